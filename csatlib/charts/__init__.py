@@ -1,0 +1,18 @@
+"""Draws a table that already holds the answer, in Chinese, legible on a telephone."""
+
+from csatlib.charts.distributions import distribution_bars
+from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
+from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
+from csatlib.charts.trends import trend_lines
+
+__all__ = [
+    "ACCENT",
+    "dimension_bars",
+    "distribution_bars",
+    "font_path",
+    "group_bars",
+    "keyword_bars",
+    "to_svg",
+    "trend_lines",
+    "use_style",
+]

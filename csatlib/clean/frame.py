@@ -1,0 +1,155 @@
+"""Company tables beside the answers: customers and tickets joined on, twin exports compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from csatlib import schema
+from csatlib.clean.answers import read_answers, read_columns
+from csatlib.exports import ExportError, RawTable, mapped, match
+from csatlib.schema import Quarter
+from csatlib.study import Study
+
+__all__ = ["attach", "table_of", "twin_differences"]
+
+#: Tickets lead to customers, so they are joined first.
+_KEYS = {"tickets": "ticket_id", "customers": "customer_id"}
+
+
+def table_of(raw: Sequence[RawTable], role: str) -> pd.DataFrame:
+    """Give a company table with the columns that the mapping names, and no other.
+
+    Names, telephone numbers and whatever else the study file does not map stay behind.
+
+    Parameters
+    ----------
+    raw : sequence of RawTable
+        The quarter's files.
+    role : str
+        ``customers``, ``tickets`` or ``invitations``.
+
+    Returns
+    -------
+    DataFrame
+        One column a mapped column: text, or a time where the name ends in ``_at``; NA for blanks.
+        Empty where no file has the role.
+
+    Raises
+    ------
+    ExportError
+        If a customer or a ticket stands in two rows that differ.
+    """
+    tables = [t for t in raw if t.role == role]
+    if not tables:
+        return pd.DataFrame()
+    rows = pd.concat([read_columns(t, mapped(t))[0] for t in tables])
+    key = _KEYS.get(role)
+    if key is None:
+        return rows.reset_index(drop=True)
+    if key not in rows:
+        raise ExportError(f"{tables[0].file}：来源的 mapping 没有写 {key}；请补上它对应的表头。")
+    rows = rows[rows[key].notna()].drop_duplicates()
+    repeated = rows.index[rows.duplicated(key, keep=False)]
+    if len(repeated):
+        value = rows.loc[repeated[0], key]
+        places = "、".join(f"第 {i.rsplit(':', 1)[1]} 行" for i in rows.index[rows[key] == value])
+        raise ExportError(
+            f"{tables[0].file}：{key} 为“{value}”的几行内容不同（{places}）；请只保留一行。"
+        )
+    return rows.reset_index(drop=True)
+
+
+def attach(responses: pd.DataFrame, raw: Sequence[RawTable], study: Study) -> pd.DataFrame:
+    """Join what the company knows of the ticket and the customer to each questionnaire.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        Table ``responses``.
+    raw : sequence of RawTable
+        The quarter's files, those of customers and tickets among them.
+    study : Study
+        Names the groups that the report needs.
+
+    Returns
+    -------
+    DataFrame
+        ``responses``, same rows and order, with the mapped columns of tickets and customers; a
+        column that is there already is only filled where it is missing.
+
+    Raises
+    ------
+    ExportError
+        If a group of the report is in neither the answers nor a company table.
+    """
+    joined = responses.copy()
+    for role, key in _KEYS.items():
+        table = table_of(raw, role)
+        if table.empty or key not in joined or joined[key].isna().all():
+            continue
+        found = joined[[key]].merge(table, on=key, how="left", validate="m:1")
+        for column in table.columns.drop(key):
+            values = found[column].set_axis(joined.index)
+            joined[column] = joined[column].fillna(values) if column in joined else values
+    missing = [group for group in study.report.groups if group not in joined]
+    if missing:
+        raise ExportError(
+            f"{study.line}：report.groups 要用“{missing[0]}”，但答卷和客户表里都没有；"
+            "请在来源的 mapping 里写明它对应的表头。"
+        )
+    return schema.check(joined, "responses")
+
+
+def twin_differences(
+    raw: Sequence[RawTable], study: Study, *, quarter: Quarter | str
+) -> pd.DataFrame:
+    """Compare the two exports of the same questionnaires, by wording and by option number.
+
+    Parameters
+    ----------
+    raw : sequence of RawTable
+        Files of role ``responses`` and ``twin``; both have 问卷星's serial number.
+    study : Study
+        Scales and options that give both the same meaning.
+    quarter : Quarter or str
+        The quarter of the questionnaire.
+
+    Returns
+    -------
+    DataFrame
+        One row a difference: ``serial``, ``row_id`` (in the first export, NA where the twin has
+        no partner there), ``twin_row_id`` (likewise), ``column``. Empty where the two agree.
+    """
+    sides = [
+        _serials([t for t in raw if t.role == role and "序号" in t.rows], study, quarter)
+        for role in ("responses", "twin")
+    ]
+    lines = []
+    key = ["serial", "repeat"]
+    pairs = sides[0].merge(sides[1], on=key, how="outer", suffixes=("", "_twin"))
+    alone = pairs[pairs["row_id"].isna() | pairs["row_id_twin"].isna()]
+    lines.append(alone.assign(column=pd.NA))
+    for column in sides[1].columns.drop([*key, "row_id"]):
+        one, other = pairs[column], pairs[f"{column}_twin"]
+        differ = ~((one == other).fillna(False).astype(bool) | (one.isna() & other.isna()))
+        lines.append(pairs[differ & ~pairs.index.isin(alone.index)].assign(column=column))
+    found = pd.concat(lines).rename(columns={"row_id_twin": "twin_row_id"})
+    columns = ["serial", "row_id", "twin_row_id", "column"]
+    return found.reindex(columns=columns).astype("str").reset_index(drop=True)
+
+
+def _serials(tables: Sequence[RawTable], study: Study, quarter: Quarter | str) -> pd.DataFrame:
+    """Give the answers of each table by serial number; a repeated number is told apart."""
+    questions = [q for q in study.questions if q.asked_in(quarter) and q.kind != "text"]
+    columns = [column for question in questions for column in question.columns]
+    parts = []
+    for table in tables:
+        given = read_answers(table, match(table, study, quarter=quarter), study).given
+        part = given.reindex(columns=columns).rename_axis("row_id").reset_index()
+        part["serial"] = table.rows["序号"].to_numpy()
+        parts.append(part.assign(repeat=part.groupby("serial").cumcount()))
+    if not parts:
+        return pd.DataFrame(columns=["row_id", *columns, "serial", "repeat"], dtype="object")
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,6 @@
+"""A seeded, obviously fictional company: its raw files, and the truths planted in them."""
+
+from csatlib.demo.files import DemoError, write
+from csatlib.demo.truths import truth
+
+__all__ = ["DemoError", "truth", "write"]

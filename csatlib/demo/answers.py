@@ -1,0 +1,108 @@
+"""How scores come about: latent normals with known means, cut into scores with known chances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from csatlib.demo.company import unit_shifts
+from csatlib.demo.design import LINES, NPS_CUTS, RATING_CUTS, Line
+
+__all__ = ["Person", "asked", "chances", "cuts", "draw", "latent_means"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the answer model knows of one respondent."""
+
+    region: str
+    customer_type: str
+    tier: str
+    unit: str
+    problem_level: str = ""
+
+
+def asked(line: Line, quarter: str) -> list[str]:
+    """List the dimensions that a quarter asks, in the order of the design."""
+    return [item for item, d in line.dimensions.items() if d.since <= quarter]
+
+
+def latent_means(
+    name: str, quarter: str, people: Sequence[Person], *, seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Give every person's latent mean of each dimension, of ``overall`` and of ``recommend``.
+
+    The overall latent score is the weighted sum of the dimensions' latent scores plus noise, and
+    the recommendation follows the overall one; so a shift of one dimension's mean moves both.
+    """
+    line = LINES[name]
+    own = _own_shifts(name, people, seed)
+    means: dict[str, np.ndarray] = {}
+    overall = np.full(len(people), line.overall)
+    for item, dimension in line.dimensions.items():
+        mean = own + dimension.intercept + dimension.quarters.get(quarter, 0.0)
+        for shock in line.shocks:
+            if (shock.quarter, shock.item) == (quarter, item):
+                hit = [getattr(p, shock.group_by) == shock.group for p in people]
+                mean = mean + shock.shift * np.array(hit, dtype=float)
+        means[item] = mean
+        overall = overall + dimension.weight * mean
+    means["overall"] = overall
+    means["recommend"] = line.recommend + line.loading * overall
+    return means
+
+
+def _own_shifts(name: str, people: Sequence[Person], seed: int) -> np.ndarray:
+    line, units = LINES[name], unit_shifts(name, seed)
+    total = np.array([units.get(p.unit, 0.0) for p in people], dtype=float)
+    for group_by, shifts in line.effects.items():
+        total += np.array([shifts[getattr(p, group_by)] for p in people], dtype=float)
+    return total
+
+
+def noise_variance(line: Line) -> float:
+    """Give the variance of the overall latent score that no dimension accounts for."""
+    weights = np.array([d.weight for d in line.dimensions.values()])
+    explained = (1 - line.common) * float(weights @ weights) + line.common * weights.sum() ** 2
+    return float(1 - explained)
+
+
+def cuts(item: str) -> tuple[float, ...]:
+    """Give the thresholds between the scores of an item."""
+    return NPS_CUTS if item == "recommend" else RATING_CUTS
+
+
+def chances(item: str, means: np.ndarray) -> np.ndarray:
+    """Give the exact probability of each score, a row a person, lowest score first."""
+    bounds = np.concatenate([[-np.inf], cuts(item), [np.inf]])
+    return np.diff(norm.cdf(bounds[None, :] - np.asarray(means)[:, None]), axis=1)
+
+
+def draw(
+    name: str, means: Mapping[str, np.ndarray], rng: np.random.Generator
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Draw every person's scores (in the unit of the scale) and the latent deviations behind them.
+
+    All latent scores have variance one; two dimensions share ``line.common`` of it.
+    """
+    line = LINES[name]
+    size = len(means["overall"])
+    shared = rng.standard_normal(size)
+    deviations: dict[str, np.ndarray] = {}
+    overall = np.sqrt(noise_variance(line)) * rng.standard_normal(size)
+    for item, dimension in line.dimensions.items():
+        own = rng.standard_normal(size)
+        deviations[item] = np.sqrt(line.common) * shared + np.sqrt(1 - line.common) * own
+        overall = overall + dimension.weight * deviations[item]
+    deviations["overall"] = overall
+    left = np.sqrt(1 - line.loading**2)
+    deviations["recommend"] = line.loading * overall + left * rng.standard_normal(size)
+    scores = {
+        item: np.searchsorted(cuts(item), means[item] + deviation)
+        + (0 if item == "recommend" else 1)
+        for item, deviation in deviations.items()
+    }
+    return scores, deviations

@@ -1,0 +1,58 @@
+"""Reading what a caller passed: each refusal says expected, found, where and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["check_settings", "column_of", "distinct"]
+
+
+def check_settings(conf: float, min_base: int) -> None:
+    """Refuse a confidence that is no probability and a base below one answer."""
+    if not isinstance(conf, Real) or not 0 < conf < 1:
+        raise ValueError(
+            f"conf: expected a number between 0 and 1, found {conf!r}; write 0.95 for 95 %"
+        )
+    if not isinstance(min_base, Integral) or isinstance(min_base, bool) or min_base < 1:
+        raise ValueError(
+            f"min_base: expected a whole number of answers, 1 or more, found {min_base!r}; "
+            "write 1 to suppress nothing but empty groups"
+        )
+
+
+def distinct(values: Iterable[Any], argument: str) -> list[Any]:
+    """Return ``values`` as a list, refusing a bare text and a value that stands twice."""
+    if isinstance(values, str):
+        raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
+            f"{argument}: expected a sequence, found the text {values!r}; "
+            f"write {argument}=[{values!r}]"
+        )
+    listed = list(values)
+    repeated = [value for position, value in enumerate(listed) if value in listed[:position]]
+    if repeated:
+        raise ValueError(
+            f"{argument}: expected each value once, found {repeated[0]!r} twice in {listed}; "
+            "drop the repeats"
+        )
+    return listed
+
+
+def column_of(df: pd.DataFrame, name: str, argument: str) -> pd.Series:
+    """Return one column of ``df``, or say which argument named a column that is not there."""
+    found = int((df.columns == name).sum()) if isinstance(name, str) else 0
+    if found == 0:
+        some = ", ".join(map(repr, df.columns[:8]))
+        more = ", …" if len(df.columns) > 8 else ""
+        raise ValueError(
+            f"{argument}: expected the name of a column, found {name!r}, which the table has not; "
+            f"choose from {some}{more}"
+        )
+    if found > 1:
+        raise ValueError(
+            f"{argument}: expected one column called {name!r}, found {found}; rename all but one"
+        )
+    return df[name]

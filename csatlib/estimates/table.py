@@ -1,0 +1,91 @@
+"""The estimates table: rows from arrays, and what is withheld from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from csatlib.estimates.domains import Domains
+
+__all__ = ["Estimates", "to_table"]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """The numbers of one item and level, one entry a domain, before anything is withheld."""
+
+    n: np.ndarray
+    n_eff: np.ndarray
+    df: np.ndarray
+    estimate: np.ndarray
+    se: np.ndarray
+    ci_low: np.ndarray
+    ci_high: np.ndarray
+    no_variation: np.ndarray
+
+
+def to_table(
+    metric: str,
+    items: Sequence[str],
+    levels: Sequence[str | None],
+    domains: Domains,
+    estimates: Sequence[Estimates],
+    *,
+    min_base: int,
+) -> pd.DataFrame:
+    """Lay out the numbers as the estimates table, withholding what they cannot support.
+
+    ``estimates`` holds one entry an item and level, levels running faster; in the table the
+    levels of one domain stand together.
+    """
+
+    def column(name: str) -> np.ndarray:
+        blocks = np.array([getattr(entry, name) for entry in estimates])
+        return blocks.reshape(len(items), len(levels), len(domains)).swapaxes(1, 2).ravel()
+
+    n = column("n")
+    reason = _reasons(n, column("no_variation"), min_base)
+    suppressed = n < min_base
+    unsure = reason != ""
+    domain = np.tile(np.repeat(np.arange(len(domains)), len(levels)), len(items))
+    table = {
+        "quarter": _text(domains.quarter, domain),
+        "line": _text(domains.line, domain),
+        "metric": pd.array([metric] * len(n), dtype="str"),
+        "item": pd.array(np.repeat(items, len(n) // len(items)), dtype="str"),
+        "level": _text(levels * (len(n) // len(levels))),
+        "group_by": _text([domains.group_by] * len(n)),
+        "group": _text(domains.group, domain),
+        "n": pd.array(n, dtype="Int64"),
+        "n_eff": _real(column("n_eff"), suppressed),
+        "df": _real(column("df"), suppressed),
+        "estimate": _real(column("estimate"), suppressed),
+        "se": _real(column("se"), unsure),
+        "ci_low": _real(column("ci_low"), unsure),
+        "ci_high": _real(column("ci_high"), unsure),
+        "suppressed": suppressed,
+        "reason": _text([name or None for name in reason]),
+    }
+    return pd.DataFrame(table)
+
+
+def _reasons(n: np.ndarray, no_variation: np.ndarray, min_base: int) -> np.ndarray:
+    return np.select(
+        [n == 0, n < min_base, n == 1, no_variation],
+        ["empty", "small_base", "single_answer", "no_variation"],
+        default="",
+    )
+
+
+def _text(
+    values: Sequence[str | None], positions: np.ndarray | None = None
+) -> pd.api.extensions.ExtensionArray:
+    text = pd.array(list(values), dtype="str")
+    return text if positions is None else text.take(positions)
+
+
+def _real(values: np.ndarray, withheld: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    return pd.arrays.FloatingArray(np.where(withheld, 0.0, values), withheld)

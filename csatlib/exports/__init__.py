@@ -1,0 +1,17 @@
+"""Survey-platform exports and company tables into text DataFrames, as they are, with provenance."""
+
+from csatlib.exports.columns import Fields, mapped, match
+from csatlib.exports.reading import Sniffed, read, read_all, sniff
+from csatlib.exports.table import ExportError, RawTable
+
+__all__ = [
+    "ExportError",
+    "Fields",
+    "RawTable",
+    "Sniffed",
+    "mapped",
+    "match",
+    "read",
+    "read_all",
+    "sniff",
+]

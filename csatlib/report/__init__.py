@@ -1,0 +1,25 @@
+"""Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
+
+from csatlib.report.exhibits import cards, figure, table
+from csatlib.report.markup import Html, folded, say, stack
+from csatlib.report.provenance import cite, provenance, subtitle
+from csatlib.report.words import headline, key_figures, lowest, number, of_item, sentence
+
+__all__ = [
+    "Html",
+    "cards",
+    "cite",
+    "figure",
+    "folded",
+    "headline",
+    "key_figures",
+    "lowest",
+    "number",
+    "of_item",
+    "provenance",
+    "say",
+    "sentence",
+    "stack",
+    "subtitle",
+    "table",
+]

@@ -1,0 +1,129 @@
+"""Runs one notebook with papermill and says whether every cell really ran."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from csatlib.run.plan import Step
+from csatlib.run.problems import DATA, INTERNAL, RunError
+
+__all__ = ["execute", "kernel_environment"]
+
+#: Errors whose message tells a person what to mend in the data.
+_DATA_ERRORS = ("ExportError", "SchemaError", "StoreError", "StudyError")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_CELL_SECONDS = 1800
+
+
+def execute(step: Step, *, output: Path, failed: Path) -> None:
+    """Run a notebook and write it, without time stamps, once every code cell has run.
+
+    Parameters
+    ----------
+    step : Step
+        The notebook and its parameters.
+    output : path
+        Where the executed notebook goes.
+    failed : path
+        Where it goes, as far as it came, if a cell fails.
+
+    Raises
+    ------
+    RunError
+        Naming the cell and the remedy; exit code 1 for bad data, 3 for a fault of the program.
+    """
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
+
+    logging.getLogger("papermill").setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="csat-") as folder:
+        scratch = Path(folder) / step.notebook.name
+        problem: RunError | None = None
+        try:
+            papermill.execute_notebook(
+                str(step.notebook),
+                str(scratch),
+                parameters=dict(step.parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                start_timeout=120,
+                execution_timeout=_CELL_SECONDS,
+                cwd=str(step.notebook.parent),
+                # Sockets in the user's own folder instead of ports open to the whole machine.
+                config=Config({"KernelManager": {"transport": "ipc"}}),
+            )
+        except papermill.PapermillExecutionError as error:
+            problem = _told(step, error)
+        except CellTimeoutError:
+            problem = RunError(f"{step.name}：有代码格超过 {_CELL_SECONDS} 秒未完成。", INTERNAL)
+        except DeadKernelError:
+            problem = RunError(f"{step.name}：内核中途退出（可能内存不足）。", INTERNAL)
+        node = tidy(nbformat.read(scratch, as_version=4)) if scratch.exists() else None
+        if problem is None and node is not None:
+            problem = _incomplete(step, node)
+        if node is not None:
+            target = output if problem is None else failed
+            target.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(node, target)
+        if problem is not None:
+            raise problem
+
+
+def tidy(node: Any) -> Any:
+    """Remove what differs from run to run: time stamps, paths, random ids."""
+    node.metadata.pop("papermill", None)
+    for cell in node.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+    node.cells = [
+        c for c in node.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])
+    ]
+    return node
+
+
+@contextmanager
+def kernel_environment(**variables: str) -> Iterator[None]:
+    """Set variables that the kernels inherit, and put back what was there."""
+    fixed = {"PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1", **variables}
+    before = {name: os.environ.get(name) for name in fixed}
+    os.environ.update(fixed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _told(step: Step, error: Any) -> RunError:
+    message = _COLOUR.sub("", str(error.evalue)).strip()
+    if error.ename in _DATA_ERRORS:
+        return RunError(f"{step.name} 第 {error.exec_count} 个代码格：{message}", DATA)
+    return RunError(
+        f"{step.name} 第 {error.exec_count} 个代码格：程序出错（{error.ename}: {message}）。",
+        INTERNAL,
+    )
+
+
+def _incomplete(step: Step, node: Any) -> RunError | None:
+    """Find a code cell that did not run: a cell may have ended the kernel without an error."""
+    code = [c for c in node.cells if c.cell_type == "code" and c.source.strip()]
+    for number, cell in enumerate(code, start=1):
+        if cell.execution_count is None:
+            return RunError(f"{step.name}：第 {number} 个代码格没有执行，运行不完整。", INTERNAL)
+        if any(output.output_type == "error" for output in cell.outputs):
+            return RunError(f"{step.name}：第 {number} 个代码格以错误结束。", INTERNAL)
+    return None

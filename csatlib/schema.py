@@ -1,0 +1,285 @@
+"""What each table between two stages looks like, and the quarter and line labels that name it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pandas as pd
+
+__all__ = ["TABLES", "Column", "Quarter", "SchemaError", "Table", "check", "check_line", "empty"]
+
+
+class SchemaError(ValueError):
+    """A table or a label that does not fit its contract: says expected, found, where, remedy."""
+
+
+@dataclass(frozen=True, order=True)
+class Quarter:
+    """A calendar quarter such as ``2026Q3``: it orders, counts and knows its days.
+
+    Examples
+    --------
+    >>> q = Quarter.parse("2026Q3")
+    >>> str(q.previous()), q.last_day.isoformat()
+    ('2026Q2', '2026-09-30')
+    """
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, label: str | Quarter) -> Quarter:
+        """Read a label of the form ``YYYYQn`` (ASCII, n from 1 to 4), or raise `SchemaError`."""
+        if isinstance(label, Quarter):
+            return label
+        match = re.fullmatch(r"([0-9]{4})Q([1-4])", label) if isinstance(label, str) else None
+        if match is None:
+            raise SchemaError(
+                f"quarter: expected a label like '2026Q3' (Q1 to Q4), found {label!r}"
+            )
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}Q{self.number}"
+
+    def previous(self) -> Quarter:
+        """Give the quarter before this one."""
+        return (
+            Quarter(self.year - 1, 4) if self.number == 1 else Quarter(self.year, self.number - 1)
+        )
+
+    def next(self) -> Quarter:
+        """Give the quarter after this one."""
+        return (
+            Quarter(self.year + 1, 1) if self.number == 4 else Quarter(self.year, self.number + 1)
+        )
+
+    @property
+    def first_day(self) -> date:
+        """The quarter's first calendar day."""
+        return date(self.year, 3 * self.number - 2, 1)
+
+    @property
+    def last_day(self) -> date:
+        """The quarter's last calendar day."""
+        return self.next().first_day - timedelta(days=1)
+
+
+def check_line(label: str) -> str:
+    """Return a business-line label unchanged, or raise `SchemaError` (``^[a-z][a-z0-9_]*$``)."""
+    if not isinstance(label, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", label):
+        raise SchemaError(
+            f"line: expected lower-case ASCII letters, digits and '_' beginning with a letter, "
+            f"found {label!r}"
+        )
+    return label
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column's promise: its dtype, whether it may be missing, and the values it may take."""
+
+    dtype: str
+    nullable: bool = False
+    allowed: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table's promise: its columns in order, its key, and whether further columns may follow.
+
+    ``open`` tables carry the study's own columns (items, groups) after the fixed ones.
+    """
+
+    columns: Mapping[str, Column]
+    key: tuple[str, ...] = ()
+    open: bool = field(default=False)
+
+
+_TEXT, _NAME = Column("str", nullable=True), Column("str")
+_COUNT, _REAL = Column("Int64"), Column("Float64", nullable=True)
+
+#: What a raw file is for.
+ROLES = ("responses", "twin", "customers", "tickets", "invitations")
+#: What became of a question.
+STATUSES = ("answered", "not_applicable", "skipped", "blank", "invalid")
+
+_ESTIMATES = Table(
+    {
+        "quarter": _TEXT,
+        "line": _TEXT,
+        "metric": _NAME,
+        "item": _NAME,
+        "level": _TEXT,
+        "group_by": _TEXT,
+        "group": _TEXT,
+        "n": _COUNT,
+        "n_eff": _REAL,
+        "df": _REAL,
+        "estimate": _REAL,
+        "se": _REAL,
+        "ci_low": _REAL,
+        "ci_high": _REAL,
+        "suppressed": Column("bool"),
+        "reason": _TEXT,
+    },
+    key=("quarter", "line", "metric", "item", "level", "group_by", "group"),
+)
+
+#: Every table that `store` writes, by name.
+TABLES: Mapping[str, Table] = {
+    "intake": Table(
+        {
+            "file": _NAME,
+            "digest": _NAME,
+            "role": Column("str", allowed=ROLES),
+            "channel": _TEXT,
+            "platform": _NAME,
+            "encoding": _TEXT,
+            "read": _COUNT,
+            "non_data": _COUNT,
+            "kept": Column("Int64", nullable=True),
+            "quarantined": Column("Int64", nullable=True),
+        },
+        key=("file",),
+    ),
+    "responses": Table(
+        {
+            "response_id": _NAME,
+            "quarter": _NAME,
+            "line": _NAME,
+            "channel": _NAME,
+            "customer_id": _TEXT,
+            "submitted_at": Column("datetime64[us]", nullable=True),
+            "seconds": Column("Int32", nullable=True),
+        },
+        key=("response_id",),
+        open=True,
+    ),
+    "answer_status": Table(
+        {"response_id": _NAME, "item": _NAME, "status": Column("str", allowed=STATUSES)},
+        key=("response_id", "item"),
+    ),
+    "comments": Table(
+        {"comment_id": _NAME, "response_id": _NAME, "item": _NAME, "text": _NAME},
+        key=("comment_id",),
+    ),
+    "quarantine": Table(
+        {"row_id": _NAME, "rule": _NAME, "reason": _NAME},
+        key=("row_id", "rule"),
+    ),
+    "ledger": Table(
+        {"row_id": _NAME, "column": _NAME, "rule": _NAME, "new": _TEXT},
+        key=("row_id", "column", "rule"),
+    ),
+    "estimates": _ESTIMATES,
+    "headline": _ESTIMATES,
+    "tokens": Table(
+        {"comment_id": _NAME, "position": _COUNT, "token": _NAME, "pos": _TEXT},
+        key=("comment_id", "position"),
+        open=True,
+    ),
+    "keywords": Table(
+        {
+            "method": _NAME,
+            "group_by": _TEXT,
+            "group": _TEXT,
+            "rank": _COUNT,
+            "term": _NAME,
+            "score": Column("Float64"),
+            "comments": _COUNT,
+            "base": _COUNT,
+        },
+        key=("method", "group_by", "group", "term"),
+    ),
+}
+
+
+def empty(table: str) -> pd.DataFrame:
+    """Make a table of no rows that fits its contract.
+
+    Examples
+    --------
+    >>> list(empty("quarantine"))
+    ['row_id', 'rule', 'reason']
+    """
+    columns = _contract(table).columns
+    return pd.DataFrame({name: pd.Series(dtype=c.dtype) for name, c in columns.items()})
+
+
+def check(df: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return ``df`` unchanged if it fits the contract of ``table``; made for ``.pipe``.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The table to check; it is not changed.
+    table : str
+        A name in `TABLES`.
+
+    Returns
+    -------
+    DataFrame
+        ``df`` itself.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown table, missing, unexpected or misplaced columns, another dtype, a missing
+        value or a value that is not allowed, or a repeated key; the message names the column,
+        what was expected and found, and the first rows at fault.
+
+    Examples
+    --------
+    >>> empty("ledger").pipe(check, "ledger").shape
+    (0, 4)
+    """
+    contract = _contract(table)
+    _check_columns(df, table, contract)
+    for name, column in contract.columns.items():
+        _check_column(df[name], table, column)
+    if contract.key:
+        repeated = df.duplicated(list(contract.key), keep=False)
+        if repeated.any():
+            example = df.loc[repeated, list(contract.key)].iloc[0].to_dict()
+            raise SchemaError(
+                f"{table}: the key {contract.key} must be unique, found {int(repeated.sum())} rows "
+                f"that repeat one, for example {example}"
+            )
+    return df
+
+
+def _contract(table: str) -> Table:
+    if table not in TABLES:
+        raise SchemaError(f"unknown table {table!r}: expected one of {', '.join(sorted(TABLES))}")
+    return TABLES[table]
+
+
+def _check_columns(df: pd.DataFrame, table: str, contract: Table) -> None:
+    expected, found = list(contract.columns), [str(c) for c in df.columns]
+    missing = [c for c in expected if c not in found]
+    extra = [c for c in found if c not in expected]
+    if missing or (extra and not contract.open):
+        raise SchemaError(
+            f"{table}: expected the columns {expected}; missing {missing}, unexpected {extra}"
+        )
+    if found[: len(expected)] != expected:
+        raise SchemaError(f"{table}: expected the columns in the order {expected}, found {found}")
+    if len(set(found)) != len(found):
+        raise SchemaError(f"{table}: a column name stands twice in {found}")
+
+
+def _check_column(values: pd.Series, table: str, column: Column) -> None:
+    where = f"{table}.{values.name}"
+    if str(values.dtype) != column.dtype:
+        raise SchemaError(f"{where}: expected dtype {column.dtype}, found {values.dtype}")
+    if not column.nullable and values.isna().any():
+        rows = list(values.index[values.isna()][:3])
+        raise SchemaError(f"{where}: may not be missing, but is in rows {rows}")
+    if column.allowed is not None:
+        odd = sorted(set(values.dropna()) - set(column.allowed))
+        if odd:
+            raise SchemaError(f"{where}: expected one of {column.allowed}, found {odd[:3]}")

@@ -1,0 +1,27 @@
+"""The study file as a frozen, validated model: what is asked of whom, and what the answers mean."""
+
+from csatlib.study.loading import load
+from csatlib.study.model import (
+    Cleaning,
+    Population,
+    Question,
+    Report,
+    Scale,
+    Source,
+    Study,
+    Target,
+)
+from csatlib.study.strict_yaml import StudyError
+
+__all__ = [
+    "Cleaning",
+    "Population",
+    "Question",
+    "Report",
+    "Scale",
+    "Source",
+    "Study",
+    "StudyError",
+    "Target",
+    "load",
+]

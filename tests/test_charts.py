@@ -1,0 +1,432 @@
+import os
+import subprocess
+import sys
+import warnings
+from itertools import pairwise
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import sample_report as sample
+from matplotlib.colors import to_hex
+from matplotlib.container import ErrorbarContainer
+from matplotlib.font_manager import FontProperties, findfont
+
+from csatlib import charts, schema
+
+EXHIBITS = {
+    "dimensions": lambda: charts.dimension_bars(
+        sample.DIMENSIONS, labels=sample.LABELS, target=4.2
+    ),
+    "groups": lambda: charts.group_bars(sample.GROUPS, labels={}, reference=4.08),
+    "distribution": lambda: charts.distribution_bars(
+        sample.DISTRIBUTION, labels=sample.LABELS, levels=sample.LEVELS
+    ),
+    "trend": lambda: charts.trend_lines(sample.TREND, labels=sample.LABELS),
+    "keywords": lambda: charts.keyword_bars(sample.KEYWORDS),
+}
+every_exhibit = pytest.mark.parametrize("name", EXHIBITS)
+NOTHING = schema.empty("estimates")
+SUPPRESSED = sample.estimates(
+    [{"item": "speed", "n": 12, "suppressed": True, "reason": "small_base"}]
+)
+ESTIMATE_EXHIBITS = {
+    "dimensions": lambda table: charts.dimension_bars(table, labels=sample.LABELS),
+    "groups": lambda table: charts.group_bars(table, labels={}),
+    "distribution": lambda table: charts.distribution_bars(
+        table.assign(metric="distribution"), labels=sample.LABELS, levels=sample.LEVELS
+    ),
+    "trend": lambda table: charts.trend_lines(table, labels=sample.LABELS),
+}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def row_names(ax):
+    return [label.get_text().split("\n")[0] for label in ax.get_yticklabels()]
+
+
+def dots(ax):
+    """The points, without the reference line: (x, y) of each."""
+    return [
+        (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+        for line in ax.lines
+        if line.get_marker() == "o" and len(line.get_xdata()) == 1
+    ]
+
+
+def intervals(ax, *, along=0):
+    """The interval ends, by the place of their row or quarter."""
+    found = {}
+    for container in ax.containers:
+        if isinstance(container, ErrorbarContainer):
+            for segment in container.lines[2][0].get_segments():
+                found[round(float(segment[0][1 - along]), 6)] = tuple(segment[:, along])
+    return found
+
+
+# fonts
+
+
+@every_exhibit
+def test_every_glyph_is_there(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = charts.to_svg(EXHIBITS[name]())
+    assert "<text" not in svg  # outlines: nothing is left to the reader's fonts
+
+
+def test_the_packaged_font_is_the_one_that_is_used():
+    with mpl.rc_context():
+        charts.use_style()
+        assert Path(findfont(FontProperties())) == charts.font_path()
+        assert mpl.rcParams["axes.unicode_minus"] is False
+
+
+def test_finding_the_font_does_not_import_its_package():
+    done = _python(
+        "from csatlib import charts; charts.use_style(); import sys; print(*sys.modules)"
+    )
+    assert "csatlib.charts" in done.split()
+    assert "zhplot" not in done.split()
+
+
+def test_importing_the_room_imports_no_plotting_library():
+    loaded = _python("import csatlib.charts, sys; print(*sys.modules)").split()
+    assert not {"matplotlib", "seaborn"} & set(loaded)
+
+
+def test_an_exhibit_leaves_the_settings_of_the_session_alone():
+    before = dict(mpl.rcParams)
+    charts.to_svg(EXHIBITS["dimensions"]())
+    assert dict(mpl.rcParams) == before
+
+
+def test_it_draws_on_a_machine_without_fonts(tmp_path):
+    (tmp_path / "fonts.conf").write_text(
+        '<?xml version="1.0"?><fontconfig></fontconfig>', encoding="utf-8"
+    )
+    script = """
+import warnings; warnings.simplefilter("error")
+from matplotlib import font_manager
+font_manager.findSystemFonts = lambda *args, **kwargs: []
+font_manager.fontManager.ttflist.clear()
+import sample_report as sample
+from csatlib import charts
+from matplotlib import font_manager
+print(len(charts.to_svg(charts.dimension_bars(sample.DIMENSIONS, labels=sample.LABELS))))
+print(sorted({entry.name for entry in font_manager.fontManager.ttflist}))
+"""
+    # DejaVu lies inside matplotlib itself, and the list is emptied of that too.
+    done = _python(
+        script,
+        MPLCONFIGDIR=str(tmp_path / "mpl"),
+        FONTCONFIG_FILE=str(tmp_path / "fonts.conf"),
+        HOME=str(tmp_path),
+        XDG_CACHE_HOME=str(tmp_path),
+    ).splitlines()
+    assert int(done[0]) > 10_000
+    assert done[1] == "['Noto Sans SC']"
+
+
+# the same table, the same bytes
+
+
+def test_two_processes_write_the_same_bytes():
+    script = """
+import hashlib, sample_report as sample
+from csatlib import charts
+for draw in (
+    lambda: charts.dimension_bars(sample.DIMENSIONS, labels=sample.LABELS, target=4.2),
+    lambda: charts.group_bars(sample.GROUPS, labels={}, reference=4.08),
+    lambda: charts.distribution_bars(
+        sample.DISTRIBUTION, labels=sample.LABELS, levels=sample.LEVELS
+    ),
+    lambda: charts.trend_lines(sample.TREND, labels=sample.LABELS),
+    lambda: charts.keyword_bars(sample.KEYWORDS),
+):
+    print(hashlib.sha256(charts.to_svg(draw()).encode()).hexdigest())
+"""
+    first, second = _python(script, PYTHONHASHSEED="1"), _python(script, PYTHONHASHSEED="2")
+    assert first == second
+    assert len(set(first.split())) == 5
+
+
+def test_svg_closes_its_figure_and_has_no_date():
+    svg = charts.to_svg(EXHIBITS["groups"]())
+    assert plt.get_fignums() == []
+    assert "dc:date" not in svg
+
+
+# what is drawn is what the table says
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["sorted", "reversed"])
+def test_dots_and_intervals_stand_at_the_numbers(reverse):
+    table = sample.DIMENSIONS.iloc[::-1] if reverse else sample.DIMENSIONS
+    ax = charts.dimension_bars(table, labels=sample.LABELS)
+    drawn = table.loc[~table["suppressed"]].sort_values("estimate", ascending=False)
+    assert row_names(ax) == [sample.LABELS[item] for item in [*drawn["item"], "ease"]]
+    assert sorted(dots(ax), key=lambda dot: dot[1]) == list(
+        zip(drawn["estimate"], range(len(drawn)), strict=True)
+    )
+    ends = intervals(ax)
+    assert list(ends) == list(range(len(drawn)))
+    assert np.allclose(list(ends.values()), drawn[["ci_low", "ci_high"]].to_numpy(dtype=float))
+    assert [t for t in texts(ax) if "." in t] == ["4.36", "4.21", "4.05", "3.97", "3.82"]
+
+
+def test_shares_are_bars_from_zero():
+    table = sample.estimates(
+        [
+            {"metric": "share", "item": "speed", "estimate": 0.764, "ci_low": 0.7, "ci_high": 0.8},
+            {"metric": "share", "item": "skill", "estimate": 0.842, "ci_low": 0.8, "ci_high": 0.9},
+        ]
+    )
+    ax = charts.dimension_bars(table, labels=sample.LABELS)
+    assert [(bar.get_x(), bar.get_width()) for bar in ax.patches] == [(0, 0.842), (0, 0.764)]
+    assert ax.get_xlim()[0] == 0
+    assert texts(ax) == ["84.2%", "76.4%"]
+    assert np.allclose(list(intervals(ax).values()), [(0.8, 0.9), (0.7, 0.8)])
+
+
+def test_net_scores_are_told_with_their_sign():
+    table = sample.estimates(
+        [
+            {"metric": "nps", "item": "speed", "estimate": -8.25},
+            {"metric": "nps", "item": "skill", "estimate": 12.0},
+        ]
+    )
+    ax = charts.dimension_bars(table, labels=sample.LABELS)
+    assert texts(ax) == ["+12.0", "-8.2"]
+
+
+def test_only_the_lowest_item_has_the_accent():
+    ax = charts.dimension_bars(sample.DIMENSIONS, labels=sample.LABELS)
+    accented = [
+        float(line.get_xdata()[0]) for line in ax.lines if to_hex(line.get_color()) == charts.ACCENT
+    ]
+    assert accented == [3.82]
+
+
+def test_the_target_is_a_line_with_its_number():
+    ax = charts.dimension_bars(sample.DIMENSIONS, labels=sample.LABELS, target=4.2)
+    assert [line.get_xdata() for line in ax.lines if line.get_linestyle() == "--"] == [[4.2, 4.2]]
+    assert "目标 4.20" in texts(ax)
+
+
+def test_an_axis_of_means_is_never_so_narrow_that_chance_looks_large():
+    table = sample.estimates(
+        [
+            {"item": "speed", "estimate": 4.01, "ci_low": 4.0, "ci_high": 4.02},
+            {"item": "skill", "estimate": 4.02, "ci_low": 4.01, "ci_high": 4.03},
+        ]
+    )
+    low, high = charts.dimension_bars(table, labels=sample.LABELS).get_xlim()
+    assert high - low >= 0.5 - 1e-9
+
+
+@pytest.mark.parametrize("metric", ["mean", "share"])
+def test_a_suppressed_group_has_its_n_and_no_mark(metric):
+    table = sample.GROUPS.assign(metric=metric)
+    if metric == "share":
+        numbers = ["estimate", "ci_low", "ci_high"]
+        table[numbers] = table[numbers] / 5
+    ax = charts.group_bars(table, labels={"华东": "华东区"})
+    assert row_names(ax) == ["华东区", "华北", "华南", "东北"]
+    assert ax.get_yticklabels()[0].get_text() == "华东区\nn=412"
+    places = [y for _, y in dots(ax)] + [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
+    assert sorted(round(place) for place in places) == [0, 1, 2]
+    assert list(intervals(ax)) == [0, 1, 2]
+    assert [(t.get_text(), t.get_position()[1]) for t in ax.texts][-1] == ("样本不足 (n=12)", 3)
+
+
+def test_the_reference_is_a_line_with_its_number():
+    ax = charts.group_bars(sample.GROUPS, labels={}, reference=4.08)
+    assert "总体 4.08" in texts(ax)
+
+
+def test_a_row_without_an_interval_has_a_mark_and_no_whisker():
+    table = sample.estimates([{"item": "speed", "estimate": 5.0, "reason": "no_variation"}])
+    ax = charts.dimension_bars(table, labels=sample.LABELS)
+    assert dots(ax) == [(5.0, 0.0)]
+    assert intervals(ax) == {}
+
+
+def test_pieces_of_a_distribution_are_the_shares_in_order():
+    ax = EXHIBITS["distribution"]()
+    assert row_names(ax) == ["服务态度", "问题解决效果", "响应速度", "流程便捷程度"]
+    table = sample.DISTRIBUTION
+    for place, item in enumerate(["manner", "result", "speed"]):
+        shares = table.loc[table["item"] == item, "estimate"].to_numpy(dtype=float)
+        pieces = [p for p in ax.patches if round(p.get_y() + p.get_height() / 2) == place]
+        assert np.allclose([p.get_width() for p in pieces], shares)
+        assert np.allclose([p.get_x() for p in pieces], np.cumsum(shares) - shares)
+    assert len(ax.patches) == 15
+    assert "样本不足 (n=12)" in texts(ax)
+
+
+def test_small_pieces_carry_no_number():
+    assert not {"2%", "3%", "4%"} & set(texts(EXHIBITS["distribution"]()))
+    assert "7%" in texts(EXHIBITS["distribution"]())
+
+
+def test_the_key_names_the_levels_from_low_to_high():
+    legend = EXHIBITS["distribution"]().figure.legends[0]
+    assert [text.get_text() for text in legend.texts] == list(sample.LEVELS.values())
+
+
+def test_trend_points_and_intervals_stand_at_the_numbers():
+    ax = charts.trend_lines(sample.TREND, labels=sample.LABELS)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2026Q1", "2026Q2", "2026Q3"]
+    lines = [line for line in ax.lines if line.get_linestyle() == "-"]
+    assert [list(line.get_ydata()) for line in lines] == [[4.02, 3.95, 3.82], [3.98, 4.01, 4.05]]
+    ends = np.array(list(intervals(ax, along=1).values()))
+    assert np.allclose(sorted(ends[:, 0]), sorted(sample.TREND["ci_low"].astype(float)))
+    assert np.allclose(ends[:, 1] - ends[:, 0], 0.16)
+    assert {"响应速度 3.82", "问题解决效果 4.05"} == set(texts(ax))
+
+
+def test_a_quarter_without_data_is_a_gap_and_a_suppressed_one_a_cross():
+    quarters = [("2025Q3", 4.0), ("2026Q1", 4.1), ("2026Q2", None)]
+    table = sample.estimates(
+        [
+            {"quarter": q, "item": "speed", "estimate": e, "suppressed": e is None}
+            for q, e in quarters
+        ]
+    )
+    ax = charts.trend_lines(table, labels=sample.LABELS)
+    line = ax.lines[0].get_ydata()
+    assert line[0] == 4.0
+    assert np.isnan(line[1])
+    assert line[2] == 4.1
+    assert np.isnan(line[3])
+    cross = next(line for line in ax.lines if line.get_marker() == "x")
+    assert list(cross.get_xdata()) == [3]
+    assert [t.get_text() for t in ax.figure.legends[0].texts] == ["样本不足，不显示"]
+
+
+def test_one_quarter_alone_is_points():
+    table = sample.TREND.loc[sample.TREND["quarter"] == "2026Q3"]
+    ax = charts.trend_lines(table, labels=sample.LABELS)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2026Q3"]
+    low, high = ax.get_xlim()
+    assert low < -0.3
+    assert high > 0.3
+
+
+def test_end_labels_do_not_overlap():
+    items = list(sample.LABELS)
+    table = sample.estimates(
+        [{"item": item, "estimate": 4 + 0.001 * k} for k, item in enumerate(items)]
+    )
+    ax = charts.trend_lines(table, labels=sample.LABELS)
+    ax.figure.canvas.draw()
+    boxes = sorted((t.get_window_extent().y0, t.get_window_extent().y1) for t in ax.texts)
+    assert all(upper[0] >= lower[1] for lower, upper in pairwise(boxes))
+
+
+def test_keyword_bars_are_the_comments_of_the_leading_terms():
+    ax = charts.keyword_bars(sample.KEYWORDS.iloc[::-1], top=3)
+    assert row_names(ax) == ["响应慢", "重复报修", "流程复杂"]
+    assert [bar.get_width() for bar in ax.patches] == [57, 41, 28]
+    assert texts(ax)[0] == "57 条（14%）"
+
+
+# nothing to show, and wrong tables
+
+
+@pytest.mark.parametrize("name", ESTIMATE_EXHIBITS)
+@pytest.mark.parametrize("table", [NOTHING, SUPPRESSED], ids=["empty", "suppressed"])
+def test_without_an_estimate_it_says_so(name, table):
+    ax = ESTIMATE_EXHIBITS[name](table)
+    assert texts(ax) == ["数据不足"]
+    assert charts.to_svg(ax)
+
+
+def test_without_keywords_it_says_so():
+    assert texts(charts.keyword_bars(schema.empty("keywords"))) == ["数据不足"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (
+            lambda: charts.dimension_bars(sample.DIMENSIONS, labels={}),
+            "no label for the item 'manner'",
+        ),
+        (
+            lambda: charts.dimension_bars(sample.TREND, labels=sample.LABELS),
+            "expected one row for each item",
+        ),
+        (
+            lambda: charts.dimension_bars(
+                sample.DIMENSIONS.assign(metric=["mean"] * 5 + ["share"]), labels=sample.LABELS
+            ),
+            "expected one metric, found",
+        ),
+        (
+            lambda: charts.group_bars(sample.DIMENSIONS, labels={}),
+            "expected one item, found",
+        ),
+        (
+            lambda: charts.distribution_bars(
+                sample.DISTRIBUTION, labels=sample.LABELS, levels=["1", "2", "3", "4"]
+            ),
+            "the levels ['5'] of the table",
+        ),
+        (
+            lambda: charts.distribution_bars(
+                sample.DIMENSIONS, labels=sample.LABELS, levels=sample.LEVELS
+            ),
+            "expected the metric 'distribution', found ['mean']",
+        ),
+        (
+            lambda: charts.trend_lines(sample.TREND.assign(quarter=None), labels=sample.LABELS),
+            "expected one row for each item and quarter",
+        ),
+        (
+            lambda: charts.trend_lines(
+                sample.DIMENSIONS.assign(quarter=None), labels=sample.LABELS
+            ),
+            "expected a quarter in every row",
+        ),
+        (
+            lambda: charts.keyword_bars(sample.KEYWORDS.assign(method=list("ababa"))),
+            "expected one method, found ['a', 'b']",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_this_exhibit_is_refused(draw, message):
+    with pytest.raises(ValueError) as refusal:
+        draw()
+    assert message in str(refusal.value)
+
+
+def test_tables_are_not_changed():
+    before = sample.GROUPS.copy()
+    charts.group_bars(sample.GROUPS, labels={})
+    assert sample.GROUPS.equals(before)
+    assert list(sample.GROUPS) == list(before)
+
+
+def _python(script, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

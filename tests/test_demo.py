@@ -1,0 +1,501 @@
+"""The fictional company: its files, and that what `truth` tells is really in them.
+
+The files are read here with openpyxl and csv alone, so that the reading owes nothing to the
+package's own readers.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from collections import Counter
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from openpyxl import load_workbook
+
+from csatlib import demo, study
+from csatlib.demo.answers import Person, chances, draw, latent_means
+from csatlib.demo.comments import LINE_THEMES
+from csatlib.demo.form import FORMS
+from csatlib.demo.personal import id_card
+from csatlib.demo.phrases_common import SLOTS
+
+REPOSITORY = Path(__file__).parents[1]
+QUARTERS = ("2026Q1", "2026Q2", "2026Q3")
+LINES = ("hotline", "ops_event", "ops_company")
+CASES = [(line, quarter) for line in LINES for quarter in QUARTERS]
+IDS = [f"{line}-{quarter}" for line, quarter in CASES]
+SCORES = {"非常不满意": 1, "不满意": 2, "一般": 3, "满意": 4, "非常满意": 5}
+KEYED = {
+    "hotline": ("电话回访_*.csv", "gbk", "通话时长（秒）"),
+    "ops_event": ("事件电话回访_*.csv", "utf-8-sig", "通话时长（秒）"),
+    "ops_company": ("上门回访_*.xlsx", "", "访谈时长（秒）"),
+}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    root = tmp_path_factory.mktemp("company")
+    return SimpleNamespace(root=root, raw=root / "data" / "raw", paths=demo.write(root))
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return demo.truth()
+
+
+def sheets(source):
+    book = load_workbook(source, read_only=True)
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+
+def rows_of(path, encoding):
+    if path.suffix == ".xlsx":
+        (rows,) = sheets(path).values()
+        return [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+    return [tuple(row) for row in csv.reader(io.StringIO(path.read_text(encoding), newline=""))]
+
+
+def only(folder, pattern):
+    (path,) = folder.glob(pattern)
+    return path
+
+
+@cache
+def study_of(line):
+    return study.load(REPOSITORY / "studies" / line)
+
+
+def item_of(header, line, quarter):
+    """Find the question of a header the way a reader would: by its words, past the number."""
+    words = re.sub(r"^\d+、", "", header)
+    for question in study_of(line).questions:
+        if question.asked_in(quarter) and words in (question.text, *question.aliases):
+            return question.id
+    return None
+
+
+def records(header, rows, line, quarter, *, seconds, key):
+    """Name each row's answers by question id, and add its key and its seconds."""
+    items = [item_of(h, line, quarter) for h in header]
+    for row in rows:
+        cells = {i: c.strip() for i, c in zip(items, row, strict=True) if i}
+        found = dict(zip(header, row, strict=True))
+        length = int(re.sub(r"[秒,]", "", found[seconds]))
+        yield SimpleNamespace(row=row, key=found[key], seconds=length, cells=cells)
+
+
+@pytest.fixture(scope="module")
+def read(written):
+    """Read a line's quarter once: the platform's rows by text, the keyed rows, and what is none."""
+    cache = {}
+
+    def reading(line, quarter):
+        if (line, quarter) not in cache:
+            folder = written.raw / quarter / line
+            header, *rows = rows_of(only(folder, "*_按文本_*.xlsx"), "")
+            online = list(records(header, rows, line, quarter, seconds="所用时间", key="来源详情"))
+            pattern, encoding, seconds = KEYED[line]
+            header, *rows = rows_of(only(folder, pattern), encoding)
+            blank = [row for row in rows if not any(row)]
+            totals = [row for row in rows if row and row[0] == "合计"]
+            answers = [row for row in rows if row not in blank and row not in totals]
+            keyed = list(records(header, answers, line, quarter, seconds=seconds, key=header[0]))
+            cache[line, quarter] = SimpleNamespace(
+                online=online, keyed=keyed, blank=blank, totals=totals
+            )
+        return cache[line, quarter]
+
+    return reading
+
+
+def ratings(line, quarter):
+    return study_of(line).items("rating", quarter=quarter)
+
+
+def score(text):
+    return SCORES.get(text) or (int(text) if text.isdigit() else None)
+
+
+def valid(data, line, quarter):
+    """Keep one row a key: not hurried, mostly answered; with scores that are scores."""
+    seen, kept = set(), []
+    for record in (*data.online, *data.keyed):
+        if (
+            record.key not in seen
+            and record.seconds >= 20
+            and not mostly_empty(record, line, quarter)
+        ):
+            seen.add(record.key)
+            kept.append(record)
+    return kept
+
+
+def mostly_empty(record, line, quarter):
+    cells = [record.cells[item] for item in ratings(line, quarter)]
+    shown = [cell for cell in cells if cell != "(跳过)"]
+    return sum(cell not in ("", "(空)") for cell in shown) < len(shown) / 2
+
+
+def sample(kept, item, highest=5):
+    lowest = 0 if highest == 10 else 1
+    scores = [score(record.cells[item]) for record in kept]
+    return np.array([s for s in scores if s is not None and lowest <= s <= highest])
+
+
+def z(scores, expected):
+    return (scores.mean() - expected) / (scores.std(ddof=1) / np.sqrt(len(scores)))
+
+
+class TestFiles:
+    def test_the_repository_ships_what_write_gives(self, written):
+        shipped = REPOSITORY / "data" / "raw"
+        names = {p.relative_to(shipped) for p in shipped.glob("*/*/*")}
+        assert names == {p.relative_to(written.raw) for p in written.paths}
+        for name in sorted(names):
+            same = (shipped / name).read_bytes() == (written.raw / name).read_bytes()
+            if name.suffix == ".xlsx":  # another zlib packs the same cells into other bytes
+                same = same or sheets(shipped / name) == sheets(written.raw / name)
+            assert same, name
+
+    def test_they_are_small(self):
+        sizes = [p.stat().st_size for p in (REPOSITORY / "data" / "raw").rglob("*")]
+        assert sum(sizes) < 3_000_000
+
+    def test_a_part_written_alone_equals_the_same_part_of_the_whole(self, written, tmp_path):
+        paths = demo.write(tmp_path, quarters=["2026Q2"], lines=["ops_event"])
+        assert len(paths) == 6
+        for path in paths:
+            assert path.read_bytes() == (written.root / path.relative_to(tmp_path)).read_bytes()
+
+    def test_another_process_with_another_hash_seed_writes_the_same(self, written, tmp_path):
+        code = (
+            "import sys; from csatlib.demo import write; write(sys.argv[1], lines=['ops_company'])"
+        )
+        environment = {**os.environ, "PYTHONHASHSEED": "7"}
+        subprocess.run([sys.executable, "-c", code, tmp_path], check=True, env=environment)
+        for path in tmp_path.rglob("*.*"):
+            assert path.read_bytes() == (written.root / path.relative_to(tmp_path)).read_bytes()
+
+    def test_another_seed_is_another_company(self, written, tmp_path):
+        for path in demo.write(tmp_path, quarters=["2026Q1"], lines=["ops_company"], seed=1):
+            same = written.root / path.relative_to(tmp_path)
+            assert path.read_bytes() != same.read_bytes(), path.name
+
+    def test_writing_again_changes_nothing(self, tmp_path):
+        first = demo.write(tmp_path, quarters=["2026Q1"], lines=["ops_company"])
+        before = {path: path.read_bytes() for path in first}
+        assert demo.write(tmp_path, quarters=["2026Q1"], lines=["ops_company"]) == first
+        assert {path: path.read_bytes() for path in first} == before
+
+    @pytest.mark.parametrize("name", ["customers.csv", "自己的.csv"], ids=["changed", "foreign"])
+    def test_files_of_others_are_neither_replaced_nor_joined(self, tmp_path, name):
+        mine = tmp_path / "data" / "raw" / "2026Q1" / "all" / name
+        mine.parent.mkdir(parents=True)
+        mine.write_text("客户编号\nC1\n", encoding="utf-8")
+        with pytest.raises(demo.DemoError, match="move it away or choose another root"):
+            demo.write(tmp_path, quarters=["2026Q1"], lines=["hotline"])
+        assert [p for p in tmp_path.rglob("*") if p.is_file()] == [mine]
+        assert mine.read_text(encoding="utf-8") == "客户编号\nC1\n"
+
+    @pytest.mark.parametrize(
+        ("wrong", "message"),
+        [
+            ({"quarters": ["2025Q4"]}, "quarters: the demo has 2026Q1, 2026Q2, 2026Q3"),
+            ({"lines": ["shop"]}, "lines: the demo has hotline, ops_event, ops_company"),
+            ({"quarters": "2026Q1"}, "expected a sequence of labels"),
+        ],
+        ids=["quarter", "line", "text"],
+    )
+    def test_what_the_demo_lacks_is_refused(self, tmp_path, wrong, message):
+        with pytest.raises(demo.DemoError, match=message):
+            demo.write(tmp_path, **wrong)
+        assert not list(tmp_path.iterdir())
+
+    def test_workbooks_know_no_clock(self, written):
+        for path in written.raw.rglob("*.xlsx"):
+            properties = load_workbook(path, read_only=True).properties
+            assert properties.created == properties.modified == datetime(2026, 1, 1)
+
+
+@pytest.mark.parametrize(("line", "quarter"), CASES, ids=IDS)
+class TestLayout:
+    def test_the_study_knows_every_header(self, written, line, quarter):
+        folder = written.raw / quarter / line
+        header = rows_of(only(folder, "*_按文本_*.xlsx"), "")[0]
+        assert header[:6] == ("序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP")
+        asked = study_of(line).items(quarter=quarter)
+        assert [item_of(h, line, quarter) for h in header[6:]] == asked
+        multi = study_of(line).items("multi", quarter=quarter)
+        pattern, encoding, _ = KEYED[line]
+        keyed = rows_of(only(folder, pattern), encoding)[0]
+        found = [item_of(h, line, quarter) for h in keyed[4:]]
+        assert found == [i for i in asked if i not in multi]
+
+    def test_the_study_knows_every_file(self, written, line, quarter):
+        sources = study_of(line).sources
+        globs = [s.glob for s in sources if s.folder == "line"]
+        for path in (written.raw / quarter / line).iterdir():
+            assert sum(path.match(glob) for glob in globs) == 1, path.name
+
+    def test_text_and_number_exports_say_the_same(self, written, line, quarter):
+        folder = written.raw / quarter / line
+        (text_header, *text), (code_header, *code) = (
+            rows_of(only(folder, f"*_{mode}_*.xlsx"), "") for mode in ("按文本", "按序号")
+        )
+        assert [row[:6] for row in text] == [row[:6] for row in code]
+        questions = study_of(line)
+        place = 6
+        for column, header in enumerate(text_header[6:], 6):
+            question = questions.question(item_of(header, line, quarter))
+            width = len(question.options) if question.kind == "multi" else 1
+            for i, option in enumerate(question.options if question.kind == "multi" else ()):
+                number = header.split("、")[0]
+                expected = f"{header}({option})" if i == 0 else f"{number}、({option})"
+                assert code_header[place + i] == expected
+            for by_text, by_code in zip(text, code, strict=True):
+                assert by_code[place : place + width] == coded(by_text[column], question)
+            place += width
+        assert place == len(code_header)
+
+    def test_the_file_name_counts_the_rows(self, written, line, quarter, truth):
+        path = only(written.raw / quarter / line, "*_按文本_*.xlsx")
+        rows = truth["sizes"][line][quarter]["rows_online"]
+        title = FORMS[line].title
+        assert re.fullmatch(rf"\d{{9}}_按文本_{title}_{rows}_{rows}\.xlsx", path.name)
+        assert len(rows_of(path, "")) == 1 + rows
+
+    def test_times_lie_in_the_quarter(self, written, line, quarter):
+        rows = rows_of(only(written.raw / quarter / line, "*_按文本_*.xlsx"), "")[1:]
+        for row in rows:
+            moment = datetime.strptime(row[1], "%Y/%m/%d %H:%M:%S")
+            assert f"{moment.year}Q{(moment.month + 2) // 3}" == quarter
+
+    def test_everybody_was_invited_and_is_in_the_customer_list(self, written, read, line, quarter):
+        folder = written.raw / quarter / line
+        header, *invited = rows_of(folder / "invitations.csv", "utf-8-sig")
+        customers = {r[0] for r in rows_of(folder.parent / "all" / "customers.csv", "utf-8-sig")}
+        place = header.index("客户编号")
+        assert {row[place] for row in invited} <= customers
+        data = read(line, quarter)
+        assert {r.key for r in (*data.online, *data.keyed)} <= {row[0] for row in invited}
+
+
+def coded(text, question):
+    """Turn a cell of the export by text into those of the export by number."""
+    width = len(question.options) if question.kind == "multi" else 1
+    if text in ("(跳过)", "(空)"):
+        return ("-3" if text == "(跳过)" else "-2",) * width
+    if question.kind == "multi":
+        ticked = {option.split("〖")[0] for option in text.split("┋")}
+        assert ticked <= set(question.options)
+        return tuple(str(int(option in ticked)) for option in question.options)
+    if question.kind == "single":
+        return (str(question.options.index(text) + 1),)
+    if question.kind == "rating":
+        return (str([*SCORES, "不适用"].index(text) + 1),)
+    return (text,)
+
+
+@pytest.mark.parametrize(("line", "quarter"), CASES, ids=IDS)
+class TestPlanted:
+    def test_faults(self, read, truth, line, quarter):
+        data = read(line, quarter)
+        rows = [[r.row for r in part] for part in (data.online, data.keyed)]
+        distinct = {r.row: r for r in (*data.online, *data.keyed)}.values()
+        typed = [
+            (item, cell.strip())
+            for r in {r.row: r for r in data.keyed}.values()
+            for item, cell in r.cells.items()
+            if item in ratings(line, quarter) and cell not in ("", "不适用")
+        ]
+        found = {
+            "duplicate_customers": len(distinct) - len({r.key for r in distinct}),
+            "duplicate_rows": sum(len(part) - len(set(part)) for part in rows),
+            "speeders": sum(r.seconds < 20 for r in distinct),
+            "mostly_empty": sum(mostly_empty(r, line, quarter) for r in distinct),
+            "out_of_range": sum(c.isdigit() and not 1 <= int(c) <= 5 for _, c in typed),
+            "unreadable": sum(not c.isdigit() for _, c in typed),
+            "blank_rows": len(data.blank),
+            "total_rows": len(data.totals),
+        }
+        assert found == truth["faults"][line][quarter]
+
+    def test_sizes(self, written, read, truth, line, quarter):
+        data, sizes = read(line, quarter), truth["sizes"][line][quarter]
+        assert len(data.online) == sizes["rows_online"]
+        assert len(data.keyed) == sizes["rows_keyed"]
+        assert len(valid(data, line, quarter)) == sizes["valid_online"] + sizes["valid_keyed"]
+        invited = rows_of(written.raw / quarter / line / "invitations.csv", "utf-8-sig")[1:]
+        channels = Counter(row[-1] for row in invited)
+        assert channels["线上问卷"] == sizes["invited_online"]
+        assert channels.total() == sizes["invited_online"] + sizes["invited_keyed"]
+
+    def test_personal_data(self, read, truth, line, quarter):
+        data = read(line, quarter)
+        comments = [
+            re.sub(r"(?<=\d)[ -](?=\d)", "", unicodedata.normalize("NFKC", r.cells["comment"]))
+            for r in (*data.online, *data.keyed)
+        ]
+        cards = [c for text in comments for c in re.findall(r"\d{17}[\dX]", text)]
+        assert all(id_card(card[:17]) == card for card in cards)
+        found = {
+            "mobile": sum(len(re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)", t)) for t in comments),
+            "email": sum(len(re.findall(r"[\w.-]+@[\w.-]+", t, re.ASCII)) for t in comments),
+            "id_card": len(cards),
+        }
+        assert found == truth["personal_data"][line][quarter]
+
+    def test_sample_means_scatter_around_the_truth(self, read, truth, line, quarter):
+        kept = valid(read(line, quarter), line, quarter)
+        for item, expected in truth["means"][line][quarter].items():
+            scores = sample(kept, item, 10 if item == "recommend" else 5)
+            assert abs(z(scores, expected)) < 4, item
+            if item in truth["satisfied"][line][quarter]:
+                share = truth["satisfied"][line][quarter][item]
+                error = np.sqrt(share * (1 - share) / len(scores))
+                assert abs((scores >= 4).mean() - share) < 4 * error, item
+        if "recommend" in truth["means"][line][quarter]:
+            scores = sample(kept, "recommend", 10)
+            band = 100.0 * ((scores >= 9).astype(int) - (scores <= 6))
+            assert abs(z(band, truth["nps"][line][quarter])) < 4
+
+    def test_group_means_scatter_around_the_truth(self, written, read, truth, line, quarter):
+        groups = {
+            by: members(written.raw / quarter, line, by)
+            for by in truth["by_group"][line][quarter]
+            if by != "unit"
+        }
+        kept = valid(read(line, quarter), line, quarter)
+        for by, member in groups.items():
+            for group, means in truth["by_group"][line][quarter][by].items():
+                inside = [r for r in kept if member[r.key] == group]
+                for item in ("overall", ratings(line, quarter)[1]):
+                    scores = sample(inside, item)
+                    if len(scores) >= 20:
+                        assert abs(z(scores, means[item])) < 4, (by, group, item)
+
+    def test_themes_are_voiced_as_often_as_told(self, read, truth, line, quarter):
+        kept = valid(read(line, quarter), line, quarter)
+        for theme in LINE_THEMES[line]:
+            if quarter not in truth["themes"][line][theme.id]["share"]:
+                continue
+            share = truth["themes"][line][theme.id]["share"][quarter]
+            pattern = re.compile("|".join(map(template_pattern, theme.templates)))
+            voiced = sum(bool(pattern.search(r.cells["comment"])) for r in kept)
+            error = np.sqrt(share * (1 - share) * len(kept))
+            assert abs(voiced - share * len(kept)) < 4 * error, theme.id
+
+
+def members(folder, line, by):
+    """Give each key's group: from the customer list, for tickets by way of the ticket."""
+    columns = {"region": "区域", "customer_type": "客户类型", "tier": "客户等级"}
+    header, *rows = rows_of(folder / "all" / "customers.csv", "utf-8-sig")
+    tables = {"customers": (header, rows)}
+    if line == "ops_event":
+        header, *rows = rows_of(folder / line / "tickets.csv", "utf-8-sig")
+        tables["tickets"] = (header, rows)
+        if by == "problem_level":
+            return {row[0]: row[header.index("问题级别")] for row in rows}
+    header, rows = tables["customers"]
+    group = {row[0]: row[header.index(columns[by])] for row in rows}
+    if "tickets" in tables:
+        header, rows = tables["tickets"]
+        return {row[0]: group[row[header.index("客户编号")]] for row in rows}
+    return group
+
+
+def template_pattern(template):
+    pattern = re.escape(template)
+    for slot, words in SLOTS.items():
+        pattern = pattern.replace(re.escape(f"{{{slot}}}"), f"(?:{'|'.join(words)})")
+    return pattern
+
+
+class TestTruth:
+    def test_it_is_plain_data_and_the_same_every_time(self, truth):
+        assert json.loads(json.dumps(truth)) == json.loads(json.dumps(demo.truth()))
+        assert truth["company"].endswith("（虚构公司）")
+
+    def test_the_planted_drop_is_told_and_seen(self, written, read, truth):
+        (change,) = truth["changes"]
+        assert (change["line"], change["group"], change["quarter"]) == ("hotline", "西南", "2026Q3")
+        for item in ("connection", "overall"):
+            now, before = (
+                sample(
+                    [r for r in valid(read("hotline", q), "hotline", q) if member[r.key] == "西南"],
+                    item,
+                )
+                for q in ("2026Q3", "2026Q2")
+                for member in [members(written.raw / q, "hotline", "region")]
+            )
+            error = np.sqrt(now.var(ddof=1) / len(now) + before.var(ddof=1) / len(before))
+            seen = now.mean() - before.mean()
+            assert abs(seen - change["change"][item]) < 4 * error
+            assert seen < -2 * error, f"{item}: the drop cannot be told from chance"
+
+    def test_other_regions_do_not_drop(self, truth):
+        regions = truth["by_group"]["hotline"]
+        for region, means in regions["2026Q3"]["region"].items():
+            change = means["overall"] - regions["2026Q2"]["region"][region]["overall"]
+            assert (change < 0) == (region == "西南")
+
+    @pytest.mark.parametrize("line", LINES)
+    def test_the_weights_and_chances_are_those_that_make_the_scores(self, truth, line):
+        people = [Person("华东", "老客户", "重要客户", "", "三级")] * 60_000
+        means = latent_means(line, "2026Q3", people)
+        scores, latents = draw(line, means, np.random.default_rng(5))
+        weights = truth["drivers"][line]["weights"]
+        design = np.column_stack([latents[item] for item in weights])
+        fitted, residual, *_ = np.linalg.lstsq(design, latents["overall"], rcond=None)
+        assert fitted == pytest.approx(list(weights.values()), abs=0.02)
+        noise = residual[0] / len(people)
+        assert noise == pytest.approx(truth["drivers"][line]["noise_variance"], abs=0.02)
+        assert np.var(latents["overall"]) == pytest.approx(1, abs=0.03)
+        for item, values in scores.items():
+            chance = chances(item, means[item][:1])[0]
+            lowest = 0 if item == "recommend" else 1
+            seen = np.bincount(values - lowest, minlength=len(chance)) / len(people)
+            assert seen == pytest.approx(chance, abs=0.01), item
+
+    def test_slow_stages_go_with_low_scores(self, written, read, truth):
+        header, *rows = rows_of(written.raw / "2026Q3" / "ops_event" / "tickets.csv", "utf-8-sig")
+        tickets = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+        kept = valid(read("ops_event", "2026Q3"), "ops_event", "2026Q3")
+        before = dict(
+            zip(["接收", "分类", "诊断", "解决", "反馈", "关闭"], header[5:-1], strict=True)
+        )
+        for stage, told in truth["stages"].items():
+            stays = []
+            for record in kept:
+                moments = (tickets[record.key][c] for c in (before[stage], f"{stage}时间"))
+                start, end = (datetime.strptime(m, "%Y-%m-%d %H:%M") for m in moments)
+                stays.append((end - start).total_seconds() / 60)
+            assert np.median(stays) == pytest.approx(told["median_minutes"], rel=0.2)
+            if told["dimension"]:
+                pairs = [
+                    (np.log(stay), score(record.cells[told["dimension"]]))
+                    for stay, record in zip(stays, kept, strict=True)
+                    if score(record.cells[told["dimension"]]) in SCORES.values()
+                ]
+                seen = np.corrcoef(np.array(pairs).T)[0, 1]
+                assert seen == pytest.approx(told["correlation"], abs=0.15), stage
+
+    def test_themes_are_varied(self):
+        themes = [theme for line in LINES for theme in LINE_THEMES[line]]
+        assert all(len(set(theme.templates)) >= 8 for theme in themes)
+        assert len({(theme.stage, theme.action) for theme in themes}) >= 15
+        for line in LINES:
+            shares = Counter()
+            for theme in LINE_THEMES[line]:
+                shares[theme.dimension] += theme.share
+            assert all(total == pytest.approx(1) for total in shares.values())
