@@ -657,7 +657,6 @@ MASK = pd.Series([False, True, True, True])
 REFUSALS = {
     "unknown item": ("mean", {}, {"items": "scroe"}, "items: .*'scroe'.*'score'"),
     "item is no name": ("mean", {}, {"items": [3]}, "items: .* found 3"),
-    "no item": ("mean", {}, {"items": []}, "items: expected at least one"),
     "item twice": ("mean", {}, {"items": ["score", "score"]}, "items: .*'score' twice"),
     "unknown group": ("mean", {}, {"by": ["regoin"]}, "by: .*'regoin'.*'region'"),
     "by is a text": ("mean", {}, {"by": "region"}, r"by: .* write by=\['region'\]"),
@@ -741,3 +740,10 @@ def test_coverage_of_the_95_percent_interval(metric, n, answers, chances, truth,
     table = ESTIMATORS[metric](df, list(df.columns))
     covered = ((table["ci_low"] <= truth) & (truth <= table["ci_high"])).mean()
     assert at_least <= covered <= 0.99
+
+
+@pytest.mark.parametrize("metric", ["mean", "share", "nps"])
+def test_no_items_give_the_table_without_rows(metric):
+    df = pd.DataFrame({"region": ["east", "west"]})
+    table = getattr(estimates, metric)(df, [], by=["region"])
+    assert len(schema.check(table, "estimates")) == 0

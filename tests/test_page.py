@@ -239,6 +239,11 @@ def test_hostile_text_is_inert(kind, attack):
     assert len(soup.find_all("main")) == 1
 
 
+@pytest.mark.parametrize("tag", ["script", "style"])
+def test_the_words_of_a_script_or_a_style_go_with_it(tag):
+    assert markup.clean(f"<p>好<{tag}>alert(1)</{tag}></p>") == "<p>好</p>"
+
+
 def test_no_script_anywhere(html, soup):
     assert soup.find("script") is None
     assert "<script" not in html

@@ -15,10 +15,7 @@ __all__ = ["booleans", "item_names", "level_codes", "numbers", "recommendations"
 
 def item_names(items: str | Sequence[str]) -> list[str]:
     """Read ``items`` as a list of names: one name, or a sequence of different ones."""
-    names = [items] if isinstance(items, str) else distinct(items, "items")
-    if not names:
-        raise ValueError("items: expected at least one column name, found none; name a column")
-    return names
+    return [items] if isinstance(items, str) else distinct(items, "items")
 
 
 def numbers(df: pd.DataFrame, item: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from csatlib import schema
 from csatlib.estimates.domains import Domains
 
 __all__ = ["Estimates", "to_table"]
@@ -39,8 +40,10 @@ def to_table(
     """Lay out the numbers as the estimates table, withholding what they cannot support.
 
     ``estimates`` holds one entry an item and level, levels running faster; in the table the
-    levels of one domain stand together.
+    levels of one domain stand together. Without estimates the table has its columns and no rows.
     """
+    if not estimates:
+        return schema.empty("estimates")
 
     def column(name: str) -> np.ndarray:
         blocks = np.array([getattr(entry, name) for entry in estimates])

@@ -92,12 +92,17 @@ def mapped(raw: RawTable) -> dict[str, str]:
     return {column: _header(raw, wanted) for column, wanted in raw.mapping.items()}
 
 
+def _spelling(text: str) -> str:
+    """Bring words to one spelling in which no space or line break counts."""
+    return plain(text).replace(" ", "")
+
+
 def _taken_apart(name: str) -> _Header:
     repeat = _REPEAT.search(name)
-    bare = _REQUIRED.sub("", plain(_REPEAT.sub("", name)))
+    bare = _REQUIRED.sub("", _spelling(_REPEAT.sub("", name)))
     numbered = _NUMBERED.fullmatch(bare)
     if numbered and numbered[3]:
-        number, words = int(numbered[1] or numbered[2]), plain(numbered[3])
+        number, words = int(numbered[1] or numbered[2]), numbered[3]
     else:
         number, words = None, bare
     return _Header(name, number, words, bare, int(repeat[1]) if repeat else 1)
@@ -105,7 +110,7 @@ def _taken_apart(name: str) -> _Header:
 
 def _header(raw: RawTable, wanted: str) -> str:
     for name in raw.rows.columns:
-        if plain(name) == plain(wanted):
+        if _spelling(name) == _spelling(wanted):
             return str(name)
     near = difflib.get_close_matches(plain(wanted), [*raw.rows.columns], n=1)
     guess = f"（最像的是“{near[0]}”）" if near else ""
@@ -115,7 +120,7 @@ def _header(raw: RawTable, wanted: str) -> str:
 
 
 def _is_question(header: _Header, question: Question) -> bool:
-    wordings = {plain(w) for w in (question.text, *question.aliases)}
+    wordings = {_spelling(w) for w in (question.text, *question.aliases)}
     if question.pattern and re.search(question.pattern, header.name):
         return True
     return header.words in wordings or header.whole in wordings
@@ -150,7 +155,7 @@ def _repeats(found: list[_Header]) -> bool:
 
 def _option_columns(question: Question, headers: list[_Header], raw: RawTable) -> dict[str, str]:
     """Find one column an option; empty if the question has one column for all its options."""
-    wanted = {plain(option): option for option in question.options}
+    wanted = {_spelling(option): option for option in question.options}
     numbers = {h.number for h in headers if h.number and _stem(h, question)}
     found: dict[str, str] = {}
     for header in headers:
@@ -188,15 +193,15 @@ def _repeated(header: _Header, headers: list[_Header]) -> bool:
 def _stem(header: _Header, question: Question) -> str | None:
     """Give the option of ``question(option)``, None for any other header."""
     for wording in (question.text, *question.aliases):
-        stem = plain(wording)
+        stem = _spelling(wording)
         if header.words.startswith(f"{stem}(") and header.words.endswith(")"):
-            return plain(header.words[len(stem) + 1 : -1])
+            return header.words[len(stem) + 1 : -1]
     return None
 
 
 def _bracketed(words: str) -> str | None:
     if words.endswith(")") and "(" in words:
-        return plain(words[words.index("(") + 1 : -1])
+        return words[words.index("(") + 1 : -1]
     return None
 
 

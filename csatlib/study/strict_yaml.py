@@ -20,7 +20,10 @@ _NULL = re.compile(r"~|null|")
 _BOOL = re.compile(r"true|false")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _REAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+)")
-_PLAIN_TAGS = ("tag:yaml.org,2002:",)
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+)
 
 
 def read(text: str, *, name: str) -> tuple[Any, dict[Path, int]]:
@@ -70,7 +73,7 @@ def read(text: str, *, name: str) -> tuple[Any, dict[Path, int]]:
 
 def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
     lines[path] = node.start_mark.line + 1
-    if not node.tag.startswith(_PLAIN_TAGS):
+    if node.tag not in _PLAIN_TAGS:
         raise _fault(name, node.start_mark, f"用了类型标记 {node.tag}", "请删去以 ! 开头的标记")
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, lines, name)

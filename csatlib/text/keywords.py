@@ -97,17 +97,19 @@ def keywords(
         ["size", "nunique"]
     )
     counts = counts.reset_index()
+    counts["base"] = counts["group"].map(base).astype("Int64")
     if method == "mentions":
-        score = counts["nunique"] / counts["group"].map(base)
+        score = counts["nunique"] / counts["base"]
     else:
         everywhere = tokens[_is_candidate(tokens, lexicon)].groupby("token")["comment_id"].nunique()
-        inverse = np.log(tokens["comment_id"].nunique() / counts["token"].map(everywhere))
+        documents = counts["token"].map(everywhere).astype("float64")
+        inverse = np.log(tokens["comment_id"].nunique() / documents)
         score = counts["size"] / counts.groupby("group")["size"].transform("sum") * inverse
     ranked = counts.assign(score=score).sort_values(
         ["group", "score", "token"], ascending=[True, False, True], kind="stable"
     )
     ranked["rank"] = ranked.groupby("group").cumcount() + 1
-    return _table(ranked[ranked["rank"] <= top], method, by, base)
+    return _table(ranked[ranked["rank"] <= top], method, by)
 
 
 def _group(tokens: pd.DataFrame, by: Sequence[str] | None) -> pd.Series:
@@ -130,9 +132,7 @@ def _is_candidate(tokens: pd.DataFrame, lexicon: Lexicon) -> pd.Series:
     return tokens["token"].map(eligible).astype(bool) & content
 
 
-def _table(
-    ranked: pd.DataFrame, method: str, by: Sequence[str] | None, base: pd.Series
-) -> pd.DataFrame:
+def _table(ranked: pd.DataFrame, method: str, by: Sequence[str] | None) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "method": method,
@@ -142,7 +142,7 @@ def _table(
             "term": ranked["token"],
             "score": ranked["score"],
             "comments": ranked["nunique"],
-            "base": ranked["group"].map(base),
+            "base": ranked["base"],
         },
         index=ranked.index,
     ).reset_index(drop=True)

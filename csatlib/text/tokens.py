@@ -68,9 +68,7 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon) -> pd.DataFrame:
     counts = np.fromiter((len(words) for words in lists), dtype=np.int64, count=len(lists))
     starts = np.repeat(counts.cumsum() - counts, counts)
     words = pd.Series([word for words in lists for word in words], dtype="str")
-    tags = {word: _tags().get(word) for word in words.unique()} | dict.fromkeys(
-        lexicon.terms, "term"
-    )
+    tags = {word: _tags()[word] for word in words.unique() if word in _tags()}
     tokens = pd.DataFrame(
         {
             "comment_id": np.repeat(comments["comment_id"].astype("str").array, counts),
