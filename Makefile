@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint lock demo browser clean
+.PHONY: help report test lab lint golden lock demo browser clean
 
 help: ## 列出可用的命令 (list the commands)
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -30,6 +30,9 @@ lint: $(READY) ## 检查代码与笔记本的写法 (check code and notebooks)
 
 demo: $(READY) ## 重写虚构公司的原始数据 (write the fictional company's raw files again)
 	$(BIN)/csat demo
+
+golden: $(READY) ## 更新笔记本里核对用的数字 (store the key figures that tests compare)
+	$(BIN)/python tests/store_golden.py
 
 lock: ## 重新锁定依赖的版本 (pin the dependencies again)
 	$(PYTHON) -m venv .venv

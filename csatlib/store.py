@@ -33,7 +33,8 @@ __all__ = [
     "write_manifest",
 ]
 
-#: A run lays its tables here first; notebooks that it starts see them before they are published.
+#: Names the folder in which a run of one quarter lays its tables first, a folder a line: the
+#: notebooks that it starts see them before they are published, and nobody else does.
 STAGE_VARIABLE = "CSAT_STAGE"
 ROOT_VARIABLE = "CSAT_ROOT"
 
@@ -100,26 +101,28 @@ def raw(
 def read(
     name: str, quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
 ) -> pd.DataFrame:
-    """Read a processed table, its page checksums and its contract verified.
+    """Read a processed table, its digest in the manifest and its contract verified.
 
     Raises
     ------
     StoreError
-        If the table is not there or is damaged.
+        If the table is not there, is damaged, or was changed by another program.
     """
-    file = tables_folder(quarter, line, root) / f"{name}.parquet"
     _check_name(name)
-    try:
-        df = pd.read_parquet(file, engine="pyarrow", page_checksum_verification=True)
-    except FileNotFoundError:
+    file = tables_folder(quarter, line, root) / f"{name}.parquet"
+    if not file.exists():
         raise StoreError(
             f"{quarter}/{line}：还没有“{name}”这张表；请先运行写出它的笔记本，"
             f"或执行 csat run {quarter} --line {line}。"
-        ) from None
-    except OSError as error:
+        )
+    # Page checksums do not cover the footer, where a flipped bit can go unnoticed.
+    entry = manifest(quarter, line, root).get("tables", {}).get(name, {})
+    if entry.get("sha256") != digest(file):
         raise StoreError(
-            f"{quarter}/{line}/{name}.parquet：文件已损坏（{error}）；请重新运行该季度。"
-        ) from None
+            f"{quarter}/{line}/{name}.parquet：内容与 manifest.json 的登记不符，已损坏或被改动；"
+            f"请重新执行 csat run {quarter} --line {line}。"
+        )
+    df = pd.read_parquet(file, engine="pyarrow", page_checksum_verification=True)
     return schema.check(df, name)
 
 
@@ -227,11 +230,11 @@ def tables_folder(
     quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
 ) -> Path:
     """Give the folder of a quarter's tables: the staged one inside a run, else the published."""
-    place = Path(str(Quarter.parse(quarter)), check_line(line))
-    stage = os.environ.get(STAGE_VARIABLE)
-    if stage and (Path(stage) / place).is_dir():
-        return Path(stage) / place
-    return project_root(root) / "data" / "processed" / place
+    label, line = str(Quarter.parse(quarter)), check_line(line)
+    stage = Path(os.environ.get(STAGE_VARIABLE, ""))
+    if stage.name == label and (stage / line).is_dir():
+        return stage / line
+    return project_root(root) / "data" / "processed" / label / line
 
 
 def reports_folder(

@@ -103,9 +103,10 @@ def test_importing_the_room_is_cheap_and_the_font_does_not_need_its_package():
 
 
 def test_an_exhibit_leaves_the_settings_of_the_session_alone():
-    before = dict(mpl.rcParams)
-    charts.to_svg(EXHIBITS["dimensions"]())
-    assert dict(mpl.rcParams) == before
+    with mpl.rc_context({"font.family": ["serif"], "xtick.bottom": True}):
+        before = dict(mpl.rcParams)
+        charts.to_svg(EXHIBITS["dimensions"]())
+        assert dict(mpl.rcParams) == before
 
 
 def test_it_draws_on_a_machine_without_fonts(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import sample_report as sample
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-from nbformat import v4
+from nbformat import v3, v4
 
 from csatlib.charts import font_path
 from csatlib.run import markup, page
@@ -118,6 +118,14 @@ def test_links_within_the_page_resolve(soup):
 def test_repeated_headings_get_ids_of_their_own():
     soup = rendered(v4.new_markdown_cell("# 题\n\n## 小结\n\n## 小结\n\n## ？"))
     assert [h["id"] for h in soup.find_all("h2")] == ["小结", "小结-2", "section"]
+
+
+def test_an_id_that_comes_twice_stays_with_the_first():
+    soup = rendered(v4.new_markdown_cell('<p id="甲">一</p>\n\n## 甲\n\n<p id="甲">二</p>'))
+    assert [(tag.get_text(), tag["id"]) for tag in soup.main.find_all(["p", "h2"], id=True)] == [
+        ("一", "甲"),
+        ("甲", "甲-2"),
+    ]
 
 
 def test_a_short_page_has_no_contents():
@@ -423,11 +431,19 @@ def test_cell_ids_and_run_times_do_not_reach_the_page(html):
     assert page.to_html(other) == html
 
 
-def test_a_notebook_is_not_changed(html):
+def test_a_notebook_is_not_changed():
     node = sample.notebook()
     before = nbformat.writes(node)
     page.to_html(node)
     assert nbformat.writes(node) == before
+
+
+def test_a_notebook_of_an_older_format_is_read_and_not_changed():
+    cell = v3.new_text_cell("markdown", source="# 旧格式")
+    node = v3.new_notebook(worksheets=[v3.new_worksheet(cells=[cell])])
+    assert "<h1>旧格式</h1>" in page.to_html(node)
+    assert node.nbformat == 3
+    assert node.worksheets[0].cells[0].source == "# 旧格式"
 
 
 def test_it_renders_from_a_file_into_a_new_folder(tmp_path, html):

@@ -153,3 +153,30 @@ def test_every_value_knows_its_line():
         ("b", 0, "c"): 3,
         ("b", 0, "d"): 4,
     }
+
+
+# ---- the documentation of the study file ---------------------------------------------------------
+
+
+def test_the_smallest_study_of_the_documentation_is_one(repository, tmp_path):
+    page = (repository / "docs" / "study-file.md").read_text(encoding="utf-8")
+    folder = tmp_path / "store"
+    folder.mkdir()
+    (folder / "study.yml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert studies.load(folder).items() == ["overall", "comment"]
+
+
+@pytest.mark.parametrize(
+    "part", [studies.Study, studies.Scale, studies.Source, studies.Question, studies.Cleaning]
+)
+def test_every_key_is_documented(repository, part):
+    page = (repository / "docs" / "study-file.md").read_text(encoding="utf-8")
+    undocumented = [k for k in part.model_fields if f"`{k}`" not in page and k != "terms"]
+    assert undocumented == []
+
+
+@pytest.mark.parametrize("line", ["hotline", "ops_event", "ops_company"])
+def test_the_shipped_studies_load(repository, line):
+    study = studies.load(repository / "studies" / line)
+    assert study.line == line
+    assert len(study.terms) >= 10

@@ -3,7 +3,7 @@
 from csatlib.report.exhibits import cards, figure, table
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.provenance import cite, provenance, subtitle
-from csatlib.report.words import headline, key_figures, lowest, number, of_item, sentence
+from csatlib.report.words import headline, key_figures, lowest, number, sentence
 
 __all__ = [
     "Html",
@@ -15,7 +15,6 @@ __all__ = [
     "key_figures",
     "lowest",
     "number",
-    "of_item",
     "provenance",
     "say",
     "sentence",

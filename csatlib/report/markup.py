@@ -56,13 +56,44 @@ def say(*sentences: str | Html, warning: bool = False) -> Html:
 
 
 def folded(summary: str, text: str) -> Html:
-    """Fold lines of plain text under a summary."""
+    """Fold lines of plain text under a summary.
+
+    Parameters
+    ----------
+    summary, text : str
+        What the reader sees first, and the lines behind it; both are escaped.
+
+    Returns
+    -------
+    Html
+
+    Examples
+    --------
+    >>> folded("核对用的关键数字", "n = 40").html
+    '<details class="data"><summary>核对用的关键数字</summary><pre>n = 40</pre></details>'
+    """
     inner = f"<summary>{escape(summary)}</summary><pre>{escape(text)}</pre>"
     return Html(f'<details class="data">{inner}</details>', text)
 
 
 def stack(pieces: Iterable[Html]) -> Html:
-    """Set pieces one below the other."""
+    """Set pieces one below the other.
+
+    Parameters
+    ----------
+    pieces : iterable of Html
+        Exhibits, paragraphs, citations.
+
+    Returns
+    -------
+    Html
+
+    Examples
+    --------
+    >>> stack([say("先看总体。"), say("再看分组。")])
+    先看总体。
+    再看分组。
+    """
     parts = list(pieces)
     return Html("\n".join(p.html for p in parts), "\n".join(p.text for p in parts))
 
@@ -84,7 +115,7 @@ def html_table(
         cells = "".join(
             f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(others, kinds[1:], strict=True)
         )
-        body.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
+        body.append(f'<tr><th scope="row"{kinds[0]}>{escape(first)}</th>{cells}</tr>')
     return (
         f'<table class="data"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
-
-import pandas as pd
 
 from csatlib.report.markup import Html, html_table, say, stack
 from csatlib.schema import Quarter
@@ -15,15 +13,35 @@ from csatlib.study import Study
 __all__ = ["cite", "provenance", "subtitle"]
 
 _NUMERALS = "一二三四"
+_SHA = "SHA-256（前 16 位）"
 
 
 def subtitle(study: Study, quarter: Quarter | str, *, as_of: str) -> Html:
     """Name the study, the quarter and the day of the data under a page's title.
 
+    Parameters
+    ----------
+    study : Study
+        Its title, and its owner where it has one.
+    quarter : Quarter or str
+        The quarter that is reported.
+    as_of : str
+        The day up to which the data reaches, as it is to be read.
+
     Returns
     -------
     Html
-        Such as 热线服务满意度调查 · 2026 年第三季度 · 质量控制组 · 数据截至 2026-09-30.
+
+    Raises
+    ------
+    SchemaError
+        If ``quarter`` is no quarter.
+
+    Examples
+    --------
+    >>> from csatlib import store
+    >>> subtitle(store.study("ops_company"), "2026Q3", as_of="2026-09-30")
+    公司满意度调查 · 2026 年第三季度 · 客户服务部 · 数据截至 2026-09-30
     """
     at = Quarter.parse(quarter)
     parts = [
@@ -62,7 +80,7 @@ def cite(page: str, exhibit: str = "", *, words: str = "来源") -> Html:
 
 
 def provenance(manifest: Mapping[str, Any]) -> Html:
-    """Say from which files, with which programs and parameters a page was made.
+    """Say from which files and with which programs a page was made.
 
     Parameters
     ----------
@@ -72,20 +90,29 @@ def provenance(manifest: Mapping[str, Any]) -> Html:
     Returns
     -------
     Html
-        A table of the raw files with their digests, one of the tables with their rows, and a
-        line of versions; a draft is called a draft.
+        A table of the files read, one of the tables written, each with digests, and a line of
+        versions; anything but the outcome of a run is called a draft.
+
+    Examples
+    --------
+    >>> digest = "93d1ab1c18c2c0eecd3db1a1d5f0c7c7c9ac5e0bd4f3f06d40f95c5b2e7f5e0a"
+    >>> entry = {"rows": 1024, "sha256": digest}
+    >>> provenance({"draft": False, "tables": {"estimates": entry}, "versions": {"pandas": "3.0"}})
+    estimates 1,024 93d1ab1c18c2c0ee
+    软件：pandas 3.0。
     """
     pieces = []
     if manifest.get("draft", True):
         pieces.append(say("草稿：这一页不是由 csat run 生成的，不能作为正式报告。", warning=True))
-    inputs = pd.DataFrame(manifest.get("inputs", []), columns=["file", "sha256"])
-    if len(inputs):
-        pieces.append(_digests("原始文件", inputs))
+    inputs = [(entry["file"], entry["sha256"]) for entry in manifest.get("inputs", [])]
+    if inputs:
+        pieces.append(_digests({"原始文件与研究文件": False, _SHA: False}, inputs))
     tables = [
-        {"file": name, "rows": f"{entry['rows']:,}", "sha256": entry["sha256"]}
+        (name, f"{entry['rows']:,}", entry["sha256"])
         for name, entry in manifest.get("tables", {}).items()
     ]
-    pieces.append(_digests("数据表", pd.DataFrame(tables, columns=["file", "rows", "sha256"])))
+    if tables:
+        pieces.append(_digests({"数据表": False, "行数": True, _SHA: False}, tables))
     versions = "，".join(f"{name} {v}" for name, v in manifest.get("versions", {}).items())
     commit = manifest.get("commit")
     made = "；".join(p for p in (versions, f"代码版本 {commit[:12]}" if commit else "") if p)
@@ -94,12 +121,9 @@ def provenance(manifest: Mapping[str, Any]) -> Html:
     return stack(pieces)
 
 
-def _digests(title: str, rows: pd.DataFrame) -> Html:
-    shown = rows.assign(sha256=rows["sha256"].str[:16])
-    header = [{"file": title, "rows": "行数", "sha256": "SHA-256（前 16 位）"}[c] for c in shown]
-    cells = [[str(v) for v in row] for row in shown.itertuples(index=False)]
-    numeric = [c == "rows" for c in shown]
+def _digests(header: Mapping[str, bool], rows: Sequence[tuple[str, ...]]) -> Html:
+    """Lay out rows that end in a digest; ``header`` says of each column whether it is a figure."""
+    cells = [[*row[:-1], row[-1][:16]] for row in rows]
+    grid = html_table(list(header), cells, numeric=list(header.values()))
     text = "\n".join(" ".join(row) for row in cells)
-    return Html(
-        f'<figure class="exhibit">{html_table(header, cells, numeric=numeric)}</figure>', text
-    )
+    return Html(f'<figure class="exhibit">{grid}</figure>', text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,13 +14,13 @@ from csatlib.study import Study
 
 __all__ = [
     "METRICS",
+    "certainty",
     "headline",
     "interval",
     "key_figures",
     "lowest",
     "named",
     "number",
-    "of_item",
     "reason",
     "sentence",
 ]
@@ -29,40 +30,67 @@ METRICS = {"mean": "平均分", "share": "满意率", "nps": "净推荐值", "di
 
 REASONS = {
     "small_base": "样本不足",
-    "empty": "无有效答卷",
+    "empty": "无有效回答",
     "no_variation": "答案完全相同，不估计误差",
-    "single_answer": "仅一份答卷，不估计误差",
+    "single_answer": "仅一份有效回答，不估计误差",
 }
 
 
 def number(value: float, metric: str) -> str:
-    """Round a figure as its metric is read: 4.02, 78.1%, +12.3.
+    """Round a figure as its metric is read.
+
+    Parameters
+    ----------
+    value : float
+        The figure, on the scale of the ``estimates`` table: a share lies between 0 and 1.
+    metric : str
+        ``mean``, ``share``, ``distribution`` or ``nps``.
+
+    Returns
+    -------
+    str
+        Two decimals for a mean, per cent with one decimal for a share, one decimal and the sign
+        for an NPS; a dash for a missing value.
+
+    Raises
+    ------
+    ValueError
+        For an unknown metric.
 
     Examples
     --------
-    >>> number(4.0186, "mean"), number(0.7812, "share"), number(-3.25, "nps")
-    ('4.02', '78.1%', '−3.2')
+    >>> number(4.0186, "mean"), number(0.7812, "share"), number(-12.34, "nps")
+    ('4.02', '78.1%', '−12.3')
     """
+    if metric not in METRICS:
+        raise ValueError(f"number: expected one of the metrics {[*METRICS]}, found {metric!r}")
     if pd.isna(value):
         return "—"
     if metric in ("share", "distribution"):
-        return f"{100 * value:.1f}%"
-    if metric == "nps":
-        return f"{value:+.1f}".replace("-", "−")
-    return f"{value:.2f}".replace("-", "−")
+        text = f"{100 * value:z.1f}%"
+    elif metric == "nps":
+        text = f"{value:+z.1f}".replace("+0.0", "0.0")
+    else:
+        text = f"{value:z.2f}"
+    return text.replace("-", "−")
 
 
 def interval(row: Any) -> str:
     """Write a row's interval: ``3.95–4.09``; with 至 where a bound may be negative."""
     if pd.isna(row.ci_low) or pd.isna(row.ci_high):
         return "—"
-    between = " 至 " if row.metric == "nps" else "–"
+    between = " 至 " if row.metric == "nps" or row.ci_low < 0 else "–"
     return f"{number(row.ci_low, row.metric)}{between}{number(row.ci_high, row.metric)}"
 
 
 def reason(row: Any) -> str:
     """Say why a figure or its interval is missing; empty where nothing is."""
     return "" if pd.isna(row.reason) else REASONS.get(row.reason, row.reason)
+
+
+def certainty(row: Any, conf: float, *, words: str = "置信区间") -> str:
+    """Write a row's interval with its level, or why there is none."""
+    return reason(row) or f"{100 * conf:g}% {words} {interval(row)}"
 
 
 def named(item: str, metric: str) -> str:
@@ -76,52 +104,46 @@ def named(item: str, metric: str) -> str:
     if metric == "nps":
         return "净推荐值（NPS）"
     if metric == "share":
-        return f"{item.removesuffix('满意度')}满意率"
-    return f"{item}{METRICS[metric]}"
+        return _joined(item.removesuffix("满意度"), "满意率")
+    return _joined(item, METRICS[metric])
 
 
-def sentence(row: Any, *, labels: Mapping[str, str] | None = None, conf: float = 0.95) -> str:
+def sentence(row: pd.Series, *, labels: Mapping[str, str] | None = None, conf: float = 0.95) -> str:
     """Say one row of an estimates table as a Chinese sentence with its interval and base.
 
     Parameters
     ----------
-    row : Series or named tuple
+    row : Series
         One row of the table ``estimates``.
-    labels : mapping, optional
-        Words for items, such as `Study.label_map`.
+    labels : mapping of str to str, optional
+        Words for items, such as `Study.label_map` gives.
     conf : float
-        The confidence level at which the interval was computed.
+        The confidence at which the interval was computed, between 0 and 1.
 
     Returns
     -------
     str
-        Without the full stop at its end, so that it can be joined to others.
+        Without the full stop at its end, so that it can be joined to others. A figure that is
+        withheld, or has no interval, is told with the reason.
 
     Examples
     --------
-    >>> row = pd.Series({"metric": "mean", "item": "overall", "group": pd.NA, "n": 812,
-    ...     "estimate": 4.018, "ci_low": 3.951, "ci_high": 4.091, "suppressed": False,
-    ...     "reason": pd.NA})
+    >>> import pandas as pd
+    >>> from csatlib import estimates
+    >>> df = pd.DataFrame({"overall": [5, 4, 3, 4, 5, 4, 3, 4, 2, 5]})
+    >>> row = estimates.mean(df, "overall", min_base=10).iloc[0]
     >>> sentence(row, labels={"overall": "整体满意度"})
-    '整体满意度平均分为 4.02 分（95% 置信区间 3.95–4.09，n = 812）'
+    '整体满意度平均分为 3.90 分（95% 置信区间 3.19–4.61，n = 10）'
     """
     item = (labels or {}).get(row["item"], row["item"])
-    who = "" if pd.isna(row["group"]) else f"{row['group']}的"
-    name = who + named(item, row["metric"])
+    if row["metric"] == "distribution":
+        item = f"{item}选“{row['level']}”的"
+    name = named(item, row["metric"])
+    if pd.notna(row["group"]):
+        name = f"{_joined(row['group'], '的')}{name}"
     if row["suppressed"]:
         return f"{name}不公布：{reason(row)}（n = {row['n']:,}）"
     return name + _figures(row, conf)
-
-
-def of_item(
-    estimates: pd.DataFrame, item: str, metric: str, quarter: str | None = None
-) -> pd.Series | None:
-    """Pick the overall row of one item and metric, in one quarter where several are given."""
-    wanted = (estimates["item"] == item) & (estimates["metric"] == metric)
-    rows = estimates[wanted & estimates["group"].isna()]
-    if quarter is not None:
-        rows = rows[rows["quarter"] == quarter]
-    return rows.iloc[0] if len(rows) else None
 
 
 def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -> Html:
@@ -139,74 +161,151 @@ def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -
     Returns
     -------
     Html
-        A list of sentences; figures of different quarters are set side by side and no change is
-        called significant.
+        A list of sentences: mean and share of the overall item, the NPS, the dimension with the
+        lowest mean. Figures of two quarters are set side by side; no change is called
+        significant.
+
+    Raises
+    ------
+    SchemaError
+        If ``quarter`` is no quarter.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from csatlib import estimates, store
+    >>> df = pd.DataFrame({"quarter": "2026Q3", "overall": [5, 4, 4, 3] * 10})
+    >>> headline(estimates.mean(df, "overall"), store.study("ops_company"), quarter="2026Q3")
+    整体满意度平均分为 4.00 分（95% 置信区间 3.77–4.23，n = 40），未达到目标 4.30 分；无上季度数据。
     """
-    now = estimates[(estimates["quarter"] == str(quarter)) & estimates["group"].isna()]
-    overall = study.report.overall
-    wanted = [(overall, "mean"), (overall, "share"), *((i, "nps") for i in study.items("nps"))]
-    rows = [row for item, metric in wanted if (row := of_item(now, item, metric)) is not None]
-    lines = [_line(row, study, estimates, Quarter.parse(quarter)) for row in rows]
-    weakest = lowest(now, overall=overall)
-    if weakest is not None:
-        lines.append(
-            f"各维度中**{study.label(weakest['item'])}**得分最低，平均分{_figures(weakest)}。"
-        )
-    return say(*lines)
+    at = Quarter.parse(quarter)
+    now, before = (_overall(estimates, str(q)) for q in (at, at.previous()))
+    leading = [(study.report.overall, "mean"), (study.report.overall, "share")]
+    leading += [(item, "nps") for item in study.items("nps")]
+    rows = [row for item, metric in leading if (row := _row(now, item, metric)) is not None]
+    lines = [_line(row, study, _row(before, row["item"], row["metric"])) for row in rows]
+    return say(*lines, *_weakest(now, study)) if lines else say("本季度没有可报告的数字。")
 
 
 def lowest(estimates: pd.DataFrame, *, overall: str) -> pd.Series | None:
-    """Pick the dimension with the lowest mean: the ``overall`` item and groups do not count.
+    """Pick the dimension with the lowest mean; the overall item and groups do not count.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Table ``estimates`` of one quarter.
+    overall : str
+        The item that is no dimension.
 
     Returns
     -------
     Series or None
-        Its row; None where no dimension has a published mean.
+        Its row, the first of several that tie; None where fewer than two dimensions have a
+        published mean, so that there is nothing to compare.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from csatlib import estimates
+    >>> df = pd.DataFrame({"overall": [1] * 40, "speed": [3, 4] * 20, "skill": [4, 5] * 20})
+    >>> lowest(estimates.mean(df, list(df)), overall="overall")["item"]
+    'speed'
     """
-    is_dimension = (estimates["item"] != overall) & estimates["group"].isna()
-    means = estimates[is_dimension & (estimates["metric"] == "mean") & ~estimates["suppressed"]]
-    return None if means.empty else means.loc[means["estimate"].idxmin()]
-
-
-def _figures(row: Any, conf: float = 0.95) -> str:
-    unit = " 分" if row["metric"] == "mean" else ""
-    bounds = interval(row)
-    certainty = reason(row) if bounds == "—" else f"{conf:.0%} 置信区间 {bounds}"
-    return f"为 {number(row['estimate'], row['metric'])}{unit}（{certainty}，n = {row['n']:,}）"
-
-
-def _line(row: pd.Series, study: Study, estimates: pd.DataFrame, quarter: Quarter) -> str:
-    parts = [sentence(row, labels=study.label_map()) + _against_target(row, study)]
-    before = of_item(estimates, row["item"], row["metric"], str(quarter.previous()))
-    if before is None:
-        parts.append("无上期数据")
-    elif not before["suppressed"] and not row["suppressed"]:
-        parts.append(f"上季度为 {number(before['estimate'], row['metric'])}")
-    return "；".join(parts) + "。"
-
-
-def _against_target(row: pd.Series, study: Study) -> str:
-    for target in study.targets:
-        if (target.item, target.metric) == (row["item"], row["metric"]) and not row["suppressed"]:
-            reached = "达到" if row["estimate"] >= target.value else "**未达到**"
-            return f"，{reached}目标 {number(target.value, target.metric)}"
-    return ""
+    means = _dimensions(estimates, overall)
+    published = means[~means["suppressed"]].sort_values("estimate", kind="stable")
+    return published.iloc[0] if len(published) > 1 else None
 
 
 def key_figures(estimates: pd.DataFrame, study: Study) -> Html:
-    """List every figure that has no group, one a line, as plain text to compare run with run.
+    """List every figure of a quarter that has no group, unrounded, to compare run with run.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Table ``estimates`` of one quarter; the shares of single answers are passed over.
+    study : Study
+        Its labels stand in place of the items' names.
 
     Returns
     -------
     Html
-        ``item metric n estimate [ci_low, ci_high]`` with six decimals, folded on the page.
+        One line a figure, ``item metric n estimate [ci_low, ci_high]`` with six decimals or the
+        reason that one is missing, folded on the page.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from csatlib import estimates, store
+    >>> df = pd.DataFrame({"overall": [5, 4, 4, 3] * 10})
+    >>> key_figures(estimates.mean(df, "overall"), store.study("ops_company"))
+    整体满意度 mean n=40 4.000000 [3.770975, 4.229025]
     """
     overall = estimates[estimates["group"].isna() & estimates["level"].isna()]
     lines = []
     for row in overall.itertuples():
-        sure = not row.suppressed and pd.notna(row.ci_low)
-        figures = (
-            f"{row.estimate:.6f} [{row.ci_low:.6f}, {row.ci_high:.6f}]" if sure else reason(row)
-        )
-        lines.append(f"{study.label(row.item)} {row.metric} n={row.n} {figures}")
+        estimate = "" if row.suppressed else f" {row.estimate:.6f}"
+        bounds = reason(row) or f"{row.ci_low:.6f}, {row.ci_high:.6f}"
+        lines.append(f"{study.label(row.item)} {row.metric} n={row.n}{estimate} [{bounds}]")
     return folded("核对用的关键数字（未修约）", "\n".join(lines))
+
+
+def _joined(first: str, second: str) -> str:
+    """Join words, with a space where Latin letters or digits meet Chinese."""
+    return f"{first} {second}" if re.search(r"[A-Za-z0-9]$", first) else first + second
+
+
+def _amount(value: float, metric: str) -> str:
+    return number(value, metric) + (" 分" if metric == "mean" else "")
+
+
+def _figures(row: pd.Series, conf: float = 0.95) -> str:
+    amount = _amount(row["estimate"], row["metric"])
+    return f"为 {amount}（{certainty(row, conf)}，n = {row['n']:,}）"
+
+
+def _overall(estimates: pd.DataFrame, quarter: str) -> pd.DataFrame:
+    return estimates[(estimates["quarter"] == quarter) & estimates["group"].isna()]
+
+
+def _row(estimates: pd.DataFrame, item: str, metric: str) -> pd.Series | None:
+    rows = estimates[(estimates["item"] == item) & (estimates["metric"] == metric)]
+    return rows.iloc[0] if len(rows) else None
+
+
+def _dimensions(estimates: pd.DataFrame, overall: str) -> pd.DataFrame:
+    is_dimension = (estimates["item"] != overall) & estimates["group"].isna()
+    return estimates[is_dimension & (estimates["metric"] == "mean")]
+
+
+def _line(row: pd.Series, study: Study, before: pd.Series | None) -> str:
+    now = sentence(row, labels=study.label_map()) + _against_target(row, study)
+    if before is None:
+        return f"{now}；无上季度数据。"
+    if before["suppressed"]:
+        return f"{now}；上季度不公布：{reason(before)}。"
+    return f"{now}；上季度为 {_amount(before['estimate'], before['metric'])}。"
+
+
+def _against_target(row: pd.Series, study: Study) -> str:
+    metric, wanted = row["metric"], {(t.item, t.metric): t.value for t in study.targets}
+    target = wanted.get((row["item"], metric))
+    if target is None or row["suppressed"]:
+        return ""
+    verdict = "达到" if row["estimate"] >= target else "**未达到**"
+    if row["estimate"] < target and number(row["estimate"], metric) == number(target, metric):
+        verdict = f"按未修约的数值{verdict}"
+    return f"，{verdict}目标 {_amount(target, metric)}"
+
+
+def _weakest(now: pd.DataFrame, study: Study) -> list[str]:
+    """Name the dimension with the lowest mean, all of them where several tie."""
+    weakest = lowest(now, overall=study.report.overall)
+    if weakest is None:
+        return []
+    means = _dimensions(now, study.report.overall)
+    among = "可公布的维度中" if means["suppressed"].any() else "各维度中"
+    tied = means.loc[(means["estimate"] == weakest["estimate"]).fillna(False), "item"]
+    names = "、".join(f"**{study.label(item)}**" for item in tied)
+    if len(tied) > 1:
+        return [f"{among}{names}得分并列最低，平均分均为 {_amount(weakest['estimate'], 'mean')}。"]
+    return [f"{among}{names}得分最低，平均分{_figures(weakest)}。"]

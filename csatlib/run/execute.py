@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from csatlib.run.plan import Step
-from csatlib.run.problems import DATA, INTERNAL, RunError
+from csatlib.run.problems import INTERNAL, RunError, blame
 
 __all__ = ["execute", "kernel_environment"]
 
-#: Errors whose message tells a person what to mend in the data.
-_DATA_ERRORS = ("ExportError", "SchemaError", "StoreError", "StudyError")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CELL_SECONDS = 1800
 
@@ -44,22 +42,27 @@ def execute(step: Step, *, output: Path, failed: Path) -> None:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from traitlets.config import Config
 
-    logging.getLogger("papermill").setLevel(logging.WARNING)
+    # The parameters are checked already; papermill overlooks those with "=" in their comment.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="csat-") as folder:
         scratch = Path(folder) / step.notebook.name
         problem: RunError | None = None
         try:
             papermill.execute_notebook(
-                str(step.notebook),
-                str(scratch),
+                _literal(step.notebook),
+                _literal(scratch),
                 parameters=dict(step.parameters),
                 kernel_name="python3",
                 progress_bar=False,
                 start_timeout=120,
                 execution_timeout=_CELL_SECONDS,
-                cwd=str(step.notebook.parent),
-                # Sockets in the user's own folder instead of ports open to the whole machine.
-                config=Config({"KernelManager": {"transport": "ipc"}}),
+                # Not papermill's cwd: it moves the whole process, and lines run side by side.
+                resources={"metadata": {"path": str(step.notebook.parent)}},
+                # Sockets in a folder of our own instead of ports open to the whole machine; a
+                # short path, for the name of a socket may have about a hundred characters.
+                config=Config(
+                    {"KernelManager": {"transport": "ipc", "connection_file": f"{folder}/k.json"}}
+                ),
             )
         except papermill.PapermillExecutionError as error:
             problem = _told(step, error)
@@ -95,7 +98,13 @@ def tidy(node: Any) -> Any:
 @contextmanager
 def kernel_environment(**variables: str) -> Iterator[None]:
     """Set variables that the kernels inherit, and put back what was there."""
-    fixed = {"PYTHONHASHSEED": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1", **variables}
+    fixed = {
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        # Warnings name the cell's file, which would otherwise carry the process id.
+        "IPYKERNEL_CELL_NAME": "cell",
+        **variables,
+    }
     before = {name: os.environ.get(name) for name in fixed}
     os.environ.update(fixed)
     try:
@@ -108,14 +117,14 @@ def kernel_environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _literal(path: Path) -> str:
+    """Write a path so that papermill, which takes it for a template, reads it as it is."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 def _told(step: Step, error: Any) -> RunError:
-    message = _COLOUR.sub("", str(error.evalue)).strip()
-    if error.ename in _DATA_ERRORS:
-        return RunError(f"{step.name} 第 {error.exec_count} 个代码格：{message}", DATA)
-    return RunError(
-        f"{step.name} 第 {error.exec_count} 个代码格：程序出错（{error.ename}: {message}）。",
-        INTERNAL,
-    )
+    fault = blame(error.ename, _COLOUR.sub("", str(error.evalue)).strip())
+    return RunError(f"{step.name} 第 {error.exec_count} 个代码格：{fault}", fault.code)
 
 
 def _incomplete(step: Step, node: Any) -> RunError | None:

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def plan(
     known = {notebook: declared(notebook) for notebook in notebooks}
     given = {"as_of": at.last_day.isoformat(), "seed": 0, **(parameters or {})}
     _refuse_unknown(given, known)
+    _refuse_unfit(given, known)
     steps = []
     for name in _lines(project, line):
         values = {**given, "quarter": str(at), "line": name}
@@ -94,7 +96,7 @@ def declared(notebook: Path) -> dict[str, Any]:
     """
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         raise RunError(f"{notebook.name}：不是完好的笔记本文件。", USAGE) from None
     tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
     if len(tagged) != 1:
@@ -102,8 +104,14 @@ def declared(notebook: Path) -> dict[str, Any]:
             f"{notebook.name}：应有且只有一个标签为 parameters 的代码格，现在有 {len(tagged)} 个。",
             USAGE,
         )
+    try:
+        statements = ast.parse("".join(tagged[0]["source"])).body
+    except SyntaxError as error:
+        raise RunError(
+            f"{notebook.name}：参数格第 {error.lineno} 行不是 Python 语句。", USAGE
+        ) from None
     values: dict[str, Any] = {}
-    for statement in ast.parse("".join(tagged[0]["source"])).body:
+    for statement in statements:
         name, value = _assignment(statement)
         if name is None:
             raise RunError(
@@ -128,7 +136,7 @@ def _assignment(statement: ast.stmt) -> tuple[str | None, Any]:
         return None, None
     try:
         literal = ast.literal_eval(value)
-    except ValueError:
+    except (ValueError, TypeError):
         return None, None
     return (target.id, literal) if isinstance(target, ast.Name) else (None, None)
 
@@ -165,7 +173,7 @@ def _notebooks(project: Path, only: Sequence[str] | None) -> list[Path]:
     found = sorted((project / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise RunError("notebooks 文件夹里没有笔记本（形如 01_clean.ipynb）。", USAGE)
-    if only is None:
+    if not only:
         return found
     for wanted in only:
         if not any(f.stem.startswith(wanted) for f in found):
@@ -185,11 +193,30 @@ def _refuse_unknown(given: Mapping[str, Any], known: Mapping[Path, Mapping[str, 
             raise RunError(
                 f"没有笔记本认识参数“{name}”；{guess}可用的有：{'、'.join(names)}。", USAGE
             )
+
+
+def _refuse_unfit(given: Mapping[str, Any], known: Mapping[Path, Mapping[str, Any]]) -> None:
+    if not _is_day(given["as_of"]):
+        raise RunError(
+            f"参数 as_of 的值 {given['as_of']!r} 不是日期；应写成 2026-09-30 的样子。", USAGE
+        )
     for notebook, parameters in known.items():
         for name, default in parameters.items():
-            if name in given and type(given[name]) is not type(default):
+            if name in given and not _fits(given[name], default):
                 raise RunError(
                     f"参数 {name} 的值 {given[name]!r} 类型不对；{notebook.stem} 里的默认值是 "
                     f"{default!r}。",
                     USAGE,
                 )
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except (TypeError, ValueError):
+        return False
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Say whether a value may stand for a default: the same type, or a whole number for a real."""
+    return type(value) is type(default) or (type(value) is int and type(default) is float)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["DATA", "INTERNAL", "USAGE", "RunError"]
+__all__ = ["DATA", "INTERNAL", "USAGE", "RunError", "blame"]
 
 #: Exit codes of ``csat``: mend the data, the call, or the program.
 DATA, USAGE, INTERNAL = 1, 2, 3
+
+#: Errors whose message tells a person what to mend in the data; of a kernel only names arrive.
+_DATA_ERRORS = ("ExportError", "SchemaError", "StoreError", "StudyError")
 
 
 class RunError(Exception):
@@ -14,3 +17,10 @@ class RunError(Exception):
     def __init__(self, message: str, code: int = DATA) -> None:
         super().__init__(message)
         self.code = code
+
+
+def blame(name: str, message: str) -> RunError:
+    """Say of an error, by the name of its class, whether the data or the program is at fault."""
+    if name in _DATA_ERRORS:
+        return RunError(message, DATA)
+    return RunError(f"程序出错（{name}: {message}）。", INTERNAL)

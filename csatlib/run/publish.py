@@ -27,7 +27,7 @@ class Stage:
     @property
     def tables(self) -> Path:
         """The staged tables."""
-        return stage_root(self.project) / self.quarter / self.line
+        return stage_root(self.project, self.quarter) / self.line
 
     @property
     def reports(self) -> Path:
@@ -64,25 +64,25 @@ class Stage:
 
     @property
     def _journal(self) -> Path:
-        return stage_root(self.project) / self.quarter / f".{self.line}.publish.json"
+        return stage_root(self.project, self.quarter) / f".{self.line}.publish.json"
 
     def _finish(self) -> None:
         for staged_folder, published in self.moves():
+            aside = published.with_name(f".{published.name}.old")
             if staged_folder.exists():
-                aside = published.with_name(f".{published.name}.old")
                 shutil.rmtree(aside, ignore_errors=True)
                 published.parent.mkdir(parents=True, exist_ok=True)
                 if published.exists():
                     published.rename(aside)
                 staged_folder.rename(published)
                 store.flush_folder(published.parent)
-                shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(aside, ignore_errors=True)
         self._journal.unlink()
 
 
-def stage_root(project: Path) -> Path:
-    """Give the folder in which runs of this project lay their tables first."""
-    return project / "data" / "processed" / ".stage"
+def stage_root(project: Path, quarter: str) -> Path:
+    """Give the folder in which runs of a quarter lay their tables first."""
+    return project / "data" / "processed" / ".stage" / quarter
 
 
 @contextmanager
@@ -100,21 +100,20 @@ def staged(quarter: str, line: str, project: Path, *, keep: bool) -> Iterator[St
         If another run of the same quarter and line is under way.
     """
     stage = Stage(quarter, line, project)
-    lock_file = stage_root(project) / quarter / f".{line}.lock"
+    lock_file = stage_root(project, quarter) / f".{line}.lock"
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     # The kernel frees the lock when the process ends, however it ends.
     with lock_file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunError(
-                f"{quarter}/{line}：另一个 csat run 正在运行；请等它结束。", DATA
-            ) from None
+            raise RunError("另一个 csat run 正在运行这条业务线；请等它结束。", DATA) from None
         stage.recover()
         try:
             for staged_folder, published in stage.moves():
                 if keep and published.exists():
-                    shutil.copytree(published, staged_folder)
+                    temporaries = shutil.ignore_patterns(".*.tmp")
+                    shutil.copytree(published, staged_folder, ignore=temporaries)
                 staged_folder.mkdir(parents=True, exist_ok=True)
             yield stage
         finally:

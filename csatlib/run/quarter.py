@@ -6,12 +6,14 @@ import os
 import platform
 import shutil
 import subprocess
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from csatlib import store
@@ -19,13 +21,14 @@ from csatlib.run import publish
 from csatlib.run.execute import execute, kernel_environment
 from csatlib.run.page import render
 from csatlib.run.plan import Step, plan
-from csatlib.run.problems import RunError
+from csatlib.run.problems import DATA, INTERNAL, RunError, blame
 from csatlib.schema import Quarter
 
 __all__ = ["Outcome", "quarter"]
 
-#: Told while a run goes on: line, notebook, its number, how many there are.
-Progress = Callable[[str, str, int, int], None]
+#: Told while a run goes on: the line, the notebook that begins (None once the line is published),
+#: how many notebooks are done, how many there are.
+Progress = Callable[[str, str | None, int, int], None]
 
 _PROGRAMS = ("csatlib", "pandas", "numpy", "scipy", "jieba", "papermill", "nbconvert")
 
@@ -62,7 +65,8 @@ def quarter(
     jobs : int
         How many lines run side by side.
     progress : callable, optional
-        Called with line, notebook, its number and their count before each notebook.
+        Called with the line, the notebook that begins, how many are done and how many there are;
+        once more, with None for the notebook, when the line is published.
 
     Returns
     -------
@@ -73,70 +77,118 @@ def quarter(
     Raises
     ------
     RunError
-        If the call itself is wrong; nothing was run.
+        If the call itself is wrong, or the quarter has no raw files at all; nothing was run.
     """
-    project = store.project_root(root)
+    at, project = str(quarter), store.project_root(root)
     steps = plan(quarter, line=line, root=project, only=only, parameters=parameters)
+    _refuse_unknown_folder(at, project)
     lines = [list(group) for _, group in groupby(steps, key=lambda step: step.line)]
-
-    def run(steps: list[Step]) -> Outcome:
-        return _run_line(str(quarter), steps, project, progress, keep=only is not None)
-
-    stage = str(publish.stage_root(project))
+    stage = str(publish.stage_root(project, at))
+    run = _Run(at, project, bool(only), progress or (lambda *_: None), Event())
     with (
         kernel_environment(**{store.STAGE_VARIABLE: stage, store.ROOT_VARIABLE: str(project)}),
         ThreadPoolExecutor(max_workers=max(1, jobs)) as pool,
     ):
-        return list(pool.map(run, lines))
+        try:
+            return list(pool.map(run.line, lines))
+        finally:
+            run.stopped.set()
 
 
-def _run_line(
-    quarter: str, steps: list[Step], project: Path, progress: Progress | None, *, keep: bool
-) -> Outcome:
-    line = steps[0].line
-    try:
-        with publish.staged(quarter, line, project, keep=keep) as stage:
-            shutil.rmtree(stage.failed, ignore_errors=True)
+@dataclass(frozen=True)
+class _Run:
+    """What the lines of one run share."""
+
+    quarter: str
+    project: Path
+    keep: bool
+    progress: Progress
+    stopped: Event
+
+    def line(self, steps: list[Step]) -> Outcome:
+        """Run one line and publish it; whatever goes wrong is told in the outcome."""
+        line = steps[0].line
+        try:
+            with publish.staged(self.quarter, line, self.project, keep=self.keep) as stage:
+                return self._complete(stage, steps)
+        except Exception as error:
+            fault = _fault(error)
+            problem = f"{self.quarter}/{line} 没有发布。{fault}"
+            return Outcome(line, None, problem, fault.code)
+
+    def _complete(self, stage: publish.Stage, steps: list[Step]) -> Outcome:
+        shutil.rmtree(stage.failed, ignore_errors=True)
+        try:
+            store.study(stage.line, stage.project)
             _open_manifest(stage, steps)
-            for number, step in enumerate(steps, start=1):
-                if progress is not None:
-                    progress(line, step.name, number, len(steps))
+            for done, step in enumerate(steps):
+                self._go_on()
+                self.progress(stage.line, step.name, done, len(steps))
                 name = step.notebook.name
                 execute(step, output=stage.reports / name, failed=stage.failed / name)
             for step in steps:
                 notebook = stage.reports / step.notebook.name
                 render(notebook, notebook.with_suffix(".html"))
+            self._go_on()
             stage.publish()
-    except (RunError, store.StoreError) as error:
-        return _failed(publish.Stage(quarter, line, project), error)
-    return Outcome(line, project / "reports" / quarter / line)
+        except Exception as error:
+            return _failed(stage, error)
+        self.progress(stage.line, None, len(steps), len(steps))
+        return Outcome(stage.line, stage.project / "reports" / stage.quarter / stage.line)
+
+    def _go_on(self) -> None:
+        if self.stopped.is_set():
+            raise RunError("已中断。", INTERNAL)
+
+
+def _refuse_unknown_folder(quarter: str, project: Path) -> None:
+    folders = project / "data" / "raw"
+    if not (folders / quarter).is_dir():
+        known = "、".join(sorted(f.name for f in folders.glob("[0-9]*Q[1-4]"))) or "还没有"
+        raise RunError(
+            f"data/raw/{quarter}/：没有这个季度的文件夹（已有：{known}）；"
+            f"请把导出文件原样放进 data/raw/{quarter}/<业务线>/。",
+            DATA,
+        )
+
+
+def _fault(error: Exception) -> RunError:
+    return error if isinstance(error, RunError) else blame(type(error).__name__, str(error))
 
 
 def _failed(stage: publish.Stage, error: Exception) -> Outcome:
-    code = error.code if isinstance(error, RunError) else 1
+    fault = _fault(error)
     partly = sorted(stage.failed.glob("*.ipynb"))
     kept = f"\n部分执行的笔记本：{partly[0].relative_to(stage.project)}" if partly else ""
-    message = f"{stage.quarter}/{stage.line} 没有发布。{error}{kept}"
+    message = f"{stage.quarter}/{stage.line} 没有发布。{fault}{kept}"
+    # What a cell was at is in its notebook; only here is there nothing else that tells.
+    details = "" if fault is error or fault.code == DATA else traceback.format_exc()
     stage.failed.mkdir(parents=True, exist_ok=True)
-    (stage.failed / "message.txt").write_text(message + "\n", encoding="utf-8")
-    return Outcome(stage.line, None, message, code)
+    (stage.failed / "message.txt").write_text(f"{message}\n{details}", encoding="utf-8")
+    return Outcome(stage.line, None, message, fault.code)
 
 
 def _open_manifest(stage: publish.Stage, steps: list[Step]) -> None:
     """Write down what goes into the run before the first notebook reads it."""
+    beside = sorted((stage.project / "studies" / stage.line).glob("[!.]*"))
+    files = [*store.raw(stage.quarter, stage.line, stage.project), *beside]
     inputs = [
-        *store.raw(stage.quarter, stage.line, stage.project),
-        *sorted((stage.project / "studies" / stage.line).iterdir()),
+        {"file": str(file.relative_to(stage.project)), "sha256": store.digest(file)}
+        for file in files
+        if file.is_file()
     ]
     before = store.manifest(stage.quarter, stage.line, stage.project)
+    if before and (before.get("draft") or before.get("inputs") != inputs):
+        raise RunError(
+            "上次写出的表是草稿，或原始文件、研究文件已有改动，不能只重跑几个笔记本；"
+            "请去掉 --only 重新运行。",
+            DATA,
+        )
     content = {
         "quarter": stage.quarter,
         "line": stage.line,
         "draft": False,
-        "inputs": [
-            {"file": str(file.relative_to(stage.project)), "sha256": store.digest(file)}
-            for file in inputs
-        ],
+        "inputs": inputs,
         "notebooks": {
             **before.get("notebooks", {}),
             **{
