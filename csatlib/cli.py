@@ -1,6 +1,7 @@
 """The ``csat`` command: what it prints is Chinese, and its exit code says whose turn it is.
 
-Exit codes: 0 done, 1 the data must be mended, 2 the call must be mended, 3 a fault of the program.
+Exit codes: 0 done, 1 the data must be mended, 2 the call must be mended, 3 a fault of the program,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ class _Command(_Chinese, typer.core.TyperCommand):
 class _Group(_Chinese, typer.core.TyperGroup):
     pass
 
+
+#: What typer answers to Ctrl-C.
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="csat",
@@ -225,13 +229,14 @@ def _run(arguments: list[str]) -> int:
     """Run the command and turn whatever goes wrong into one message and an exit code."""
     command = typer.main.get_command(app)
     try:
-        return int(command.main(arguments, prog_name="csat", standalone_mode=False) or 0)
-    except (KeyboardInterrupt, typer.Abort):
-        return _tell("已中断；没有完成的业务线没有发布。", code=3)
+        code = int(command.main(arguments, prog_name="csat", standalone_mode=False) or 0)
     except _UsageError as error:
         return _tell(_usage(error), code=2)
     except Exception as error:
         return _explain(error)
+    if code == _INTERRUPTED:
+        typer.echo("已中断；没有完成的业务线没有发布。", err=True)
+    return code
 
 
 def _tell(message: str, *, code: int) -> int:

@@ -19,7 +19,17 @@ _NUMERAL = re.compile(r"([+-]?[0-9]{1,3})(?:\.0+)?\s*分?")
 
 
 def plain(text: str) -> str:
-    """Bring a wording to one spelling: NFKC (full-width forms), no outer or doubled spaces.
+    """Bring a wording to one spelling: ordinary forms of letters and digits, single spaces.
+
+    Parameters
+    ----------
+    text : str
+        A wording, a header, a cell.
+
+    Returns
+    -------
+    str
+        The text in Unicode's normal form NFKC, without outer or doubled white space.
 
     Examples
     --------

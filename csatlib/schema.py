@@ -69,7 +69,28 @@ class Quarter:
 
 
 def check_line(label: str) -> str:
-    """Return a business-line label unchanged, or raise `SchemaError` (``^[a-z][a-z0-9_]*$``)."""
+    """Return a business line's label unchanged if it is one.
+
+    Parameters
+    ----------
+    label : str
+        Lower-case ASCII letters, digits and ``_``, beginning with a letter: it names folders.
+
+    Returns
+    -------
+    str
+        ``label`` itself.
+
+    Raises
+    ------
+    SchemaError
+        For any other label.
+
+    Examples
+    --------
+    >>> check_line("ops_company")
+    'ops_company'
+    """
     if not isinstance(label, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", label):
         raise SchemaError(
             f"line: expected lower-case ASCII letters, digits and '_' beginning with a letter, "
@@ -200,6 +221,21 @@ TABLES: Mapping[str, Table] = {
 
 def empty(table: str) -> pd.DataFrame:
     """Make a table of no rows that fits its contract.
+
+    Parameters
+    ----------
+    table : str
+        A name in `TABLES`.
+
+    Returns
+    -------
+    DataFrame
+        The fixed columns of the contract, each with its dtype.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown table.
 
     Examples
     --------

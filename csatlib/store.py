@@ -44,12 +44,28 @@ class StoreError(ValueError):
 
 
 def project_root(root: str | os.PathLike[str] | None = None) -> Path:
-    """Find the project: ``root``, else ``CSAT_ROOT``, else the nearest folder with ``studies/``.
+    """Find the project's folder.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where it is. Without it the environment's ``CSAT_ROOT`` counts, and without that the
+        nearest folder, from the current one upwards, that holds ``studies/``.
+
+    Returns
+    -------
+    Path
+        The folder that holds ``studies/``, ``data/`` and ``reports/``.
 
     Raises
     ------
     StoreError
         If there is no such folder.
+
+    Examples
+    --------
+    >>> (project_root() / "studies").is_dir()
+    True
     """
     stated = root or os.environ.get(ROOT_VARIABLE)
     if stated:
@@ -67,7 +83,31 @@ def project_root(root: str | os.PathLike[str] | None = None) -> Path:
 
 
 def study(line: str, root: str | os.PathLike[str] | None = None) -> Study:
-    """Load the study file of a business line from ``studies/<line>/``."""
+    """Load the study file of a business line.
+
+    Parameters
+    ----------
+    line : str
+        The line, whose file is ``studies/<line>/study.yml``.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    SchemaError
+        If ``line`` is no label of a line.
+    StudyError
+        If the file is missing or at fault; the Chinese message gives line and remedy.
+
+    Examples
+    --------
+    >>> study("ops_company").title
+    '公司满意度调查'
+    """
     return load_study(project_root(root) / "studies" / check_line(line))
 
 
@@ -78,6 +118,15 @@ def raw(
 
     Hidden files and read-me files are left out.
 
+    Parameters
+    ----------
+    quarter : Quarter or str
+        The quarter, such as ``2026Q3``.
+    line : str
+        The business line.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
     Returns
     -------
     tuple of Path
@@ -87,6 +136,11 @@ def raw(
     ------
     StoreError
         If the line's folder does not exist or is empty.
+
+    Examples
+    --------
+    >>> [file.name for file in raw("2026Q3", "ops_company")][-2:]
+    ['上门回访_2026Q3.xlsx', 'customers.csv']
     """
     quarter_folder = project_root(root) / "data" / "raw" / str(Quarter.parse(quarter))
     own = _files(quarter_folder / check_line(line))
@@ -103,10 +157,30 @@ def read(
 ) -> pd.DataFrame:
     """Read a processed table, its digest in the manifest and its contract verified.
 
+    Parameters
+    ----------
+    name : str
+        A name in `schema.TABLES`.
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    DataFrame
+        The table as `write` was given it.
+
     Raises
     ------
     StoreError
         If the table is not there, is damaged, or was changed by another program.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     _ = write(schema.empty("ledger"), "ledger", "2026Q3", "shop", root)
+    ...     list(read("ledger", "2026Q3", "shop", root))
+    ['row_id', 'column', 'rule', 'new']
     """
     _check_name(name)
     file = tables_folder(quarter, line, root) / f"{name}.parquet"
@@ -141,8 +215,8 @@ def write(
     ----------
     df : DataFrame
         A table that fits the contract ``name`` of `schema.TABLES`.
-    name, quarter, line : str
-        What it is and where it belongs.
+    name, quarter, line, root
+        As for `read`.
 
     Returns
     -------
@@ -153,6 +227,14 @@ def write(
     ------
     SchemaError
         If the table does not fit its contract.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     file = write(schema.empty("ledger"), "ledger", "2026Q3", "shop", root)
+    ...     file.relative_to(Path(root).resolve()).as_posix()
+    'data/processed/2026Q3/shop/ledger.parquet'
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -174,9 +256,34 @@ def write(
 def manifest(
     quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
 ) -> dict[str, Any]:
-    """Read what is known of a processed quarter: tables, inputs, parameters, versions, draft.
+    """Read what is known of a processed quarter.
 
-    Empty where nothing was written yet.
+    Parameters
+    ----------
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    dict
+        ``quarter`` and ``line``; ``tables``, each with ``rows``, ``columns`` and ``sha256``;
+        ``draft``, whether no run made them; after a run also ``inputs`` (``file``, ``sha256``),
+        ``notebooks`` with their parameters, ``versions`` and ``commit``. Empty where nothing was
+        written yet.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     _ = write(schema.empty("ledger"), "ledger", "2026Q3", "shop", root)
+    ...     known = manifest("2026Q3", "shop", root)
+    >>> known["draft"], known["tables"]["ledger"]["rows"]
+    (True, 0)
     """
     file = tables_folder(quarter, line, root) / "manifest.json"
     if not file.exists():
@@ -190,7 +297,26 @@ def manifest(
 
 
 def write_manifest(content: Mapping[str, Any], folder: Path) -> None:
-    """Write ``manifest.json`` into a folder of tables, whole or not at all."""
+    """Write ``manifest.json`` into a folder of tables, whole or not at all.
+
+    Parameters
+    ----------
+    content : mapping
+        What `manifest` is to give back.
+    folder : Path
+        The tables' folder.
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_manifest({"draft": True}, Path(folder))
+    ...     json.loads(Path(folder, "manifest.json").read_text())
+    {'draft': True}
+    """
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     with atomic(folder / "manifest.json") as stream:
         stream.write(text.encode())
@@ -208,8 +334,10 @@ def history(
 
     Parameters
     ----------
-    name, quarter, line : str
-        The table, the quarter before which to look, the line.
+    name, line, root
+        As for `read`.
+    quarter : Quarter or str
+        The quarter before which to look; it is not read itself.
     quarters : int
         How many quarters to look back.
 
@@ -217,6 +345,18 @@ def history(
     -------
     DataFrame
         The tables one below the other; no rows where no earlier quarter is processed.
+
+    Raises
+    ------
+    StoreError
+        If a table that is there is damaged, or was changed by another program.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     history("estimates", "2026Q3", "shop", root=root).empty
+    True
     """
     at, parts = Quarter.parse(quarter), [schema.empty(name)]
     for _ in range(quarters):
@@ -229,7 +369,23 @@ def history(
 def tables_folder(
     quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
 ) -> Path:
-    """Give the folder of a quarter's tables: the staged one inside a run, else the published."""
+    """Give the folder of a quarter's tables: the staged one inside a run, else the published.
+
+    Parameters
+    ----------
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> tables_folder("2026Q3", "shop").relative_to(project_root()).as_posix()
+    'data/processed/2026Q3/shop'
+    """
     label, line = str(Quarter.parse(quarter)), check_line(line)
     stage = Path(os.environ.get(STAGE_VARIABLE, ""))
     if stage.name == label and (stage / line).is_dir():
@@ -240,7 +396,23 @@ def tables_folder(
 def reports_folder(
     quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
 ) -> Path:
-    """Give the folder of a quarter's published notebooks and pages."""
+    """Give the folder of a quarter's published notebooks and pages.
+
+    Parameters
+    ----------
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> reports_folder("2026Q3", "shop").relative_to(project_root()).as_posix()
+    'reports/2026Q3/shop'
+    """
     return project_root(root) / "reports" / str(Quarter.parse(quarter)) / check_line(line)
 
 
@@ -254,8 +426,27 @@ def digest(file: Path) -> str:
 def atomic(file: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name only when it is written and on the disk.
 
-    The text goes into a neighbour that is renamed at the end; after an error it is removed, so
-    nobody ever reads half a file.
+    What is written goes into a neighbour that is renamed at the end; after an error it is removed,
+    so nobody ever reads half a file.
+
+    Parameters
+    ----------
+    file : Path
+        The file to write or replace; its folder is made where it is missing.
+
+    Returns
+    -------
+    context manager of a binary stream
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "list.txt")
+    ...     with atomic(file) as stream:
+    ...         _ = stream.write(b"C1")
+    ...         before = file.exists()
+    ...     before, file.read_bytes()
+    (False, b'C1')
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".tmp")

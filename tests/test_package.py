@@ -105,7 +105,7 @@ def public_functions():
                 yield pytest.param(value, id=f"{room}.{name}")
 
 
-@pytest.mark.parametrize("function", public_functions())
+@pytest.mark.parametrize("function", list(public_functions()))
 def test_every_public_function_is_documented_with_an_example_that_runs(function):
     text = inspect.getdoc(function) or ""
     assert text.splitlines()[0].endswith("."), "the first line is one sentence"

@@ -107,6 +107,10 @@ def use_style() -> None:
     that a reader of the library adds. Call it in place of ``seaborn.set_theme``, which would
     take the Chinese font away again.
 
+    Returns
+    -------
+    None
+
     Examples
     --------
     >>> import matplotlib

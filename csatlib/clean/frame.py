@@ -40,6 +40,14 @@ def table_of(raw: Sequence[RawTable], role: str) -> pd.DataFrame:
     ------
     ExportError
         If a customer or a ticket stands in two rows that differ.
+
+    Examples
+    --------
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> table_of(raw, "customers").iloc[0].to_dict()["region"]
+    '华北'
     """
     tables = [t for t in raw if t.role == role]
     if not tables:
@@ -83,6 +91,15 @@ def attach(responses: pd.DataFrame, raw: Sequence[RawTable], study: Study) -> pd
     ------
     ExportError
         If a group of the report is in neither the answers nor a company table.
+
+    Examples
+    --------
+    >>> from csatlib import clean, exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> kept = clean.responses(raw, study, quarter="2026Q3").kept
+    >>> attach(kept, raw, study)["region"].value_counts().to_dict()
+    {'华东': 57, '华北': 40, '华南': 33, '西南': 27}
     """
     joined = responses.copy()
     for role, key in _KEYS.items():
@@ -120,7 +137,18 @@ def twin_differences(
     -------
     DataFrame
         One row a difference: ``serial``, ``row_id`` (in the first export, NA where the twin has
-        no partner there), ``twin_row_id`` (likewise), ``column``. Empty where the two agree.
+        no partner there), ``twin_row_id`` (likewise), ``column`` (NA where a whole questionnaire
+        has no partner). Empty where the two agree.
+
+    Examples
+    --------
+    Two exports of one questionnaire agree in every answer.
+
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> len(twin_differences(raw, study, quarter="2026Q3"))
+    0
     """
     sides = [
         _serials([t for t in raw if t.role == role and "序号" in t.rows], study, quarter)

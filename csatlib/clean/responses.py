@@ -59,6 +59,7 @@ def responses(
     Returns
     -------
     Cleaned
+        ``kept``, ``quarantined``, ``ledger``, ``answer_status`` and ``comments``.
 
     Raises
     ------
@@ -73,6 +74,19 @@ def responses(
     or ``speed_share`` of its channel's median time; ``too_few`` answered less than
     ``min_answered`` of the scored questions shown to it. A cell that cannot be read is missing
     and has a line in the ledger.
+
+    Examples
+    --------
+    Of 170 questionnaires 157 are kept; one that is set aside may break several rules.
+
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> cleaned = responses(raw, study, quarter="2026Q3")
+    >>> len(cleaned.kept), cleaned.quarantined["row_id"].nunique()
+    (157, 13)
+    >>> cleaned.quarantined["rule"].value_counts().head(3).to_dict()
+    {'duplicate': 5, 'too_fast': 3, 'out_of_range': 3}
     """
     tables = [t for t in ([raw] if isinstance(raw, RawTable) else raw) if t.role == "responses"]
     if not tables:
@@ -100,16 +114,33 @@ def responses(
 def intake(raw: Sequence[RawTable], cleaned: Cleaned) -> pd.DataFrame:
     """Balance the books file by file: read = kept + quarantined, for files of responses.
 
+    Parameters
+    ----------
+    raw : sequence of RawTable
+        The quarter's files.
+    cleaned : Cleaned
+        What `responses` made of them.
+
     Returns
     -------
     DataFrame
-        Table ``intake``: ``file, digest, role, channel, platform, encoding, read, non_data, kept,
-        quarantined`` (the last two NA for other files).
+        Table ``intake``, one row a file: ``file``, ``digest`` (SHA-256), ``role``, ``channel``,
+        ``platform``, ``encoding``, ``read`` (data rows), ``non_data`` (header, blank and total
+        rows), ``kept`` and ``quarantined`` (NA for files that hold no responses).
 
     Raises
     ------
     ValueError
         If a row of a file of responses is neither kept nor quarantined, or is both.
+
+    Examples
+    --------
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> books = intake(raw, responses(raw, study, quarter="2026Q3")).set_index("channel")
+    >>> books.loc["上门", ["read", "kept", "quarantined", "non_data"]].to_dict()
+    {'read': 37, 'kept': 33, 'quarantined': 4, 'non_data': 4}
     """
     kept = cleaned.kept["response_id"].str.rsplit(":", n=2).str[0].value_counts()
     aside = cleaned.quarantined["row_id"].drop_duplicates().str.rsplit(":", n=2).str[0]

@@ -52,10 +52,33 @@ def match(raw: RawTable, study: Study, *, quarter: Quarter | str) -> Fields:
     alias, or if the question's pattern is found in it; an option's column is
     ``question(option)``, ``number(option)`` or, in plain tables, the option itself.
 
+    Parameters
+    ----------
+    raw : RawTable
+        A file of responses.
+    study : Study
+        Its questions.
+    quarter : Quarter or str
+        The quarter of the questionnaire.
+
+    Returns
+    -------
+    Fields
+        ``columns``, ``answers`` and ``options``: where the file holds what.
+
     Raises
     ------
     ExportError
         For a question without a column, a column without a question, or a column that two claim.
+
+    Examples
+    --------
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> interviews = next(table for table in raw if table.channel == "上门")
+    >>> match(interviews, study, quarter="2026Q3").answers["after_sales"]
+    '售后保障'
     """
     headers = [_taken_apart(name) for name in raw.rows.columns]
     columns = mapped(raw)
@@ -84,10 +107,28 @@ def match(raw: RawTable, study: Study, *, quarter: Quarter | str) -> Fields:
 def mapped(raw: RawTable) -> dict[str, str]:
     """Find the header of every column that the source's mapping names.
 
+    Parameters
+    ----------
+    raw : RawTable
+        A file of any role.
+
+    Returns
+    -------
+    dict of str to str
+        From a column of ours to the header as the file spells it.
+
     Raises
     ------
     ExportError
         If a header of the mapping is not in the file.
+
+    Examples
+    --------
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> mapped(next(table for table in raw if table.role == "invitations"))
+    {'customer_id': '客户编号', 'invited_at': '邀请时间', 'channel': '渠道'}
     """
     return {column: _header(raw, wanted) for column, wanted in raw.mapping.items()}
 

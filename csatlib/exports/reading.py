@@ -39,7 +39,7 @@ class Sniffed:
 
 
 def sniff(path: str | os.PathLike[str]) -> Sniffed:
-    """Say what wrote a file and how, by looking into it.
+    r"""Say what wrote a file and how, by looking into it.
 
     Parameters
     ----------
@@ -56,13 +56,25 @@ def sniff(path: str | os.PathLike[str]) -> Sniffed:
     ------
     ExportError
         If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "电话回访.csv")
+    ...     _ = file.write_text("客户编号,整体满意度\nC1,满意\n", encoding="gb18030")
+    ...     found = sniff(file)
+    >>> found.kind, found.platform, found.encoding
+    ('csv', 'table', 'gb18030')
+    >>> found.why
+    '表头里没有问卷星的固定列，按普通表格读取'
     """
     file = Path(path)
     return _sniff(read_grid(_bytes(file), file=file.name), file.name)
 
 
 def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
-    """Read one raw file as text, every row with its address.
+    r"""Read one raw file as text, every row with its address.
 
     Parameters
     ----------
@@ -74,12 +86,25 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
     Returns
     -------
     RawTable
+        The cells as they are, and what the study file and the file itself say of them.
 
     Raises
     ------
     ExportError
         If no source claims the file, or it cannot be read right; the Chinese message gives file,
         sheet or line, and the remedy.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "电话回访.csv")
+    ...     _ = file.write_text("客户编号,整体满意度\nC1,满意\n合计,1\n", encoding="utf-8")
+    ...     raw = read(file)
+    >>> raw.rows.to_dict("records")
+    [{'客户编号': 'C1', '整体满意度': '满意'}]
+    >>> raw.non_data["why"].tolist()
+    ['header', 'total']
     """
     file = Path(path)
     name = "/".join(file.parts[-3:]) if study else file.name
@@ -126,10 +151,30 @@ def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Raw
 
     Files of the shared folder ``all`` that no source claims belong to other lines and are left.
 
+    Parameters
+    ----------
+    paths : iterable of path
+        The quarter's files, such as `csatlib.store.raw` lists.
+    study : Study
+        Its sources say what each file is for.
+
+    Returns
+    -------
+    tuple of RawTable
+        In the order of the files' paths.
+
     Raises
     ------
     ExportError
         If a source finds no file, a file no source, or one file lies there twice.
+
+    Examples
+    --------
+    >>> from csatlib import store
+    >>> study = store.study("ops_company")
+    >>> raw = read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> [(table.role, table.platform) for table in raw if table.channel]
+    [('twin', 'wjx'), ('responses', 'wjx'), ('responses', 'table')]
     """
     files = sorted(Path(p) for p in paths)
     for source in study.sources:

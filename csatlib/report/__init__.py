@@ -1,6 +1,7 @@
 """Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
 
 from csatlib.report.exhibits import cards, figure, table
+from csatlib.report.findings import group_finding
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.words import headline, key_figures, lowest, number, sentence
@@ -11,6 +12,7 @@ __all__ = [
     "cite",
     "figure",
     "folded",
+    "group_finding",
     "headline",
     "key_figures",
     "lowest",

@@ -17,6 +17,7 @@ __all__ = [
     "certainty",
     "headline",
     "interval",
+    "joined",
     "key_figures",
     "lowest",
     "named",
@@ -24,6 +25,8 @@ __all__ = [
     "reason",
     "sentence",
 ]
+
+_MEETING = re.compile("[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z0-9]")
 
 #: What each metric is called in a table.
 METRICS = {"mean": "平均分", "share": "满意率", "nps": "净推荐值", "distribution": "占比"}
@@ -93,6 +96,20 @@ def certainty(row: Any, conf: float, *, words: str = "置信区间") -> str:
     return reason(row) or f"{100 * conf:g}% {words} {interval(row)}"
 
 
+def joined(*words: str) -> str:
+    """Join words into Chinese, with a space where Latin letters or digits meet it.
+
+    Examples
+    --------
+    >>> joined("华东", "的"), joined("最高的", "VIP", "客户")
+    ('华东的', '最高的 VIP 客户')
+    """
+    text = ""
+    for word in words:
+        text += f" {word}" if _MEETING.fullmatch(text[-1:] + word[:1]) else word
+    return text
+
+
 def named(item: str, metric: str) -> str:
     """Name a figure by its item's words and its metric.
 
@@ -104,8 +121,8 @@ def named(item: str, metric: str) -> str:
     if metric == "nps":
         return "净推荐值（NPS）"
     if metric == "share":
-        return _joined(item.removesuffix("满意度"), "满意率")
-    return _joined(item, METRICS[metric])
+        return joined(item.removesuffix("满意度"), "满意率")
+    return joined(item, METRICS[metric])
 
 
 def sentence(row: pd.Series, *, labels: Mapping[str, str] | None = None, conf: float = 0.95) -> str:
@@ -137,10 +154,10 @@ def sentence(row: pd.Series, *, labels: Mapping[str, str] | None = None, conf: f
     """
     item = (labels or {}).get(row["item"], row["item"])
     if row["metric"] == "distribution":
-        item = f"{item}选“{row['level']}”的"
+        item = joined(item, f"选“{row['level']}”的")
     name = named(item, row["metric"])
     if pd.notna(row["group"]):
-        name = f"{_joined(row['group'], '的')}{name}"
+        name = joined(row["group"], "的") + name
     if row["suppressed"]:
         return f"{name}不公布：{reason(row)}（n = {row['n']:,}）"
     return name + _figures(row, conf)
@@ -247,11 +264,6 @@ def key_figures(estimates: pd.DataFrame, study: Study) -> Html:
         bounds = reason(row) or f"{row.ci_low:.6f}, {row.ci_high:.6f}"
         lines.append(f"{study.label(row.item)} {row.metric} n={row.n}{estimate} [{bounds}]")
     return folded("核对用的关键数字（未修约）", "\n".join(lines))
-
-
-def _joined(first: str, second: str) -> str:
-    """Join words, with a space where Latin letters or digits meet Chinese."""
-    return f"{first} {second}" if re.search(r"[A-Za-z0-9]$", first) else first + second
 
 
 def _amount(value: float, metric: str) -> str:

@@ -38,47 +38,55 @@ def execute(step: Step, *, output: Path, failed: Path) -> None:
         Naming the cell and the remedy; exit code 1 for bad data, 3 for a fault of the program.
     """
     import nbformat
+
+    with tempfile.TemporaryDirectory(prefix="csat-") as folder:
+        scratch = Path(folder) / step.notebook.name
+        problem = _run_cells(step, scratch)
+        node = tidy(nbformat.read(scratch, as_version=4)) if scratch.exists() else None
+    if node is not None:
+        problem = problem or _incomplete(step, node)
+        target = failed if problem else output
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(node, target)
+    if problem is not None:
+        raise problem
+
+
+def _run_cells(step: Step, scratch: Path) -> RunError | None:
+    """Let papermill run the notebook, and say what it says was wrong."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from traitlets.config import Config
 
+    from csatlib.run.kernels import QuietKernel
+
     # The parameters are checked already; papermill overlooks those with "=" in their comment.
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="csat-") as folder:
-        scratch = Path(folder) / step.notebook.name
-        problem: RunError | None = None
-        try:
-            papermill.execute_notebook(
-                _literal(step.notebook),
-                _literal(scratch),
-                parameters=dict(step.parameters),
-                kernel_name="python3",
-                progress_bar=False,
-                start_timeout=120,
-                execution_timeout=_CELL_SECONDS,
-                # Not papermill's cwd: it moves the whole process, and lines run side by side.
-                resources={"metadata": {"path": str(step.notebook.parent)}},
-                # Sockets in a folder of our own instead of ports open to the whole machine; a
-                # short path, for the name of a socket may have about a hundred characters.
-                config=Config(
-                    {"KernelManager": {"transport": "ipc", "connection_file": f"{folder}/k.json"}}
-                ),
-            )
-        except papermill.PapermillExecutionError as error:
-            problem = _told(step, error)
-        except CellTimeoutError:
-            problem = RunError(f"{step.name}：有代码格超过 {_CELL_SECONDS} 秒未完成。", INTERNAL)
-        except DeadKernelError:
-            problem = RunError(f"{step.name}：内核中途退出（可能内存不足）。", INTERNAL)
-        node = tidy(nbformat.read(scratch, as_version=4)) if scratch.exists() else None
-        if problem is None and node is not None:
-            problem = _incomplete(step, node)
-        if node is not None:
-            target = output if problem is None else failed
-            target.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(node, target)
-        if problem is not None:
-            raise problem
+    # Sockets in a folder of our own instead of ports open to the whole machine; a short path, for
+    # the name of a socket may have about a hundred characters.
+    sockets = {"transport": "ipc", "connection_file": str(scratch.with_name("k.json"))}
+    try:
+        papermill.execute_notebook(
+            _literal(step.notebook),
+            _literal(scratch),
+            parameters=dict(step.parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=120,
+            execution_timeout=_CELL_SECONDS,
+            # Not papermill's cwd: it moves the whole process, and lines run side by side.
+            resources={"metadata": {"path": str(step.notebook.parent)}},
+            kernel_manager_class=QuietKernel,
+            config=Config({"KernelManager": sockets}),
+        )
+    except papermill.PapermillExecutionError as error:
+        return _told(step, error)
+    except CellTimeoutError:
+        return RunError(f"{step.name}：有代码格超过 {_CELL_SECONDS} 秒未完成。", INTERNAL)
+    except DeadKernelError:
+        return RunError(f"{step.name}：内核中途退出（可能内存不足）。", INTERNAL)
+    return None
 
 
 def tidy(node: Any) -> Any:

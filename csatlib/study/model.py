@@ -88,6 +88,12 @@ class Scale(_Part):
         """Every score of the scale, lowest first."""
         return tuple(range(self.low, self.high + 1))
 
+    @property
+    def wordings(self) -> dict[str, str]:
+        """What each level is called on the form; its number where the form shows no words."""
+        words = {score: label for label, score in self.labels.items()}
+        return {str(level): words.get(level, str(level)) for level in self.levels}
+
 
 class Source(_Part):
     """One kind of raw file: which files, what they are for, how they are read.

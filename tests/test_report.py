@@ -1,0 +1,786 @@
+"""What a reader reads: figures in words, exhibits laid out and escaped, sources that can be traced."""
+
+import base64
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+import sample_report as sample
+from bs4 import BeautifulSoup
+
+from csatlib import charts, report
+from csatlib.report import words
+from csatlib.schema import SchemaError
+
+SMALL = {"n": 12, "suppressed": True, "reason": "small_base"}
+HARM = '<script>alert("1")</script> & <img src=x onerror=alert(1)>'
+
+
+def estimate(metric, value, low, high, **others):
+    """Give one row of an estimates table."""
+    figures = {"metric": metric, "estimate": value, "ci_low": low, "ci_high": high}
+    return {"item": "overall", **figures, **others}
+
+
+def table_of(*rows):
+    return sample.estimates([{"n": 40, **row} for row in rows])
+
+
+def row_of(**row):
+    return table_of(row).iloc[0]
+
+
+def parsed(piece):
+    return BeautifulSoup(piece.html, "html.parser")
+
+
+def grid(piece):
+    """Read the one table of a piece: its headings and its rows."""
+    lines = [[c.get_text() for c in tr.find_all(["th", "td"])] for tr in parsed(piece).select("tr")]
+    return lines[0], lines[1:]
+
+
+@pytest.fixture
+def study(shop_with):
+    targets = (
+        "{item: overall, metric: mean, value: 4.2}, {item: overall, metric: share, value: 0.8}"
+    )
+    targets += ", {item: recommend, metric: nps, value: -5.0}"
+    return shop_with("report: {overall", f"targets: [{targets}]\nreport: {{overall")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+# ---- one figure ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (4.018, "mean", "4.02"),
+        (4, "mean", "4.00"),
+        (-0.126, "mean", "−0.13"),
+        (-0.004, "mean", "0.00"),
+        (0.7816, "share", "78.2%"),
+        (0.0, "share", "0.0%"),
+        (1.0, "share", "100.0%"),
+        (0.0604, "distribution", "6.0%"),
+        (31.32, "nps", "+31.3"),
+        (-7.5, "nps", "−7.5"),
+        (0.0, "nps", "0.0"),
+        (-0.04, "nps", "0.0"),
+        (0.04, "nps", "0.0"),
+        (0.06, "nps", "+0.1"),
+        (100.0, "nps", "+100.0"),
+        (float("nan"), "mean", "—"),
+        (pd.NA, "nps", "—"),
+        (None, "share", "—"),
+    ],
+)
+def test_a_figure_is_rounded_as_its_metric_is_read(value, metric, text):
+    assert report.number(value, metric) == text
+
+
+def test_an_unknown_metric_is_refused():
+    with pytest.raises(
+        ValueError, match=r"expected one of the metrics \['mean', .*\], found 'Share'"
+    ):
+        report.number(0.5, "Share")
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "text"),
+    [
+        ("mean", 3.951, 4.091, "3.95–4.09"),
+        ("mean", -0.10, 0.25, "−0.10 至 0.25"),
+        ("share", 0.734, 0.791, "73.4%–79.1%"),
+        ("nps", -8.5, 3.0, "−8.5 至 +3.0"),
+        ("nps", 26.71, 35.94, "+26.7 至 +35.9"),
+        ("mean", pd.NA, pd.NA, "—"),
+    ],
+    ids=["mean", "negative mean", "share", "nps across 0", "positive nps", "missing"],
+)
+def test_an_interval_is_written_so_that_no_minus_meets_its_dash(metric, low, high, text):
+    assert words.interval(row_of(**estimate(metric, 1.0, low, high))) == text
+
+
+@pytest.mark.parametrize(
+    ("item", "metric", "text"),
+    [
+        ("整体满意度", "mean", "整体满意度平均分"),
+        ("整体满意度", "share", "整体满意率"),
+        ("服务态度", "share", "服务态度满意率"),
+        ("满意度", "share", "满意率"),
+        ("服务态度", "distribution", "服务态度占比"),
+        ("推荐意愿", "nps", "净推荐值（NPS）"),
+        ("手机 App", "mean", "手机 App 平均分"),
+        ("手机 App 满意度", "share", "手机 App 满意率"),
+    ],
+)
+def test_a_figure_is_named_by_its_item_and_its_metric(item, metric, text):
+    assert words.named(item, metric) == text
+
+
+# ---- one sentence --------------------------------------------------------------------------------
+
+SENTENCES = {
+    "mean": (
+        estimate("mean", 4.018, 3.951, 4.091, n=812),
+        "整体满意度平均分为 4.02 分（95% 置信区间 3.95–4.09，n = 812）",
+    ),
+    "share": (
+        estimate("share", 0.764, 0.734, 0.791, n=1024),
+        "整体满意率为 76.4%（95% 置信区间 73.4%–79.1%，n = 1,024）",
+    ),
+    "nps": (
+        estimate("nps", -2.75, -8.5, 3.0, item="recommend"),
+        "净推荐值（NPS）为 −2.8（95% 置信区间 −8.5 至 +3.0，n = 40）",
+    ),
+    "distribution": (
+        estimate("distribution", 0.231, 0.2, 0.265, level="5"),
+        "整体满意度选“5”的占比为 23.1%（95% 置信区间 20.0%–26.5%，n = 40）",
+    ),
+    "group": (
+        estimate("mean", 4.018, 3.951, 4.091, group_by="region", group="华东"),
+        "华东的整体满意度平均分为 4.02 分（95% 置信区间 3.95–4.09，n = 40）",
+    ),
+    "group in Latin letters": (
+        estimate("mean", 4.018, 3.951, 4.091, group_by="tier", group="VIP"),
+        "VIP 的整体满意度平均分为 4.02 分（95% 置信区间 3.95–4.09，n = 40）",
+    ),
+    "group answer": (
+        estimate("distribution", 0.231, 0.2, 0.265, level="满意", group="华东"),
+        "华东的整体满意度选“满意”的占比为 23.1%（95% 置信区间 20.0%–26.5%，n = 40）",
+    ),
+    "suppressed": ({**SMALL}, "整体满意度平均分不公布：样本不足（n = 12）"),
+    "suppressed group": (
+        {**SMALL, "group_by": "region", "group": "华东"},
+        "华东的整体满意度平均分不公布：样本不足（n = 12）",
+    ),
+    "empty": (
+        {"n": 0, "suppressed": True, "reason": "empty"},
+        "整体满意度平均分不公布：无有效回答（n = 0）",
+    ),
+    "no variation": (
+        {"estimate": 5.0, "reason": "no_variation"},
+        "整体满意度平均分为 5.00 分（答案完全相同，不估计误差，n = 40）",
+    ),
+    "single answer": (
+        {"estimate": 3.0, "reason": "single_answer", "n": 1},
+        "整体满意度平均分为 3.00 分（仅一份有效回答，不估计误差，n = 1）",
+    ),
+}
+
+
+@pytest.mark.parametrize(("row", "said"), SENTENCES.values(), ids=SENTENCES)
+def test_a_row_is_said_as_one_sentence(row, said):
+    assert report.sentence(row_of(**row), labels={"overall": "整体满意度"}) == said
+
+
+def test_an_item_without_a_label_keeps_its_name():
+    said = report.sentence(row_of(**estimate("mean", 4.0, 3.9, 4.1)))
+    assert said.startswith("overall 平均分为 4.00 分")
+
+
+@pytest.mark.parametrize(
+    ("conf", "level"), [(0.9, "90%"), (0.95, "95%"), (0.995, "99.5%"), (0.999, "99.9%")]
+)
+def test_the_level_of_an_interval_is_not_rounded_away(conf, level):
+    row = row_of(**estimate("mean", 4.0, 3.9, 4.1))
+    assert f"（{level} 置信区间 3.90–4.10" in report.sentence(row, conf=conf)
+
+
+def test_a_level_on_a_card_is_not_rounded_away(study):
+    row = row_of(**estimate("mean", 4.0, 3.9, 4.1))
+    assert "99.5% CI 3.90–4.10" in report.cards([row], study, conf=0.995).text
+
+
+# ---- the sentences that lead a report ------------------------------------------------------------
+
+LAST = {"quarter": "2026Q2"}
+MEAN = estimate("mean", 4.05, 3.99, 4.11)
+MEAN_SAID = "整体满意度平均分为 4.05 分（95% 置信区间 3.99–4.11，n = 40）"
+
+LEADING = {
+    "target not reached": ([MEAN], f"{MEAN_SAID}，未达到目标 4.20 分；无上季度数据。"),
+    "target reached": (
+        [estimate("mean", 4.3, 4.2, 4.4)],
+        "整体满意度平均分为 4.30 分（95% 置信区间 4.20–4.40，n = 40），达到目标 4.20 分；无上季度数据。",
+    ),
+    "target just reached": (
+        [estimate("share", 0.8, 0.75, 0.85)],
+        "整体满意率为 80.0%（95% 置信区间 75.0%–85.0%，n = 40），达到目标 80.0%；无上季度数据。",
+    ),
+    "target missed by less than is shown": (
+        [estimate("mean", 4.197, 4.1, 4.3)],
+        "整体满意度平均分为 4.20 分（95% 置信区间 4.10–4.30，n = 40），"
+        "按未修约的数值未达到目标 4.20 分；无上季度数据。",
+    ),
+    "negative target": (
+        [estimate("nps", -4.0, -9.0, 1.0, item="recommend")],
+        "净推荐值（NPS）为 −4.0（95% 置信区间 −9.0 至 +1.0，n = 40），达到目标 −5.0；无上季度数据。",
+    ),
+    "last quarter": (
+        [MEAN, estimate("mean", 4.117, 4.0, 4.2, **LAST)],
+        f"{MEAN_SAID}，未达到目标 4.20 分；上季度为 4.12 分。",
+    ),
+    "last quarter's share": (
+        [estimate("share", 0.5, 0.4, 0.6), estimate("share", 0.625, 0.5, 0.7, **LAST)],
+        "整体满意率为 50.0%（95% 置信区间 40.0%–60.0%，n = 40），未达到目标 80.0%；上季度为 62.5%。",
+    ),
+    "last quarter suppressed": (
+        [MEAN, {**SMALL, **LAST}],
+        f"{MEAN_SAID}，未达到目标 4.20 分；上季度不公布：样本不足。",
+    ),
+    "a group of last quarter is not last quarter": (
+        [MEAN, estimate("mean", 4.0, 3.9, 4.1, group="华东", **LAST)],
+        f"{MEAN_SAID}，未达到目标 4.20 分；无上季度数据。",
+    ),
+    "the quarter before last is not last quarter": (
+        [MEAN, estimate("mean", 4.0, 3.9, 4.1, quarter="2026Q1")],
+        f"{MEAN_SAID}，未达到目标 4.20 分；无上季度数据。",
+    ),
+    "suppressed": (
+        [SMALL, estimate("mean", 4.0, 3.9, 4.1, **LAST)],
+        "整体满意度平均分不公布：样本不足（n = 12）；上季度为 4.00 分。",
+    ),
+    "no variation": (
+        [{"estimate": 5.0, "reason": "no_variation"}],
+        "整体满意度平均分为 5.00 分（答案完全相同，不估计误差，n = 40），"
+        "达到目标 4.20 分；无上季度数据。",
+    ),
+    "nothing": ([estimate("mean", 4.0, 3.9, 4.1, **LAST)], "本季度没有可报告的数字。"),
+}
+
+
+@pytest.mark.parametrize(("rows", "said"), LEADING.values(), ids=LEADING)
+def test_a_report_leads_with_the_level_the_target_and_the_last_quarter(rows, said, study):
+    assert report.headline(table_of(*rows), study, quarter="2026Q3").text == said
+
+
+def test_without_a_target_none_is_mentioned(shop):
+    assert report.headline(table_of(MEAN), shop, quarter="2026Q3").text == (
+        f"{MEAN_SAID}；无上季度数据。"
+    )
+
+
+def test_a_target_that_is_missed_stands_in_bold_and_one_that_is_reached_does_not(study):
+    rows = table_of(MEAN, estimate("share", 0.9, 0.8, 0.95))
+    bold = parsed(report.headline(rows, study, quarter="2026Q3")).find_all("strong")
+    assert [b.get_text() for b in bold] == ["未达到"]
+
+
+def test_the_lead_comes_in_its_order_whatever_the_order_of_the_rows(study):
+    rows = [
+        estimate("nps", 10.0, 5.0, 15.0, item="recommend"),
+        estimate("mean", 3.9, 3.8, 4.0, item="staff"),
+        estimate("share", 0.9, 0.8, 0.95),
+        estimate("mean", 3.8, 3.7, 3.9, item="topic"),
+        MEAN,
+    ]
+    said = report.headline(table_of(*rows), study, quarter="2026Q3")
+    starts = ("整体满意度平均分", "整体满意率", "净推荐值（NPS）", "各维度中到店目的")
+    assert [line.startswith(s) for line, s in zip(said.text.split("\n"), starts, strict=True)] == (
+        [True] * 4
+    )
+    assert len(parsed(said).select("ul > li")) == 4
+
+
+STAFF = estimate("mean", 3.5, 3.25, 3.75, item="staff")
+TOPIC = estimate("mean", 3.9, 3.8, 4.0, item="topic")
+WEAKEST = {
+    "one": (
+        [TOPIC, STAFF],
+        "各维度中店员得分最低，平均分为 3.50 分（95% 置信区间 3.25–3.75，n = 40）。",
+    ),
+    "two tied": (
+        [TOPIC, {**STAFF, "item": "comment"}, STAFF],
+        "各维度中意见建议、店员得分并列最低，平均分均为 3.50 分。",
+    ),
+    "another is suppressed": (
+        [TOPIC, STAFF, {"item": "comment", **SMALL}],
+        "可公布的维度中店员得分最低，平均分为 3.50 分（95% 置信区间 3.25–3.75，n = 40）。",
+    ),
+    "no variation": (
+        [TOPIC, {"item": "staff", "estimate": 3.0, "reason": "no_variation"}],
+        "各维度中店员得分最低，平均分为 3.00 分（答案完全相同，不估计误差，n = 40）。",
+    ),
+    "only one published": ([STAFF, {"item": "topic", **SMALL}], None),
+    "all suppressed": ([{"item": "staff", **SMALL}, {"item": "topic", **SMALL}], None),
+    "a lower group does not count": (
+        [TOPIC, STAFF, estimate("mean", 1.0, 0.9, 1.1, item="topic", group="华东")],
+        "各维度中店员得分最低，平均分为 3.50 分（95% 置信区间 3.25–3.75，n = 40）。",
+    ),
+    "a lower share does not count": (
+        [TOPIC, STAFF, estimate("share", 0.2, 0.1, 0.3, item="topic")],
+        "各维度中店员得分最低，平均分为 3.50 分（95% 置信区间 3.25–3.75，n = 40）。",
+    ),
+    "last quarter's does not count": (
+        [TOPIC, STAFF, estimate("mean", 1.0, 0.9, 1.1, item="topic", **LAST)],
+        "各维度中店员得分最低，平均分为 3.50 分（95% 置信区间 3.25–3.75，n = 40）。",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "said"), WEAKEST.values(), ids=WEAKEST)
+def test_a_report_names_the_weakest_dimension_where_there_is_one(rows, said, study):
+    lines = report.headline(table_of(MEAN, *rows), study, quarter="2026Q3").text.split("\n")
+    assert lines[1:] == ([said] if said else [])
+
+
+def test_the_lowest_dimension_is_its_row_and_the_overall_item_does_not_count():
+    rows = table_of(estimate("mean", 1.0, 0.9, 1.1), TOPIC, STAFF)
+    found = report.lowest(rows, overall="overall")
+    assert (found["item"], found["estimate"], found["ci_low"]) == ("staff", 3.5, 3.25)
+
+
+def test_of_two_that_tie_the_first_is_the_lowest_also_where_index_labels_repeat():
+    rows = table_of(TOPIC, {**STAFF, "item": "comment"}, STAFF).set_axis([0, 0, 0])
+    assert report.lowest(rows, overall="overall")["item"] == "comment"
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [MEAN], [MEAN, STAFF], [STAFF, {"item": "topic", **SMALL}]], ids=len
+)
+def test_there_is_no_lowest_of_fewer_than_two(rows):
+    assert report.lowest(table_of(*rows), overall="overall") is None
+
+
+EAST, WEST = (
+    estimate("mean", 4.2, 4.1, 4.3, group="华东"),
+    estimate("mean", 3.6, 3.4, 3.8, group="西南"),
+)
+FINDINGS = {
+    "apart": ([EAST, WEST], "西南最低，与最高的华东置信区间不重叠"),
+    "overlapping": ([EAST, {**WEST, "ci_high": 4.1}], "最低与最高两组的置信区间重叠"),
+    "others apart, lowest and highest not": (
+        [
+            estimate("mean", 4.0, 3.0, 5.0, group="低"),
+            estimate("mean", 4.2, 4.15, 4.25, group="中下"),
+            estimate("mean", 4.5, 4.45, 4.55, group="中上"),
+            estimate("mean", 4.9, 4.0, 5.8, group="高"),
+        ],
+        "最低与最高两组的置信区间重叠",
+    ),
+    "Latin letters": (
+        [{**EAST, "group": "VIP"}, {**WEST, "group": "A"}],
+        "A 最低，与最高的 VIP 置信区间不重叠",
+    ),
+    "another is suppressed": (
+        [EAST, WEST, {**SMALL, "group": "东北"}],
+        "西南最低，与最高的华东置信区间不重叠",
+    ),
+    "one published": ([EAST, {**SMALL, "group": "东北"}], "可比较的分组不足两个"),
+    "none": ([], "可比较的分组不足两个"),
+    "the highest has no interval": (
+        [EAST, WEST, {"estimate": 5.0, "reason": "no_variation", "group": "华北"}],
+        "部分分组没有置信区间，不作比较",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "said"), FINDINGS.values(), ids=FINDINGS)
+def test_a_group_is_called_lowest_only_where_intervals_are_apart(rows, said):
+    assert report.group_finding(table_of(*rows)) == said
+
+
+@pytest.mark.parametrize("quarter", ["2026Q5", "今年", "2026"])
+def test_a_headline_is_for_a_quarter(quarter, study):
+    with pytest.raises(SchemaError, match="expected a label like '2026Q3'"):
+        report.headline(table_of(MEAN), study, quarter=quarter)
+
+
+def test_key_figures_are_unrounded_one_a_line_and_without_groups(study):
+    rows = table_of(
+        estimate("mean", 4.0499448, 3.98, 4.11, n=901),
+        estimate("mean", 3.0, 2.9, 3.1, group="华东"),
+        estimate("distribution", 0.2, 0.1, 0.3, level="5"),
+        estimate("nps", -2.5, -8.5, 3.0, item="recommend"),
+        {"item": "staff", "estimate": 5.0, "reason": "no_variation"},
+        {"item": "topic", "estimate": 4.5, **SMALL},
+    )
+    assert report.key_figures(rows, study).text.split("\n") == [
+        "整体满意度 mean n=901 4.049945 [3.980000, 4.110000]",
+        "推荐意愿 nps n=40 -2.500000 [-8.500000, 3.000000]",
+        "店员 mean n=40 5.000000 [答案完全相同，不估计误差]",
+        "到店目的 mean n=12 [样本不足]",
+    ]
+
+
+# ---- exhibits ------------------------------------------------------------------------------------
+
+FREE = pd.DataFrame(
+    {
+        "who": ["甲", None],
+        "count": pd.array([12345, pd.NA], dtype="Int64"),
+        "score": [-0.456, float("nan")],
+        "yes": [True, False],
+        "day": pd.to_datetime(["2026-07-01 09:30", None]),
+        "other": ["不显示", "不显示"],
+    }
+)
+HEADINGS = {"count": "份数", "who": "谁", "score": "分数", "yes": "是否", "day": "日期"}
+
+
+def test_a_table_shows_the_named_columns_in_order_under_their_headings(shop):
+    shown = report.table(FREE, shop, name="free", caption="表 1", columns=HEADINGS)
+    header, rows = grid(shown)
+    assert header == ["份数", "谁", "分数", "是否", "日期"]
+    assert rows == [["12,345", "甲", "−0.46", "是", "2026-07-01 09:30:00"], ["—"] * 3 + ["否", "—"]]
+    assert "12,345" in shown.text
+    assert "不显示" not in shown.html + shown.text
+
+
+def test_columns_of_figures_are_marked_from_heading_to_foot(shop):
+    shown = parsed(report.table(FREE, shop, name="free", caption="表 1", columns=HEADINGS))
+    marked = [
+        ["num" in c.get("class", []) for c in tr.find_all(["th", "td"])] for tr in shown("tr")
+    ]
+    assert [row[:3] + row[4:] for row in marked] == [[True, False, True, False]] * 3
+
+
+def test_an_exhibit_has_an_id_that_can_be_cited_a_caption_and_a_note(shop):
+    shown = parsed(
+        report.table(
+            FREE, shop, name="free-2", caption="表 2 谁有几份", note="n = 2。", columns=HEADINGS
+        )
+    )
+    assert shown.figure["id"] == "t-free-2"
+    assert shown.figcaption.get_text() == "表 2 谁有几份"
+    assert shown.select_one("p.note").get_text() == "注：n = 2。"
+
+
+def test_without_a_note_there_is_none(shop):
+    shown = report.table(FREE, shop, name="free", caption="表 1", columns=HEADINGS)
+    assert "注：" not in shown.html
+
+
+ESTIMATE_TABLES = {
+    "one metric": (
+        [estimate("mean", 4.05, 3.99, 4.11), STAFF],
+        ["题目", "n", "估计值", "95% 置信区间"],
+        [["整体满意度", "40", "4.05", "3.99–4.11"], ["店员", "40", "3.50", "3.25–3.75"]],
+    ),
+    "several metrics": (
+        [
+            estimate("share", 0.764, 0.734, 0.791),
+            estimate("nps", -2.5, -8.5, 3.0, item="recommend"),
+        ],
+        ["题目", "指标", "n", "估计值", "95% 置信区间"],
+        [
+            ["整体满意度", "满意率", "40", "76.4%", "73.4%–79.1%"],
+            ["推荐意愿", "净推荐值", "40", "−2.5", "−8.5 至 +3.0"],
+        ],
+    ),
+    "groups of one item, and all together": (
+        [
+            {**MEAN, "group_by": "region", "group": "华东"},
+            {**SMALL, "group_by": "region", "group": "东北", "estimate": 4.5},
+            MEAN,
+        ],
+        ["分组", "n", "估计值", "95% 置信区间"],
+        [
+            ["华东", "40", "4.05", "3.99–4.11"],
+            ["东北", "12", "样本不足", "—"],
+            ["总体", "40", "4.05", "3.99–4.11"],
+        ],
+    ),
+    "groups of several items": (
+        [{**MEAN, "group": "华东"}, {**STAFF, "group": "华东"}],
+        ["分组", "题目", "n", "估计值", "95% 置信区间"],
+        [
+            ["华东", "整体满意度", "40", "4.05", "3.99–4.11"],
+            ["华东", "店员", "40", "3.50", "3.25–3.75"],
+        ],
+    ),
+    "levels": (
+        [
+            estimate("distribution", 0.25, 0.13, 0.41, level="4"),
+            {"metric": "distribution", "level": "5", **SMALL},
+        ],
+        ["题目", "选项", "n", "估计值", "95% 置信区间"],
+        [
+            ["整体满意度", "4", "40", "25.0%", "13.0%–41.0%"],
+            ["整体满意度", "5", "12", "样本不足", "—"],
+        ],
+    ),
+    "quarters, in the order given": (
+        [MEAN, {**MEAN, **LAST, "n": 1234}],
+        ["季度", "题目", "n", "估计值", "95% 置信区间"],
+        [
+            ["2026Q3", "整体满意度", "40", "4.05", "3.99–4.11"],
+            ["2026Q2", "整体满意度", "1,234", "4.05", "3.99–4.11"],
+        ],
+    ),
+    "why an interval or a figure is missing": (
+        [
+            {"estimate": 5.0, "reason": "no_variation"},
+            {"item": "staff", "estimate": 3.0, "reason": "single_answer", "n": 1},
+            {"item": "topic", "suppressed": True, "reason": "empty", "n": 0},
+        ],
+        ["题目", "n", "估计值", "95% 置信区间"],
+        [
+            ["整体满意度", "40", "5.00", "答案完全相同，不估计误差"],
+            ["店员", "1", "3.00", "仅一份有效回答，不估计误差"],
+            ["到店目的", "0", "无有效回答", "—"],
+        ],
+    ),
+    "nothing": ([], ["题目", "n", "估计值", "95% 置信区间"], []),
+}
+
+
+@pytest.mark.parametrize(("rows", "header", "body"), ESTIMATE_TABLES.values(), ids=ESTIMATE_TABLES)
+def test_estimates_are_laid_out_for_a_reader(rows, header, body, shop):
+    shown = report.table(table_of(*rows), shop, name="estimates", caption="表 1")
+    assert grid(shown) == (header, body)
+
+
+def test_figures_in_an_estimates_table_are_marked_although_they_are_text(shop):
+    shown = parsed(report.table(table_of(MEAN, STAFF), shop, name="means", caption="表 1"))
+    assert [h.get_text() for h in shown.select("th.num")] == ["n", "估计值", "95% 置信区间"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Overall", "2nd", "整体", "over all", 'x"onclick="', "a/b", "x\n"]
+)
+def test_an_exhibit_name_that_cannot_be_cited_is_refused(name, shop):
+    with pytest.raises(ValueError, match="expected lower-case ASCII"):
+        report.table(FREE, shop, name=name, caption="表 1", columns=HEADINGS)
+
+
+def test_a_column_that_is_not_there_is_named(shop):
+    with pytest.raises(ValueError, match=r"the columns \['weather'\] are not in \['who', 'count'"):
+        report.table(FREE, shop, name="x", caption="表", columns={"who": "谁", "weather": "天气"})
+
+
+def test_a_table_that_holds_no_estimates_needs_columns(shop):
+    with pytest.raises(ValueError, match="expected an estimates table or columns=…"):
+        report.table(FREE, shop, name="x", caption="表")
+
+
+def test_a_figure_holds_the_picture_and_the_rows_that_were_drawn(shop):
+    drawn = table_of(TOPIC, STAFF, {"item": "overall", **SMALL})
+    ax = charts.dimension_bars(drawn, labels=shop.label_map())
+    shown = report.figure(
+        ax, shop, name="means", caption="图 1 店员得分最低", note="n = 40。", data=drawn
+    )
+    html = parsed(shown)
+    kind, data = html.img["src"].split(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert base64.b64decode(data).decode().rstrip().endswith("</svg>")
+    assert html.img["alt"] == html.figcaption.get_text() == "图 1 店员得分最低"
+    assert html.figure["id"] == "f-means"
+    assert html.select_one("p.note").get_text() == "注：n = 40。"
+    assert html.select_one("details > summary").get_text() == "数据表"
+    assert grid(shown)[1] == [
+        ["到店目的", "40", "3.90", "3.80–4.00"],
+        ["店员", "40", "3.50", "3.25–3.75"],
+        ["整体满意度", "12", "样本不足", "—"],
+    ]
+
+
+def test_a_figure_closes_its_chart(shop):
+    drawn = table_of(TOPIC, STAFF)
+    ax = charts.dimension_bars(drawn, labels=shop.label_map())
+    report.figure(ax, shop, name="means", caption="图 1", data=drawn)
+    assert plt.get_fignums() == []
+
+
+def test_a_figure_may_name_the_columns_beside_it(shop):
+    ax = charts.keyword_bars(sample.KEYWORDS)
+    shown = report.figure(
+        ax, shop, name="words", caption="图 1", data=sample.KEYWORDS.head(2),
+        columns={"term": "关键词", "comments": "提及条数"},
+    )  # fmt: skip
+    assert grid(shown) == (["关键词", "提及条数"], [["响应慢", "57"], ["重复报修", "41"]])
+
+
+def test_cards_show_value_name_interval_and_base(shop):
+    rows = table_of(
+        estimate("mean", 4.05, 3.99, 4.11, n=1901),
+        estimate("nps", -2.5, -8.5, 3.0, item="recommend"),
+        {"item": "staff", "metric": "share", "estimate": 0.5, **SMALL},
+        {"item": "staff", "estimate": 5.0, "reason": "no_variation"},
+    )
+    shown = report.cards([row for _, row in rows.iterrows()], shop)
+    parts = ("value", "label", "note")
+    assert [
+        [card.select_one(f".card-{part}").get_text() for part in parts]
+        for card in parsed(shown).select(".cards > .card")
+    ] == [
+        ["4.05", "整体满意度平均分", "95% CI 3.99–4.11 · n = 1,901"],
+        ["−2.5", "净推荐值（NPS）", "95% CI −8.5 至 +3.0 · n = 40"],
+        ["—", "店员满意率", "样本不足 · n = 12"],
+        ["5.00", "店员平均分", "答案完全相同，不估计误差 · n = 40"],
+    ]
+    assert shown.text.split("\n")[2] == "店员满意率 —（样本不足 · n = 12）"
+
+
+# ---- what others wrote is shown, never obeyed ----------------------------------------------------
+
+
+def figure_with(rows, study):
+    ax = charts.dimension_bars(table_of(MEAN), labels={"overall": "整体"})
+    return report.figure(ax, study, name="x", caption=HARM, note=HARM, data=rows)
+
+
+HARMFUL_ROWS = table_of({**MEAN, "group": HARM, "group_by": "region"}, {**MEAN, "level": HARM})
+HARMFUL_MANIFEST = {
+    "inputs": [{"file": HARM, "sha256": HARM}],
+    "tables": {HARM: {"rows": 1, "sha256": HARM}},
+    "versions": {HARM: HARM},
+    "commit": HARM,
+}
+HARMFUL = {
+    "table": lambda study: report.table(
+        pd.DataFrame({"a": [HARM], "b": [HARM]}),
+        study,
+        name="x",
+        caption=HARM,
+        note=HARM,
+        columns={"a": HARM, "b": "乙"},
+    ),
+    "estimates": lambda study: report.table(HARMFUL_ROWS, study, name="x", caption=HARM),
+    "figure": lambda study: figure_with(HARMFUL_ROWS, study),
+    "cards": lambda study: report.cards([row_of(**MEAN)], study),
+    "headline": lambda study: report.headline(table_of(MEAN), study, quarter="2026Q3"),
+    "key figures": lambda study: report.key_figures(table_of(MEAN), study),
+    "say": lambda study: report.say(HARM),
+    "say a list": lambda study: report.say(HARM, f"**{HARM}**", warning=True),
+    "folded": lambda study: report.folded(HARM, HARM),
+    "cite": lambda study: report.cite("03_satisfaction", words=HARM),
+    "subtitle": lambda study: report.subtitle(study, "2026Q3", as_of=HARM),
+    "provenance": lambda study: report.provenance(HARMFUL_MANIFEST),
+}
+
+
+@pytest.mark.parametrize("show", HARMFUL.values(), ids=HARMFUL)
+def test_whatever_a_text_holds_it_is_shown_and_not_obeyed(show, shop):
+    hostile = shop.model_copy(update={"labels": {"overall": HARM}, "title": HARM, "owner": HARM})
+    shown = parsed(show(hostile))
+    assert shown.find("script") is None
+    assert all(img["src"].startswith("data:image/svg+xml") for img in shown("img"))
+    assert not [name for tag in shown() for name in tag.attrs if name.startswith("on")]
+    assert "<script>alert(" in shown.get_text()
+
+
+# ---- paragraphs, folds, citations ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentences", "warning", "html", "text"),
+    [
+        (["共 **3** 份。"], False, "<p>共 <strong>3</strong> 份。</p>", "共 3 份。"),
+        (["小心。"], True, '<p class="warn">小心。</p>', "小心。"),
+        (["一。", "二。"], False, "<ul><li>一。</li><li>二。</li></ul>", "一。\n二。"),
+        (["一。", "二。"], True, '<ul class="warn"><li>一。</li><li>二。</li></ul>', "一。\n二。"),
+        (["2 * 3 * 4"], False, "<p>2 * 3 * 4</p>", "2 * 3 * 4"),
+    ],
+    ids=["one", "one that warns", "several", "several that warn", "asterisks"],
+)
+def test_sentences_become_a_paragraph_or_a_list(sentences, warning, html, text):
+    said = report.say(*sentences, warning=warning)
+    assert (said.html, said.text) == (html, text)
+
+
+def test_a_citation_among_sentences_stays_a_link():
+    said = report.say("甲。", report.cite("01_clean", "t-intake", words="表 1"))
+    assert '<li><a class="cite" href="01_clean.html#t-intake">表 1</a></li>' in said.html
+    assert said.text == "甲。\n[表 1](01_clean.html#t-intake)"
+
+
+def test_a_citation_may_lead_to_a_whole_page():
+    assert report.cite("03_satisfaction").html == (
+        '<a class="cite" href="03_satisfaction.html">来源</a>'
+    )
+
+
+def test_pieces_are_stacked_in_order():
+    stacked = report.stack(report.say(word) for word in "甲乙")
+    assert (stacked.html, stacked.text) == ("<p>甲</p>\n<p>乙</p>", "甲\n乙")
+
+
+def test_nothing_stacked_is_nothing():
+    assert report.stack([]) == report.Html("", "")
+
+
+def test_folded_lines_keep_their_layout():
+    fold = parsed(report.folded("数字", "a  1\nbb 2"))
+    assert fold.summary.get_text() == "数字"
+    assert fold.details.pre.get_text() == "a  1\nbb 2"
+
+
+def test_a_notebook_shows_a_piece_as_html_and_a_log_as_text():
+    piece = report.say("**好**")
+    assert (piece._repr_html_(), repr(piece)) == ("<p><strong>好</strong></p>", "好")
+
+
+# ---- where a page comes from ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quarter", "words"), [("2026Q1", "第一季度"), ("2026Q2", "第二季度"), ("2026Q3", "第三季度"), ("2026Q4", "第四季度")]
+)  # fmt: skip
+def test_a_subtitle_names_study_quarter_owner_and_day(quarter, words, shop):
+    shown = report.subtitle(shop, quarter, as_of="2026-12-31")
+    assert shown.text == f"门店满意度调查 · 2026 年{words} · 质量控制组 · 数据截至 2026-12-31"
+    assert parsed(shown).p["class"] == ["subtitle"]
+
+
+def test_a_study_without_an_owner_leaves_no_gap(shop):
+    shown = report.subtitle(shop.model_copy(update={"owner": ""}), "2026Q3", as_of="2026-09-30")
+    assert shown.text == "门店满意度调查 · 2026 年第三季度 · 数据截至 2026-09-30"
+
+
+RAW, TABLE = "0123456789abcdef" * 4, "fedcba9876543210" * 4
+MANIFEST = {
+    "draft": False,
+    "inputs": [{"file": "data/raw/2026Q3/shop/答卷.xlsx", "sha256": RAW}],
+    "tables": {"responses": {"rows": 1234, "columns": 9, "sha256": TABLE}},
+    "versions": {"csatlib": "0.1.0", "pandas": "3.0.1"},
+    "commit": "abcdef0123456789abcdef0123456789abcdef01",
+}
+
+
+def test_a_page_shows_files_tables_digests_and_versions():
+    shown = report.provenance(MANIFEST)
+    assert [[c.get_text() for c in row.find_all(["th", "td"])] for row in parsed(shown)("tr")] == [
+        ["原始文件与研究文件", "SHA-256（前 16 位）"],
+        ["data/raw/2026Q3/shop/答卷.xlsx", "0123456789abcdef"],
+        ["数据表", "行数", "SHA-256（前 16 位）"],
+        ["responses", "1,234", "fedcba9876543210"],
+    ]
+    assert [c.get_text() for c in parsed(shown).select(".num")] == ["行数", "1,234"]
+    last = shown.text.split("\n")[-1]
+    assert last == "软件：csatlib 0.1.0，pandas 3.0.1；代码版本 abcdef012345。"
+    assert "草稿" not in shown.html
+
+
+@pytest.mark.parametrize("manifest", [{**MANIFEST, "draft": True}, {}], ids=["draft", "unknown"])
+def test_what_no_run_made_is_called_a_draft(manifest):
+    warning = parsed(report.provenance(manifest)).select_one("p.warn").get_text()
+    assert warning == "草稿：这一页不是由 csat run 生成的，不能作为正式报告。"
+
+
+@pytest.mark.parametrize(
+    ("absent", "words"),
+    [
+        ("inputs", "原始文件"),
+        ("tables", "数据表"),
+        ("commit", "代码版本"),
+        ("versions", "pandas"),
+    ],
+)
+def test_what_is_not_known_is_not_mentioned(absent, words):
+    known = {key: value for key, value in MANIFEST.items() if key != absent}
+    assert words in report.provenance(MANIFEST).text + report.provenance(MANIFEST).html
+    assert words not in report.provenance(known).text + report.provenance(known).html
+
+
+def test_without_versions_and_commit_no_programs_are_named():
+    known = {key: MANIFEST[key] for key in ("draft", "inputs", "tables")}
+    assert "软件" not in report.provenance(known).text
