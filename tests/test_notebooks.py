@@ -16,7 +16,7 @@ pytestmark = pytest.mark.notebooks
 
 def nbval(root: Path, *notebooks: Path) -> subprocess.CompletedProcess:
     """Run notebooks under nbval as a person would, the project found through CSAT_ROOT."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += [
         "--nbval",
         "--nbval-kernel-name",
