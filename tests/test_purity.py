@@ -13,7 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 
 import csatlib
-from csatlib import charts, clean, estimates, exports, privacy, report, scales, store, text
+from csatlib import charts, clean, estimates, exports, report, scales, store, text
 
 PURE_ROOMS = ("scales", "clean", "privacy", "estimates", "text", "charts", "report")
 #: It is there to change the session's settings.
