@@ -140,7 +140,7 @@ def run(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NOTEBOOK", help="只运行这个笔记本（如 03），可重复。"),
+        typer.Option("--only", metavar="NOTEBOOK", help="从这个笔记本（如 03）起运行。"),
     ] = None,
     parameter: Annotated[
         list[str] | None,

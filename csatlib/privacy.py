@@ -14,12 +14,23 @@ __all__ = ["find", "redact"]
 #: What stands in the text in place of each kind.
 REPLACEMENTS = {"email": "[邮箱]", "id_card": "[身份证号]", "mobile": "[手机号]"}
 
-# Spaces, hyphens, dots and zero-width characters that people put between digits.
-_GAP = "[\\s\\-–—.·\u200b\u200c\u200d\u2060\ufeff]{0,2}"
+# What every character of Unicode's category Cf (zero-width, direction, soft hyphen) is read as.
+_INVISIBLE = "\u200b"
+# What people put between digits, as `_narrow` leaves it.
+_GAP = rf"[\s{_INVISIBLE}\-\u2010\u2011–—−.·…~_/、,()*]{{0,3}}"
+_ROUND_AT = rf"[\s{_INVISIBLE}]{{0,3}}"
+# A bracket before the first digits belongs to the number only if it closes inside of it.
+_OPENING = r"(?:\((?=[+0-9]{2,5}\)))?"
+_COUNTRY = rf"(?:(?:(?:\+|00){_GAP})?86{_GAP})?"
+_LOCAL = "[A-Za-z0-9._%+-]"
 _PATTERNS = {
-    "email": re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
-    "id_card": re.compile(rf"(?<![0-9])[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx](?![0-9])"),
-    "mobile": re.compile(rf"(?<![0-9])(?:\+?86{_GAP})?1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])"),
+    "email": re.compile(
+        rf"(?<!{_LOCAL}){_LOCAL}+{_ROUND_AT}@{_ROUND_AT}[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    ),
+    "id_card": re.compile(rf"(?<![0-9])[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx](?![0-9Xx])"),
+    "mobile": re.compile(
+        rf"(?<![0-9]){_OPENING}{_COUNTRY}1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])"
+    ),
 }
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -27,8 +38,8 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 def find(texts: pd.Series) -> pd.DataFrame:
     """Find mobile numbers, e-mail addresses and ID-card numbers.
 
-    Full-width digits and letters, and spaces, hyphens or zero-width characters between digits,
-    are seen through.
+    Full-width digits and letters, and up to three spaces, hyphens, brackets, commas and the like
+    or invisible characters between two digits, are seen through; so are spaces round an @.
 
     Parameters
     ----------
@@ -44,8 +55,9 @@ def find(texts: pd.Series) -> pd.DataFrame:
 
     Notes
     -----
-    A mobile number has 11 digits, 13… to 19…, with or without +86. An ID-card number has a
-    possible birth date and the check digit of ISO 7064 MOD 11-2 (GB 11643-1999).
+    A mobile number has 11 digits, 13… to 19…, with or without +86, 0086 or 86 before it. An
+    ID-card number has a possible birth date and the check digit of ISO 7064 MOD 11-2
+    (GB 11643-1999).
 
     Examples
     --------
@@ -102,7 +114,9 @@ def _spans(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _narrow(character: str) -> str:
-    """Give a full-width digit or letter its ordinary form; positions must not move."""
+    """Give a full-width character its ordinary form, all invisible ones the same; none moves."""
+    if unicodedata.category(character) == "Cf":
+        return _INVISIBLE
     narrow = unicodedata.normalize("NFKC", character)
     return narrow if len(narrow) == 1 else character
 

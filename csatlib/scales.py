@@ -15,7 +15,17 @@ __all__ = ["DETRACTOR_UP_TO", "PROMOTER_FROM", "is_satisfied", "nps_band", "plai
 #: Bands of the recommendation item (Reichheld 2003): 0–6 detractor, 7–8 passive, 9–10 promoter.
 DETRACTOR_UP_TO, PROMOTER_FROM = 6, 9
 
-_NUMERAL = re.compile(r"([+-]?[0-9]{1,3})(?:\.0+)?\s*分?")
+_NUMBER = r"(?P<number>[+-]?[0-9]{1,3})(?:\.0+)?\s*分?"
+_NUMERAL = re.compile(_NUMBER)
+_NUMBER_AND_WORDING = tuple(
+    re.compile(form)
+    for form in (
+        rf"{_NUMBER}\s*\((?P<wording>.+)\)",
+        rf"{_NUMBER}\s*(?P<wording>.+)",
+        rf"(?P<wording>.+?)\s*\({_NUMBER}\)",
+        rf"(?P<wording>.+?)\s*{_NUMBER}",
+    )
+)
 
 
 def plain(text: str) -> str:
@@ -29,14 +39,18 @@ def plain(text: str) -> str:
     Returns
     -------
     str
-        The text in Unicode's normal form NFKC, without outer or doubled white space.
+        The text in Unicode's normal form NFKC, without outer or doubled white space and without
+        invisible characters (category Cf: zero-width ones, marks of direction, soft hyphens).
 
     Examples
     --------
     >>> plain(" ５ 分 ")
     '5 分'
     """
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    normal = unicodedata.normalize("NFKC", text)
+    if not normal.isprintable():
+        normal = "".join(c for c in normal if unicodedata.category(c) != "Cf")
+    return " ".join(normal.split())
 
 
 def to_score(answers: pd.Series, scale: Scale) -> pd.Series:
@@ -45,7 +59,8 @@ def to_score(answers: pd.Series, scale: Scale) -> pd.Series:
     Parameters
     ----------
     answers : Series of str, length n
-        Wordings of the scale (非常满意) or whole numbers (``5``, ``5.0``, ``５分``).
+        Wordings of the scale (非常满意), whole numbers (``5``, ``5.0``, ``５分``) or both
+        (``5（非常满意）``, ``5 非常满意``, ``非常满意（5分）``, ``非常满意 5分``).
     scale : Scale
         The scale of the question.
 
@@ -53,7 +68,7 @@ def to_score(answers: pd.Series, scale: Scale) -> pd.Series:
     -------
     Series of Int8, length n, index and name of ``answers``
         The score; NA for a missing answer and for anything that is not on the scale, a number
-        outside ``low`` to ``high`` included.
+        outside ``low`` to ``high`` and a number that contradicts its wording included.
 
     Examples
     --------
@@ -72,9 +87,18 @@ def _score(answer: object, wordings: dict[str, int], scale: Scale) -> int | None
         return wordings[text]
     number = _NUMERAL.fullmatch(text)
     if number is None:
-        return None
-    score = int(number[1])
+        return _agreed_score(text, wordings)
+    score = int(number["number"])
     return score if scale.low <= score <= scale.high else None
+
+
+def _agreed_score(text: str, wordings: dict[str, int]) -> int | None:
+    """Read an answer that has a number and a wording; None unless they say the same."""
+    for form in _NUMBER_AND_WORDING:
+        both = form.fullmatch(text)
+        if both and wordings.get(both["wording"]) == int(both["number"]):
+            return wordings[both["wording"]]
+    return None
 
 
 def is_satisfied(scores: pd.Series, *, cutoff: int = 4) -> pd.Series:

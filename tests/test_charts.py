@@ -15,7 +15,8 @@ from matplotlib.colors import to_hex
 from matplotlib.container import ErrorbarContainer
 from matplotlib.font_manager import FontProperties, findfont
 
-from csatlib import charts, schema
+from csatlib import charts, report, schema
+from csatlib.charts import frames
 
 EXHIBITS = {
     "dimensions": lambda: charts.dimension_bars(
@@ -197,7 +198,32 @@ def test_net_scores_are_told_with_their_sign():
         ]
     )
     ax = charts.dimension_bars(table, labels=sample.LABELS)
-    assert texts(ax) == ["+12.0", "-8.2"]
+    assert texts(ax) == ["+12.0", "−8.2"]
+
+
+@pytest.mark.parametrize("metric", ["mean", "share", "distribution", "nps"])
+@pytest.mark.parametrize("value", [-12.34, -0.25, -0.0004, 0.0, 0.0004, 0.7812, 4.0186])
+def test_numbers_are_written_as_in_the_words_of_the_report(value, metric):
+    assert frames.shown(value, metric) == report.number(value, metric)
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "written"),
+    [
+        (-20.0, "nps", "−20"),
+        (-0.0, "nps", "0"),
+        (0.2, "nps", "0"),
+        (20.0, "nps", "+20"),
+        (-0.5, "mean", "−0.5"),
+        (-0.0, "mean", "0.0"),
+        (-1e-17, "mean", "0.0"),
+        (0.25, "mean", "0.25"),
+        (-0.05, "share", "−5%"),
+        (-0.0, "share", "0%"),
+    ],
+)
+def test_numbers_of_an_axis(value, metric, written):
+    assert frames.tick(value, metric) == written
 
 
 def test_only_the_lowest_item_has_the_accent():

@@ -151,7 +151,7 @@ def test_the_version_is_told_without_loading_a_room():
         ("run 2026Q3 --jobs many", "--jobs 的值不对"),
         ("demo --seed x", "--seed 的值不对（随机种子，整数）"),
         ("run 2026Q5", "季度“2026Q5”不对；应写成 2026Q3 的样子"),
-        ("run 2026Q3 --line Shop", "业务线“Shop”不对；只用小写英文字母"),
+        ("run 2026Q3 --line Shop", "业务线“Shop”不对；studies 里的文件夹只用小写英文字母"),
         ("run 2026Q3 --line zoo", "没有业务线“zoo”：studies/zoo/study.yml 不存在（已有：shop）"),
         ("run 2026Q3 --only 07", "没有名为“07”的笔记本；有：01_clean"),
         ("run 2026Q3 -p seed", "参数“seed”应写成 名称=值"),

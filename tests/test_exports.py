@@ -186,6 +186,27 @@ def test_every_row_has_one_place(phone_file):
     assert table.place(table.rows.index[0], "时长") == "电话.csv 第 3 行“时长”列"
 
 
+@pytest.mark.parametrize("words", ["合计", "合 计：", "总计(2份)", "平均分：", "汇总", "Total"])
+def test_total_rows_are_no_data(phone_file, words):
+    table = exports.read(phone_file(PHONE + PHONE_ROW + f"{words},,,4,4,9,\n"))
+    assert (table.read, table.non_data["why"].tolist()) == (1, ["header", "total"])
+
+
+def test_a_quotation_mark_left_open_is_told(phone_file):
+    rows = [
+        'C1,2026-07-06,99,5,4,9,"慢\n',
+        "C2,2026-07-06,99,5,4,9,好\n",
+        'C3,2026-07-06,99,5,4,9,快"\n',
+    ]
+    with pytest.raises(ExportError, match=r"第 4 行附近的引号不成对"):
+        exports.read(phone_file(PHONE + "".join(rows)))
+
+
+def test_a_comment_of_several_lines_is_one_cell(phone_file):
+    table = exports.read(phone_file(PHONE + 'C1,2026-07-06,99,5,4,9,"慢,\n很慢"\n'))
+    assert table.rows["意见建议"].tolist() == ["慢,\n很慢"]
+
+
 def test_cells_are_text_as_they_stand(phone_file):
     table = exports.read(phone_file("编号,答,备注,备注\n007,NA,None,无\n"))
     assert table.rows.columns.tolist() == ["编号", "答", "备注", "备注#2"]

@@ -206,52 +206,52 @@ MEAN = estimate("mean", 4.05, 3.99, 4.11)
 MEAN_SAID = "整体满意度平均分为 4.05 分（95% 置信区间 3.99–4.11，n = 40）"
 
 LEADING = {
-    "target not reached": ([MEAN], f"{MEAN_SAID}，未达到目标 4.20 分；无上季度数据。"),
+    "target not reached": ([MEAN], f"{MEAN_SAID}，未达到目标 4.20 分；无上期数据。"),
     "target reached": (
         [estimate("mean", 4.3, 4.2, 4.4)],
-        "整体满意度平均分为 4.30 分（95% 置信区间 4.20–4.40，n = 40），达到目标 4.20 分；无上季度数据。",
+        "整体满意度平均分为 4.30 分（95% 置信区间 4.20–4.40，n = 40），达到目标 4.20 分；无上期数据。",
     ),
     "target just reached": (
         [estimate("share", 0.8, 0.75, 0.85)],
-        "整体满意率为 80.0%（95% 置信区间 75.0%–85.0%，n = 40），达到目标 80.0%；无上季度数据。",
+        "整体满意率为 80.0%（95% 置信区间 75.0%–85.0%，n = 40），达到目标 80.0%；无上期数据。",
     ),
     "target missed by less than is shown": (
         [estimate("mean", 4.197, 4.1, 4.3)],
         "整体满意度平均分为 4.20 分（95% 置信区间 4.10–4.30，n = 40），"
-        "按未修约的数值未达到目标 4.20 分；无上季度数据。",
+        "按未修约的数值未达到目标 4.20 分；无上期数据。",
     ),
     "negative target": (
         [estimate("nps", -4.0, -9.0, 1.0, item="recommend")],
-        "净推荐值（NPS）为 −4.0（95% 置信区间 −9.0 至 +1.0，n = 40），达到目标 −5.0；无上季度数据。",
+        "净推荐值（NPS）为 −4.0（95% 置信区间 −9.0 至 +1.0，n = 40），达到目标 −5.0；无上期数据。",
     ),
     "last quarter": (
         [MEAN, estimate("mean", 4.117, 4.0, 4.2, **LAST)],
-        f"{MEAN_SAID}，未达到目标 4.20 分；上季度为 4.12 分。",
+        f"{MEAN_SAID}，未达到目标 4.20 分；上期为 4.12 分。",
     ),
     "last quarter's share": (
         [estimate("share", 0.5, 0.4, 0.6), estimate("share", 0.625, 0.5, 0.7, **LAST)],
-        "整体满意率为 50.0%（95% 置信区间 40.0%–60.0%，n = 40），未达到目标 80.0%；上季度为 62.5%。",
+        "整体满意率为 50.0%（95% 置信区间 40.0%–60.0%，n = 40），未达到目标 80.0%；上期为 62.5%。",
     ),
     "last quarter suppressed": (
         [MEAN, {**SMALL, **LAST}],
-        f"{MEAN_SAID}，未达到目标 4.20 分；上季度不公布：样本不足。",
+        f"{MEAN_SAID}，未达到目标 4.20 分；上期不公布：样本不足。",
     ),
     "a group of last quarter is not last quarter": (
         [MEAN, estimate("mean", 4.0, 3.9, 4.1, group="华东", **LAST)],
-        f"{MEAN_SAID}，未达到目标 4.20 分；无上季度数据。",
+        f"{MEAN_SAID}，未达到目标 4.20 分；无上期数据。",
     ),
     "the quarter before last is not last quarter": (
         [MEAN, estimate("mean", 4.0, 3.9, 4.1, quarter="2026Q1")],
-        f"{MEAN_SAID}，未达到目标 4.20 分；无上季度数据。",
+        f"{MEAN_SAID}，未达到目标 4.20 分；无上期数据。",
     ),
     "suppressed": (
         [SMALL, estimate("mean", 4.0, 3.9, 4.1, **LAST)],
-        "整体满意度平均分不公布：样本不足（n = 12）；上季度为 4.00 分。",
+        "整体满意度平均分不公布：样本不足（n = 12）；上期为 4.00 分。",
     ),
     "no variation": (
         [{"estimate": 5.0, "reason": "no_variation"}],
         "整体满意度平均分为 5.00 分（答案完全相同，不估计误差，n = 40），"
-        "达到目标 4.20 分；无上季度数据。",
+        "达到目标 4.20 分；无上期数据。",
     ),
     "nothing": ([estimate("mean", 4.0, 3.9, 4.1, **LAST)], "本季度没有可报告的数字。"),
 }
@@ -264,7 +264,7 @@ def test_a_report_leads_with_the_level_the_target_and_the_last_quarter(rows, sai
 
 def test_without_a_target_none_is_mentioned(shop):
     assert report.headline(table_of(MEAN), shop, quarter="2026Q3").text == (
-        f"{MEAN_SAID}；无上季度数据。"
+        f"{MEAN_SAID}；无上期数据。"
     )
 
 
@@ -350,41 +350,47 @@ def test_there_is_no_lowest_of_fewer_than_two(rows):
     assert report.lowest(table_of(*rows), overall="overall") is None
 
 
-EAST, WEST = (
-    estimate("mean", 4.2, 4.1, 4.3, group="华东"),
-    estimate("mean", 3.6, 3.4, 3.8, group="西南"),
-)
+def group(name, value, *, se=0.1, df=39.0):
+    return {
+        "item": "overall",
+        "metric": "mean",
+        "group": name,
+        "estimate": value,
+        "se": se,
+        "df": df,
+    }
+
+
+# Two groups: √2 · q(.95; 2, 39) / 2 = t(.975; 39) = 2.0227, so errors of 0.1 part at 0.28605.
+# Four groups: q(.95; 4, 39) = 3.7949 (printed tables have 3.79 at 40), so they part at 0.37949.
+NONE_NAMED = "最低与最高两组的差别没有超出抽样误差"
 FINDINGS = {
-    "apart": ([EAST, WEST], "西南最低，与最高的华东置信区间不重叠"),
-    "overlapping": ([EAST, {**WEST, "ci_high": 4.1}], "最低与最高两组的置信区间重叠"),
-    "others apart, lowest and highest not": (
-        [
-            estimate("mean", 4.0, 3.0, 5.0, group="低"),
-            estimate("mean", 4.2, 4.15, 4.25, group="中下"),
-            estimate("mean", 4.5, 4.45, 4.55, group="中上"),
-            estimate("mean", 4.9, 4.0, 5.8, group="高"),
-        ],
-        "最低与最高两组的置信区间重叠",
+    "two just apart": ([group("华东", 4.2861), group("西南", 4.0)], "西南最低，与最高的华东相差超出抽样误差"),
+    "two not quite": ([group("华东", 4.2860), group("西南", 4.0)], NONE_NAMED),
+    "four just apart": (
+        [group("甲", 4.0), group("乙", 4.1), group("丙", 4.2), group("丁", 4.380)],
+        "甲最低，与最高的丁相差超出抽样误差",
     ),
-    "Latin letters": (
-        [{**EAST, "group": "VIP"}, {**WEST, "group": "A"}],
-        "A 最低，与最高的 VIP 置信区间不重叠",
+    "four not quite": ([group("甲", 4.0), group("乙", 4.1), group("丙", 4.2), group("丁", 4.379)], NONE_NAMED),
+    "errors and degrees of freedom differ": (
+        [group("华东", 4.5, se=0.3, df=9.0), group("西南", 4.0, se=0.1)], NONE_NAMED,
     ),
+    "Latin letters": ([group("VIP", 4.5), group("A", 4.0)], "A 最低，与最高的 VIP 相差超出抽样误差"),
     "another is suppressed": (
-        [EAST, WEST, {**SMALL, "group": "东北"}],
-        "西南最低，与最高的华东置信区间不重叠",
+        [group("华东", 4.5), group("西南", 4.0), {**SMALL, "group": "东北"}],
+        "西南最低，与最高的华东相差超出抽样误差",
     ),
-    "one published": ([EAST, {**SMALL, "group": "东北"}], "可比较的分组不足两个"),
+    "one published": ([group("华东", 4.5), {**SMALL, "group": "东北"}], "可比较的分组不足两个"),
     "none": ([], "可比较的分组不足两个"),
-    "the highest has no interval": (
-        [EAST, WEST, {"estimate": 5.0, "reason": "no_variation", "group": "华北"}],
-        "部分分组没有置信区间，不作比较",
+    "one has no error": (
+        [group("华东", 4.5), group("西南", 4.0), {"estimate": 5.0, "reason": "no_variation", "group": "华北"}],
+        "部分分组没有误差估计，不作比较",
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("rows", "said"), FINDINGS.values(), ids=FINDINGS)
-def test_a_group_is_called_lowest_only_where_intervals_are_apart(rows, said):
+def test_a_group_is_called_lowest_only_beyond_the_range_that_chance_gives(rows, said):
     assert report.group_finding(table_of(*rows)) == said
 
 
@@ -408,6 +414,17 @@ def test_key_figures_are_unrounded_one_a_line_and_without_groups(study):
         "推荐意愿 nps n=40 -2.500000 [-8.500000, 3.000000]",
         "店员 mean n=40 5.000000 [答案完全相同，不估计误差]",
         "到店目的 mean n=12 [样本不足]",
+    ]
+
+
+def test_key_figures_print_a_dash_for_what_is_missing(study):
+    nothing = {"estimate": float("nan"), "ci_low": float("nan"), "ci_high": float("nan")}
+    rows = table_of(
+        {**nothing, "reason": "empty", "suppressed": False}, {**nothing, "item": "staff"}
+    )
+    assert report.key_figures(rows, study).text.split("\n") == [
+        "整体满意度 mean n=40 — [无有效回答]",
+        "店员 mean n=40 — [—, —]",
     ]
 
 
@@ -742,7 +759,7 @@ MANIFEST = {
     "inputs": [{"file": "data/raw/2026Q3/shop/答卷.xlsx", "sha256": RAW}],
     "tables": {"responses": {"rows": 1234, "columns": 9, "sha256": TABLE}},
     "versions": {"csatlib": "0.1.0", "pandas": "3.0.1"},
-    "commit": "abcdef0123456789abcdef0123456789abcdef01",
+    "commit": "abcdef012345-dirty",
 }
 
 
@@ -756,7 +773,7 @@ def test_a_page_shows_files_tables_digests_and_versions():
     ]
     assert [c.get_text() for c in parsed(shown).select(".num")] == ["行数", "1,234"]
     last = shown.text.split("\n")[-1]
-    assert last == "软件：csatlib 0.1.0，pandas 3.0.1；代码版本 abcdef012345。"
+    assert last == "软件：csatlib 0.1.0，pandas 3.0.1；代码版本 abcdef012345-dirty。"
     assert "草稿" not in shown.html
 
 

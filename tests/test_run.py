@@ -165,12 +165,13 @@ def test_a_further_parameter_goes_only_to_the_notebooks_that_declare_it(project)
     ("only", "names"),
     [
         pytest.param(["09"], ["09_report"], id="number"),
-        pytest.param(["01_clean"], ["01_clean"], id="name"),
-        pytest.param(["09", "01"], ["01_clean", "09_report"], id="both, in their own order"),
+        pytest.param(["09_report"], ["09_report"], id="name"),
+        pytest.param(["01"], ["01_clean", "09_report"], id="and every later one"),
+        pytest.param(["09", "01"], ["01_clean", "09_report"], id="from the first of several"),
         pytest.param([], ["01_clean", "09_report"], id="none named"),
     ],
 )
-def test_only_chooses_notebooks_by_number_or_name(project, only, names):
+def test_only_begins_at_a_notebook_by_number_or_name(project, only, names):
     assert [s.name for s in run.plan("2026Q3", root=project, only=only)] == names
 
 
@@ -430,6 +431,13 @@ def test_only_refuses_to_mix_tables_of_other_inputs(published, no_kernels, file)
     assert published_files(published) == before
 
 
+def test_only_refuses_where_nothing_is_published(project, no_kernels):
+    [outcome] = run.quarter("2026Q3", root=project, only=["09"])
+    assert outcome.code == DATA
+    assert "还没有完整发布过" in outcome.problem
+    assert not published_files(project)
+
+
 def test_only_refuses_to_publish_tables_that_are_drafts(published, no_kernels):
     ledger = store.read("ledger", "2026Q3", "shop", published)
     store.write(ledger, "ledger", "2026Q3", "shop", published)
@@ -529,7 +537,7 @@ def test_what_earlier_notebooks_wrote_is_not_published_when_a_later_one_fails(pr
 )
 def test_an_end_in_the_last_cell_is_not_success(project, last, message):
     write_notebook(project, "09_report", QUICK, last)
-    [outcome] = run.quarter("2026Q3", root=project, only=["09"])
+    [outcome] = run.quarter("2026Q3", root=project)
     assert outcome.code == INTERNAL
     assert message in outcome.problem
     assert not published_files(project)

@@ -21,6 +21,23 @@ FIVE = Scale(
         ("4.0", 4),
         ("3分", 3),
         ("3 分", 3),
+        ("\u200b5\ufeff", 5),
+        ("非常\u00ad满意", 5),
+        ("5（非常满意）", 5),
+        ("5 非常满意", 5),
+        ("5分 非常满意", 5),
+        ("非常满意（5分）", 5),
+        ("非常满意 5分", 5),
+        ("非常满意(5)", 5),
+        ("4（非常满意）", None),
+        ("5 满意", None),
+        ("满意（5分）", None),
+        ("满意 5分", None),
+        ("-5 非常满意", None),
+        ("55 非常满意", None),
+        ("5 还行", None),
+        ("5（非常满意", None),
+        ("不适用（5分）", None),
         ("1", 1),
         ("0", None),
         ("6", None),
@@ -39,6 +56,22 @@ def test_an_answer_becomes_its_score_or_none(answer, score):
     assert scores.name == "overall"
     assert scores.isna().tolist() == [score is None]
     assert scores.dropna().tolist() == ([] if score is None else [score])
+
+
+@pytest.mark.parametrize(
+    ("written", "spelling"),
+    [
+        ("　５　分 ", "5 分"),
+        ("\ufeff满\u200b意", "满意"),
+        ("\u200e满意\u200f", "满意"),
+        ("满\u00ad意", "满意"),
+        ("满意 \u200b 度", "满意 度"),
+        ("\u2060", ""),
+    ],
+    ids=["full width", "zero width", "direction", "soft hyphen", "between spaces", "nothing else"],
+)
+def test_one_spelling(written, spelling):
+    assert scales.plain(written) == spelling
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,32 @@ def test_questions_labels_and_cutoffs(shop):
         shop.cutoff("recommend")
 
 
+def test_words_of_levels_turn_with_a_reversed_item(shop_with):
+    study = shop_with("dimension: 店员, scale: five", "dimension: 店员, scale: five, reverse: true")
+    assert study.wordings("overall") == dict(
+        zip("12345", ["非常不满意", "不满意", "一般", "满意", "非常满意"], strict=True)
+    )
+    assert study.wordings("staff") == dict(
+        zip("12345", ["非常满意", "满意", "一般", "不满意", "非常不满意"], strict=True)
+    )
+    assert list(study.wordings("recommend").values()) == [str(i) for i in range(11)]
+
+
+def test_items_on_one_scale_are_comparable(shop_with):
+    other = "  seven: {low: 1, high: 7, cutoff: 5}\n  ten: {low: 0"
+    study = shop_with("  ten: {low: 0", other)
+    assert study.comparable("overall") == ["overall", "staff"]
+    study = shop_with("dimension: 店员, scale: five", "dimension: 店员, scale: five")
+    assert study.comparable("staff") == ["overall", "staff"]
+
+
+def test_written_columns_are_those_without_fixed_answers(shop_with):
+    study = shop_with(
+        "到店目的, kind: single, options: [购买, 退换, 其他]", "到店目的, kind: single"
+    )
+    assert study.written_columns() == ["region", "topic"]
+
+
 def test_a_questions_own_cutoff_comes_first(shop_with):
     study = shop_with("dimension: 店员, scale: five", "dimension: 店员, scale: five, cutoff: 5")
     assert (study.cutoff("overall"), study.cutoff("staff")) == (4, 5)
@@ -62,7 +88,7 @@ FAULTS = {
     "text for number": ("high: 5", "high: 五", ["scales.five.high：应为整数", "'五'"]),
     "decimal for integer": ("cutoff: 4", "cutoff: 4.5", ["应为整数"]),
     "key missing": ("title: 门店满意度调查\n", "", ["title：缺少必填的键"]),
-    "kind unknown": ("kind: nps", "kind: np", ["不在可选的值之内", "'nps'"]),
+    "kind unknown": ("kind: nps", "kind: np", ["不在可选的值之内", "可选的值：rating、nps、single、multi、text。"]),
     "quarter": ("kind: nps, scale: ten", "kind: nps, scale: ten, since: 2026-3", ["季度应写成 2026Q3 的样子"]),
     "quarters reversed": ("kind: nps, scale: ten", "kind: nps, scale: ten, since: 2026Q3, until: 2026Q1", ["since 2026Q3 晚于 until 2026Q1"]),
     "label off the scale": ("非常满意: 5", "非常满意: 6", ["“非常满意”的分数 6 不在 1–5 之内"]),
@@ -72,17 +98,46 @@ FAULTS = {
     "nps off 0–10": ("{low: 0, high: 10}", "{low: 1, high: 10}", ["题目 recommend 是 nps，量表必须是 0–10"]),
     "rating without scale": ("kind: rating, dimension: 店员, scale: five", "kind: rating, dimension: 店员", ["要写 scale"]),
     "multi without options": ("kind: multi, options: [东店, 西店, 其他]", "kind: multi", ["要写 options"]),
-    "id twice": ("id: staff", "id: overall", ["题目 id “overall”重复"]),
+    "id twice": ("id: staff", "id: overall", ["第 46 行 questions.2：题目 id “overall”重复"]),
     "id reserved": ("id: staff", "id: channel", ["系统保留的列名"]),
     "id not plain": ("id: staff", "id: 店员", ["只用小写英文字母"]),
-    "overall unknown": ("overall: overall", "overall: total", ["report.overall “total”不是评分题"]),
-    "group unknown": ("groups: [region]", "groups: [city]", ["report.groups “city”"]),
-    "lacks unknown": ("lacks: [topic, places]", "lacks: [topic, place]", ["lacks “place”不是题目的 id"]),
+    "overall unknown": ("overall: overall", "overall: total", ["第 51 行 report.overall：report.overall “total”不是评分题"]),
+    "group unknown": ("groups: [region]", "groups: [city]", ["第 51 行 report.groups.1：report.groups “city”"]),
+    "lacks unknown": ("lacks: [topic, places]", "lacks: [topic, place]", ["第 32 行 sources.3.lacks.2", "lacks “place”不是题目的 id（是不是想写 places？）"]),
     "glob with a folder": ('glob: "电话*"', 'glob: "../电话*"', ["只写文件名的样式"]),
     "pattern broken": ("text: 到店目的", "text: 到店目的, pattern: '('", ["不是合法的正则表达式"]),
     "reference": ("owner: 质量控制组", "owner: *x", ["引用", "请把内容写全"]),
     "tag": ("owner: 质量控制组", "owner: !!python/name:os.system ''", ["类型标记"]),
     "broken": ("groups: [region]", "groups: [region", ["不是合法的 YAML"]),
+    "below the least": ("groups: [region]", "groups: [region], min_base: 0", ["report.min_base：应不小于 1，现在是 0"]),
+    "above the most": ("min_seconds: 10", "min_answered: 1.5", ["cleaning.min_answered：应不大于 1，现在是 1.5"]),
+    "not below the limit": ("min_seconds: 10", "speed_share: 1", ["cleaning.speed_share：应小于 1，现在是 1"]),
+    "infinite": ("report:", "targets: [{item: overall, metric: mean, value: 1e999}]\nreport:", ["targets.1.value：应为有限的数字，现在是 inf"]),
+    "rating without cutoff": ("scale: five, aliases: [店员]", "scale: ten, aliases: [店员]", ["第 46 行 questions.2：题目 staff 没有满意界限；请在量表或题目里写 cutoff"]),
+    "column of an option twice": ("id: topic", "id: places_2", ["第 49 行 questions.5：题目 places 的列“places_2”和题目 places_2 的列同名", "请改其中一个 id"]),
+    "label of a rating": ("labels: {region: 区域}", "labels: {region: 区域, overall: 总体}", ["第 5 行 labels.overall：labels 的“overall”是题目 overall 的列", "dimension"]),
+    "label of an option": ("labels: {region: 区域}", "labels: {region: 区域, places_2: 西}", ["“places_2”是题目 places 的列"]),
+    "group twice": ("groups: [region]", "groups: [region, region]", ["第 51 行 report.groups：分组“region”重复；请只保留一个"]),
+    "option twice": ("options: [购买, 退换, 其他]", "options: [购买, 退换, ' 购买']", ["第 48 行 questions.4.options：选项“ 购买”重复"]),
+    "options alike": ("options: [东店, 西店, 其他]", "options: [A 店, 'Ａ  店']", ["选项“Ａ  店”重复", "请只保留一个"]),
+    "labels alike": ("满意: 4, 非常满意: 5}", "满意: 4, ' 满意': 5}", ["第 10 行 scales.five.labels：选项文字“ 满意”重复"]),
+    "label not applicable": ("not_applicable: [不适用]", "not_applicable: [不适用, '一般 ']", ["“一般”既在 labels 里又在 not_applicable 里"]),
+    "mapping key not plain": ("region: 区域}\nquestions", "区域: region}\nquestions", ["第 38 行 sources.4.mapping.区域：来源 customers.csv 的 mapping “区域”不能作列名"]),
+    "mapping of our own column": ("region: 区域}\nquestions", "region: 区域, channel: 渠道}\nquestions", ["mapping “channel”是系统自己填写的列"]),
+    "mapping of a comment": ("seconds: 时长}", "comment_id: 时长}", ["第 31 行 sources.3.mapping.comment_id", "请删去或换一个列名"]),
+    "mapping of a question": ("region: 区域}\nquestions", "region: 区域, topic: 目的}\nquestions", ["mapping “topic”和题目的列同名"]),
+    "mapping of an option": ("region: 区域}\nquestions", "region: 区域, places_1: 东}\nquestions", ["mapping “places_1”和题目的列同名"]),
+    "seconds of customers": ("region: 区域}\nquestions", "region: 区域, seconds: 时长}\nquestions", ["mapping “seconds”只能用于 role 为 responses 或 twin"]),
+    "share in per cent": ("report:", "targets:\n  - {item: overall, metric: share, value: 85}\nreport:", ["第 52 行 targets.1：满意率写成 0.85，不写 85", "现在是 85"]),
+    "nps beyond 100": ("report:", "targets: [{item: recommend, metric: nps, value: -101}]\nreport:", ["nps 目标应在 −100–100 之内，现在是 -101"]),
+    "mean off the scale": ("report:", "targets: [{item: overall, metric: mean, value: 5.1}]\nreport:", ["均值目标应在量表的 1–5 之内，现在是 5.1"]),
+    "nps of a rating": ("report:", "targets: [{item: overall, metric: nps, value: 40}]\nreport:", ["metric nps 只用于 kind 为 nps 的题目，题目 overall 是 rating"]),
+    "share of an nps": ("report:", "targets: [{item: recommend, metric: share, value: 0.4}]\nreport:", ["metric share 只用于 kind 为 rating 的题目，题目 recommend 是 nps"]),
+    "mean of a text": ("report:", "targets: [{item: comment, metric: mean, value: 4}]\nreport:", ["metric mean 只用于 kind 为 rating 的题目"]),
+    "target unknown": ("report:", "targets: [{item: overal, metric: mean, value: 4}]\nreport:", ["“overal”不是题目的 id（是不是想写 overall？）"]),
+    "target twice": ("report:", "targets:\n  - {item: overall, metric: mean, value: 4}\n  - {item: overall, metric: mean, value: 4.2}\nreport:", ["第 53 行 targets.2：overall 的 mean 目标重复，请只保留一个"]),
+    "duplicate key unknown": ("min_seconds: 10", "duplicate_key: [customer]", ["第 52 行 cleaning.duplicate_key.1：duplicate_key “customer”", "（是不是想写 customer_id？）；可用的列有：customer_id、"]),
+    "no responses": ("role: responses", "role: invitations", ["sources：sources 至少要有一个 role 为 responses 的来源"]),
     "line is another folder": ("line: shop", "line: store", ["第 1 行：line 是“store”，文件夹却叫“shop”"]),
     "terms inside": ("owner: 质量控制组", "terms: [甲]", ["terms.txt"]),
 }  # fmt: skip
@@ -101,6 +156,43 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file(shop_with):
         shop_with("owner: 质量控制组\npopulation: {", "owner: 1\npopulation: {size: 3, ")
     lines = str(error.value).splitlines()
     assert ["第 3 行 owner" in lines[0], "第 4 行 population.size" in lines[1]] == [True, True]
+
+
+def test_faults_between_parts_are_told_line_by_line_in_the_order_of_the_file(shop_with):
+    with pytest.raises(StudyError) as error:
+        shop_with("report: {overall: overall, groups: [region]}\ncleaning: {min_seconds: 10}", "report: {overall: total, groups: [city]}\ncleaning: {duplicate_key: [ticket_id]}\ntargets: [{item: price, metric: mean, value: 4}]")  # fmt: skip
+    starts = [text.split("：")[0].split(" ", 1)[1] for text in str(error.value).splitlines()]
+    assert starts == [
+        "第 51 行 report.groups.1",
+        "第 51 行 report.overall",
+        "第 52 行 cleaning.duplicate_key.1",
+        "第 53 行 targets.1",
+    ]
+
+
+def test_a_study_made_directly_is_checked_too(shop):
+    parts = {name: getattr(shop, name) for name in studies.Study.model_fields}
+    parts |= {"scales": dict(shop.scales), "labels": {"overall": "总体"}}
+    with pytest.raises(ValidationError, match="labels 的“overall”是题目 overall 的列"):
+        studies.Study(**parts)
+
+
+def test_what_the_rules_allow(shop_with):
+    labelled = shop_with("labels: {region: 区域}", "labels: {region: 区域, topic: 目的}")
+    assert labelled.label("topic") == "目的"
+    invited = shop_with(
+        "questions:\n",
+        "  - {role: invitations, glob: i.csv, reader: table, mapping: {channel: 渠道}}\nquestions:\n",
+    )
+    assert dict(invited.sources[-1].mapping) == {"channel": "渠道"}
+    keyed = shop_with("min_seconds: 10", "duplicate_key: [customer_id, region]")
+    assert keyed.cleaning.duplicate_key == ("customer_id", "region")
+    aimed = shop_with(
+        "report:",
+        "targets: [{item: overall, metric: share, value: 1}, {item: overall, metric: mean, value: 5},"
+        " {item: recommend, metric: nps, value: -100}]\nreport:",
+    )
+    assert [t.value for t in aimed.targets] == [1, 5, -100]
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,26 @@ def test_jieba_keeps_quiet_and_leaves_the_shared_folder_alone(tmp_path):
     assert len(list((tmp_path / "cache" / "csatlib").iterdir())) == 1
 
 
+def test_without_a_usable_cache_the_words_are_the_same_and_nothing_is_left(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "shared").mkdir()
+    code = (
+        "import pandas as pd\nfrom csatlib import text\n"
+        "df = pd.DataFrame({'comment_id': ['a'], 'text': ['服务好']})\n"
+        "print(len(text.tokenise(df, lexicon=text.Lexicon())))"
+    )
+    places = {"XDG_CACHE_HOME": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "shared")}
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, **places},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (told.stdout.strip(), told.stderr) == ("2", "")
+    assert list((tmp_path / "shared").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -107,8 +127,15 @@ def test_jieba_keeps_quiet_and_leaves_the_shared_folder_alone(tmp_path):
         "",
         "111",
         "哈哈哈哈",
+        "哈哈",
         "asdf",
+        "qwe",
+        "Zxcv",
+        "aaaa",
         "OK",
+        "好",
+        "略",
+        "嗯",
         None,
     ],
 )
@@ -117,7 +144,17 @@ def test_replies_that_say_nothing(reply):
 
 
 @pytest.mark.parametrize(
-    "reply", ["没有人接电话", "态度不好", "好慢", "VOLTE掉话", "无法接通", "满意度低"]
+    "reply",
+    [
+        "没有人接电话",
+        "态度不好",
+        "好慢",
+        "VOLTE掉话",
+        "无法接通",
+        "满意度低",
+        *("差", "慢", "贵"),
+        *("bad", "slow", "VIP", "we", "asdfx"),
+    ],
 )
 def test_replies_that_say_something(reply):
     assert text.uninformative(pd.Series([reply])).tolist() == [False]
@@ -198,6 +235,52 @@ def test_groups_have_their_own_ranks_and_bases():
     assert "流程" not in set(found["term"])
 
 
+@pytest.mark.parametrize("method", ["mentions", "tfidf"])
+def test_rare_terms_are_left_out_before_ranking(method):
+    options = {"method": method, "top": 99, "lexicon": LEXICON}
+    everything = text.keywords(TOKENS, **options)
+    found = text.keywords(TOKENS, min_comments=2, **options)
+    assert set(found["term"]) == {"接通", "态度"}
+    assert found["rank"].tolist() == list(range(1, len(found) + 1))
+    kept = everything[everything["comments"] >= 2].reset_index(drop=True)
+    columns = ["term", "score", "comments", "base"]
+    pd.testing.assert_frame_equal(found[columns], kept[columns])
+
+
+def test_comments_of_the_group_count_towards_the_minimum():
+    side = {"c0": "低", "c1": "高", "c2": "高", "c3": "低"}
+    tokens = TOKENS.assign(side=TOKENS["comment_id"].map(side))
+    found = text.keywords(tokens, method="mentions", by=["side"], min_comments=2, lexicon=LEXICON)
+    assert (found["group"].tolist(), found["term"].tolist()) == (["高"], ["态度"])
+
+
+@pytest.mark.parametrize(
+    ("token", "terms", "is_keyword"),
+    [
+        ("A123", (), True),
+        ("A1234", (), False),
+        ("1A2B3C4", (), False),
+        ("A1234", ("A1234",), True),
+        ("x" * 20, (), True),
+        ("x" * 21, (), False),
+        ("x" * 21, ("x" * 21,), True),
+    ],
+    ids=["3 digits", "4 digits", "4 apart", "a term", "20 long", "21 long", "a long term"],
+)
+def test_numbers_and_addresses_are_keywords_only_as_terms(token, terms, is_keyword):
+    row = {"comment_id": ["c0"], "position": [0], "token": [token], "pos": ["n"]}
+    tokens = pd.DataFrame(row)
+    found = text.keywords(tokens, method="mentions", lexicon=Lexicon(terms=terms))
+    assert found["term"].tolist() == ([token] if is_keyword else [])
+
+
+@pytest.mark.parametrize("by", [(), []], ids=["tuple", "list"])
+def test_no_columns_are_like_no_groups(by):
+    one, other = (text.keywords(TOKENS, by=b, lexicon=LEXICON) for b in (None, by))
+    pd.testing.assert_frame_equal(one, other)
+    assert one["group"].isna().all()
+
+
 def test_no_tokens_give_the_table_without_rows():
     found = text.keywords(schema.empty("tokens"), method="mentions")
     assert len(schema.check(found, "keywords")) == 0
@@ -210,8 +293,9 @@ def test_no_tokens_give_the_table_without_rows():
         ({"by": "side"}, TypeError, r"write \['side'\]"),
         ({"by": ["side"]}, ValueError, r"lack the columns \['side'\]"),
         ({"top": 0}, ValueError, "top must be at least 1"),
+        ({"min_comments": 0}, ValueError, "min_comments must be at least 1, found 0"),
     ],
-    ids=["method", "by is a text", "unknown column", "top"],
+    ids=["method", "by is a text", "unknown column", "top", "min_comments"],
 )
 def test_wrong_options_are_told(options, error, message):
     with pytest.raises(error, match=message):

@@ -56,20 +56,28 @@ def too_few(n: int) -> str:
 def shown(value: float, metric: str) -> str:
     """Write one number as the reader sees it: shares in per cent, net scores with their sign.
 
+    It is written as `report.number` writes it: with a minus sign, and no sign on zero.
+
     Examples
     --------
     >>> shown(4.118, "mean"), shown(0.8251, "share"), shown(-8, "nps")
-    ('4.12', '82.5%', '-8.0')
+    ('4.12', '82.5%', '−8.0')
     """
     if metric in SHARES:
-        return f"{value:.1%}"
-    return f"{value:+.1f}" if metric == "nps" else f"{value:.2f}"
+        return _signed(f"{100 * value:z.1f}%")
+    return _signed(f"{value:+z.1f}" if metric == "nps" else f"{value:z.2f}")
 
 
 def tick(value: float, metric: str) -> str:
     """Write one number of an axis, shorter than `shown`."""
     if metric in SHARES:
-        return f"{value:.0%}"
+        return _signed(f"{100 * value:z.0f}%")
     if metric == "nps":
-        return f"{round(value):+d}" if round(value) else "0"
-    return f"{value:.1f}" if np.isclose(value * 10, round(value * 10)) else f"{value:.2f}"
+        return _signed(f"{value:+z.0f}")
+    tenths = np.isclose(value * 10, round(value * 10))
+    return _signed(f"{value:z.1f}" if tenths else f"{value:z.2f}")
+
+
+def _signed(text: str) -> str:
+    """Give a number its minus sign, and take the plus from zero."""
+    return text.removeprefix("+" if text in ("+0", "+0.0") else "").replace("-", "−")

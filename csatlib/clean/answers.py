@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pandas as pd
 
-from csatlib.exports import ExportError, Fields, RawTable
+from csatlib.exports import RUINED, ExportError, Fields, RawTable
 from csatlib.scales import plain, to_score
 from csatlib.study import Question, Scale, Study
 
@@ -19,15 +20,29 @@ Change = tuple[str, str, str, str | None]
 
 #: Marks of 问卷星 for a question that logic did not show, and one left blank.
 SKIPPED, BLANK = frozenset({"(跳过)", "-3"}), frozenset({"", "(空)", "-2"})
-#: In a column of one option: not chosen (−1 stands for "no" in some company exports).
-NOT_CHOSEN = frozenset({"0", "-1"})
+#: In a column of one option: chosen and not (98 and −1 are "other" and "no" in company exports).
+CHOSEN = frozenset({"是", "y", "yes", "true", "√", "✓", "✔", "选中", "已选"})
+NOT_CHOSEN = frozenset({"0", "-1", "否", "n", "no", "false", "×", "x", "未选", "未选中"})
+#: Ids that name nobody: 问卷星 writes 直接访问 where a link carried no parameter.
+NOBODY = frozenset({"直接访问", "无", "未知", "-", "--", "/"})
 
 _FILLED_IN = re.compile(r"〖.*?〗")
-_BETWEEN = re.compile(r"[┋|;]")
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*分?")
-_CHINESE_DATE = re.compile(r"[年月]")
-_DURATION = re.compile(r"(?:([0-9]+)\s*分钟?)?\s*(?:([0-9]+)\s*秒?)?")
+_BETWEEN = {"wjx": re.compile("┋"), "table": re.compile("[┋|;]")}
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*分?")
+_ZERO_DECIMALS = re.compile(r"(?<=[0-9])\.0+$")
+_DATE = re.compile(
+    r"(20[0-9]{2})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[ T]*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?)?"
+)
+_DURATION = re.compile(
+    r"(?:([0-9]{1,2}):(?=[0-9]+:))?(?:([0-9]{1,4}):(?=[0-9]))?"
+    r"(?:([0-9]{1,3})\s*小?时)?\s*(?:([0-9]{1,5})\s*分钟?)?\s*(?:([0-9]{1,6})\s*秒?)?"
+)
+_SECONDS = (3600, 60, 3600, 60, 1)
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+#: Days that Excel counts from 1899-12-30: 2009 to 2064.
+_EXCEL_START = datetime(1899, 12, 30)
+_EXCEL_DAYS = range(40_000, 60_000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +77,14 @@ def read_answers(raw: RawTable, fields: Fields, study: Study) -> Answers:
             texts[name], status[name] = _text(cells)
         elif question.kind == "multi":
             cells = raw.rows[fields.answers[name]].map(plain)
-            given[list(question.columns)], status[name] = _multi(cells, question)
+            given[list(question.columns)], status[name] = _multi(cells, question, raw.reader)
         elif question.kind == "single":
             cells = raw.rows[fields.answers[name]].map(plain)
             given[name], status[name] = _single(cells, question, raw)
         else:
             cells = raw.rows[fields.answers[name]].map(plain)
             given[name], status[name] = _score(cells, question, study.scale(name), raw.form)
-            off_scale[name] = (status[name] == "invalid") & cells.str.fullmatch(_WHOLE_NUMBER)
+            off_scale[name] = (status[name] == "invalid") & cells.str.fullmatch(_NUMBER)
     for name in status:
         unreadable = status.index[status[name] == "invalid"]
         changes += [(row_id, name, "unreadable", None) for row_id in unreadable]
@@ -88,16 +103,25 @@ def read_columns(raw: RawTable, columns: Mapping[str, str]) -> tuple[pd.DataFram
     changes: list[Change] = []
     for column, header in columns.items():
         cells = raw.rows[header].map(plain)
-        filled = cells.where(cells != "")
-        if column.endswith("_at"):
-            values[column] = _times(filled)
-        elif column == "seconds":
-            values[column] = _seconds(filled)
-        else:
-            values[column] = filled.astype("str")
+        filled = cells.where(~cells.isin(BLANK | SKIPPED if column.endswith("_id") else {""}))
+        values[column] = _column_values(column, filled)
         unreadable = filled.index[filled.notna() & values[column].isna()]
+        if column.endswith("_id"):
+            unreadable = unreadable[~filled[unreadable].isin(NOBODY)]
         changes += [(row_id, column, "unreadable", None) for row_id in unreadable]
     return values, changes
+
+
+def _column_values(column: str, filled: pd.Series) -> pd.Series:
+    """Read a column by its name: times, durations, ids, text."""
+    if column.endswith("_at"):
+        return _times(filled)
+    if column == "seconds":
+        return _seconds(filled)
+    if column.endswith("_id"):
+        ids = filled.where(~filled.isin({*NOBODY, RUINED})).astype("str")
+        return ids.str.replace(_ZERO_DECIMALS, "", regex=True).str.upper()
+    return filled.where(filled != RUINED).astype("str")
 
 
 def _cells(raw: RawTable, headers: Mapping[str, str]) -> pd.DataFrame:
@@ -105,16 +129,31 @@ def _cells(raw: RawTable, headers: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _times(cells: pd.Series) -> pd.Series:
-    spelt = cells.str.replace(_CHINESE_DATE, "-", regex=True).str.replace("日", "", regex=False)
-    return pd.to_datetime(spelt, format="mixed", errors="coerce").astype("datetime64[us]")
+    """Read times that begin with the year, and Excel's day numbers; nothing else is certain."""
+
+    def time(text: str) -> datetime | None:
+        found = _DATE.fullmatch(text)
+        if found is None:
+            day = float(text) if _NUMBER.fullmatch(text) and not text.endswith("分") else 0
+            return _EXCEL_START + timedelta(days=day) if int(day) in _EXCEL_DAYS else None
+        try:
+            return datetime(*(int(part or 0) for part in found.groups()))
+        except ValueError:
+            return None
+
+    return pd.Series(
+        [None if pd.isna(text) else time(text) for text in cells],
+        index=cells.index,
+        dtype="datetime64[us]",
+    )
 
 
 def _seconds(cells: pd.Series) -> pd.Series:
     def seconds(text: str) -> int | None:
-        found = _DURATION.fullmatch(_THOUSANDS.sub("", text))
+        found = _DURATION.fullmatch(_ZERO_DECIMALS.sub("", _THOUSANDS.sub("", text)))
         if found is None or not any(found.groups()):
             return None
-        return 60 * int(found[1] or 0) + int(found[2] or 0)
+        return sum(int(n or 0) * unit for n, unit in zip(found.groups(), _SECONDS, strict=True))
 
     return cells.map(seconds, na_action="ignore").astype("Int32")
 
@@ -131,9 +170,10 @@ def _score(
     cells: pd.Series, question: Question, scale: Scale, form: str
 ) -> tuple[pd.Series, pd.Series]:
     wordings = [plain(word) for word in (*scale.labels, *scale.not_applicable)]
-    if form == "code" and scale.labels:
+    if form == "code" and question.kind == "rating" and len(scale.labels) == len(scale.levels):
         # Option numbers count positions on the form, and the labels stand in the form's order.
-        cells = cells.replace({str(i): word for i, word in enumerate(wordings, start=1)})
+        positions = cells.str.replace(_ZERO_DECIMALS, "", regex=True)
+        cells = positions.replace({str(i): word for i, word in enumerate(wordings, start=1)})
     scores = to_score(cells, scale)
     status = _status(cells, scores.notna())
     status = status.mask(cells.isin(wordings[len(scale.labels) :]), "not_applicable")
@@ -158,8 +198,8 @@ def _single(cells: pd.Series, question: Question, raw: RawTable) -> tuple[pd.Ser
     return answer.astype("str"), _status(cells, answer.notna())
 
 
-def _multi(cells: pd.Series, question: Question) -> tuple[pd.DataFrame, pd.Series]:
-    parts = cells.str.replace(_FILLED_IN, "", regex=True).str.split(_BETWEEN)
+def _multi(cells: pd.Series, question: Question, reader: str) -> tuple[pd.DataFrame, pd.Series]:
+    parts = cells.str.replace(_FILLED_IN, "", regex=True).str.split(_BETWEEN[reader])
     chosen = parts.map(lambda words: {word.strip() for word in words} - {""})
     options = [plain(option) for option in question.options]
     readable = chosen.map(set(options).issuperset) & ~cells.isin(SKIPPED | BLANK)
@@ -173,12 +213,18 @@ def _multi(cells: pd.Series, question: Question) -> tuple[pd.DataFrame, pd.Serie
 
 
 def _spread(cells: pd.DataFrame, question: Question) -> tuple[pd.DataFrame, pd.Series]:
-    skipped, blank = cells.isin(SKIPPED).all(axis=1), cells.isin(BLANK).all(axis=1)
-    chosen = ~cells.isin(NOT_CHOSEN | SKIPPED | BLANK)
+    """Read one column an option: a number above 0, a word for yes, or the option's own words."""
+    answer = cells.apply(lambda c: c.str.replace(_ZERO_DECIMALS, "", regex=True).str.casefold())
+    skipped, blank = answer.isin(SKIPPED).all(axis=1), answer.isin(BLANK | SKIPPED).all(axis=1)
+    chosen = answer.isin(CHOSEN) | answer.apply(lambda c: c.str.fullmatch(r"[1-9][0-9]{0,2}"))
+    for option in question.options:
+        named = cells[option].str.replace(_FILLED_IN, "", regex=True).str.strip()
+        chosen[option] |= named == plain(option)
+    readable = (chosen | answer.isin(NOT_CHOSEN | SKIPPED | BLANK)).all(axis=1)
     picked = chosen[list(question.options)].set_axis(list(question.columns), axis=1)
-    status = pd.Series("answered", index=cells.index, dtype="str")
+    status = pd.Series("answered", index=cells.index, dtype="str").mask(~readable, "invalid")
     status = status.mask(blank, "blank").mask(skipped, "skipped")
-    return picked.astype("boolean").where(~skipped & ~blank), status
+    return picked.astype("boolean").where(status == "answered"), status
 
 
 def _text(cells: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -106,6 +107,11 @@ def attach(responses: pd.DataFrame, raw: Sequence[RawTable], study: Study) -> pd
         table = table_of(raw, role)
         if table.empty or key not in joined or joined[key].isna().all():
             continue
+        if not joined[key].isin(table[key]).any():
+            raise ExportError(
+                f"{study.line}：没有一份答卷的 {key} 能在 {role} 的文件里找到；"
+                "请核对两边 mapping 写的是不是同一种编号。"
+            )
         found = joined[[key]].merge(table, on=key, how="left", validate="m:1")
         for column in table.columns.drop(key):
             values = found[column].set_axis(joined.index)
@@ -150,34 +156,41 @@ def twin_differences(
     >>> len(twin_differences(raw, study, quarter="2026Q3"))
     0
     """
-    sides = [
-        _serials([t for t in raw if t.role == role and "序号" in t.rows], study, quarter)
-        for role in ("responses", "twin")
-    ]
-    lines = []
-    key = ["serial", "repeat"]
-    pairs = sides[0].merge(sides[1], on=key, how="outer", suffixes=("", "_twin"))
-    alone = pairs[pairs["row_id"].isna() | pairs["row_id_twin"].isna()]
-    lines.append(alone.assign(column=pd.NA))
-    for column in sides[1].columns.drop([*key, "row_id"]):
+    sides = [[t for t in raw if t.role == role] for role in ("responses", "twin")]
+    if not sides[1]:
+        return pd.DataFrame(columns=_DIFFERENCE, dtype="str")
+    for twin in sides[1]:
+        if "序号" not in twin.rows:
+            raise ExportError(f"{twin.file}：没有“序号”列，无法与另一种导出逐份核对；请重新导出。")
+    first, second = (_by_serial(tables, study, quarter) for tables in sides)
+    pairs = first.merge(second, on=_SERIAL, how="outer", suffixes=("", "_twin"))
+    alone = pairs["row_id"].isna() | pairs["row_id_twin"].isna()
+    found = [pairs[alone].assign(column=pd.NA)]
+    for column in second.columns.drop([*_SERIAL, "row_id"]):
         one, other = pairs[column], pairs[f"{column}_twin"]
-        differ = ~((one == other).fillna(False).astype(bool) | (one.isna() & other.isna()))
-        lines.append(pairs[differ & ~pairs.index.isin(alone.index)].assign(column=column))
-    found = pd.concat(lines).rename(columns={"row_id_twin": "twin_row_id"})
-    columns = ["serial", "row_id", "twin_row_id", "column"]
-    return found.reindex(columns=columns).astype("str").reset_index(drop=True)
+        same = (one == other).fillna(False).astype(bool) | (one.isna() & other.isna())
+        found.append(pairs[~same & ~alone].assign(column=column))
+    lines = pd.concat(found).rename(columns={"row_id_twin": "twin_row_id"})
+    return lines[_DIFFERENCE].astype("str").reset_index(drop=True)
 
 
-def _serials(tables: Sequence[RawTable], study: Study, quarter: Quarter | str) -> pd.DataFrame:
-    """Give the answers of each table by serial number; a repeated number is told apart."""
+#: What finds a questionnaire in both exports: the survey's number, its serial, which of equal ones.
+_SERIAL = ["survey", "serial", "repeat"]
+_DIFFERENCE = ["serial", "row_id", "twin_row_id", "column"]
+_SURVEY = re.compile(r"([0-9]+)_")
+
+
+def _by_serial(tables: Sequence[RawTable], study: Study, quarter: Quarter | str) -> pd.DataFrame:
+    """Give the answers of each 问卷星 file by survey and serial number."""
     questions = [q for q in study.questions if q.asked_in(quarter) and q.kind != "text"]
     columns = [column for question in questions for column in question.columns]
-    parts = []
-    for table in tables:
+    numbered = [table for table in tables if "序号" in table.rows]
+    parts = [pd.DataFrame(columns=["row_id", *columns, *_SERIAL], dtype="object")]
+    for table in numbered:
         given = read_answers(table, match(table, study, quarter=quarter), study).given
         part = given.reindex(columns=columns).rename_axis("row_id").reset_index()
-        part["serial"] = table.rows["序号"].to_numpy()
+        survey = _SURVEY.match(table.file.rsplit("/", 1)[-1]) if len(numbered) > 1 else None
+        part["survey"] = survey[1] if survey else ""
+        part["serial"] = table.rows["序号"].str.replace(r"\.0+$", "", regex=True).to_numpy()
         parts.append(part.assign(repeat=part.groupby("serial").cumcount()))
-    if not parts:
-        return pd.DataFrame(columns=["row_id", *columns, "serial", "repeat"], dtype="object")
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts[1:] or parts, ignore_index=True)

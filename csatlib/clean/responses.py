@@ -64,14 +64,15 @@ def responses(
     Raises
     ------
     ExportError
-        If a column has no question or a question no column, or there are no responses.
+        If a column has no question or a question no column, if most answers to a question cannot
+        be read, or if there are no responses or none is kept.
 
     Notes
     -----
-    Rules (limits in the study file): ``exact_duplicate`` repeats an earlier row of its file in
-    everything but its serial number; ``duplicate`` is a later row with the same key;
-    ``out_of_range`` has a number outside its scale; ``too_fast`` took less than ``min_seconds``
-    or ``speed_share`` of its channel's median time; ``too_few`` answered less than
+    Rules (limits in the study file): ``exact_duplicate`` repeats an earlier row of its channel, in
+    this file or another, in everything but its serial number; ``duplicate`` is a later row with
+    the same key; ``out_of_range`` has a number outside its scale; ``too_fast`` took less than
+    ``min_seconds`` or ``speed_share`` of its channel's median time; ``too_few`` answered less than
     ``min_answered`` of the scored questions shown to it. A cell that cannot be read is missing
     and has a line in the ledger.
 
@@ -91,17 +92,28 @@ def responses(
     tables = [t for t in ([raw] if isinstance(raw, RawTable) else raw) if t.role == "responses"]
     if not tables:
         raise ExportError(f"{quarter}/{study.line}：没有答卷文件；请把导出文件放进该季度的文件夹。")
-    answers = [read_answers(t, match(t, study, quarter=quarter), study) for t in tables]
     scored = [*study.items("rating", quarter=quarter), *study.items("nps", quarter=quarter)]
+    if study.report.overall not in scored:
+        raise ExportError(
+            f"{quarter}/{study.line}：这个季度不问整体满意度题 {study.report.overall}；"
+            "请核对研究文件里它的 since 与 until。"
+        )
+    answers = [_read(table, study, quarter) for table in tables]
     rows = _together(tables, answers, study, quarter)
     flags = flag(
         rows,
         status=_stack([a.status for a in answers]).reindex(columns=scored),
         off_scale=_stack([a.off_scale for a in answers]).fillna(False).astype(bool),
-        same_as_before=_stack([_repeats(t, a) for t, a in zip(tables, answers, strict=True)]),
+        same_as_before=_same_as_before(tables, answers),
         rules=study.cleaning,
     )[list(study.cleaning.exclude)]
     kept = rows.index[~flags.any(axis=1)]
+    if not len(kept):
+        told = "、".join(f"{REASONS[rule]} {n} 份" for rule, n in flags.sum().items() if n)
+        raise ExportError(
+            f"{quarter}/{study.line}：答卷全部被剔除（{told or REASONS['malformed']}）；"
+            "请核对原始文件，或研究文件的 cleaning 一节。"
+        )
     return Cleaned(
         kept=_responses_table(rows.loc[kept]),
         quarantined=_quarantine(flags, tables),
@@ -182,12 +194,31 @@ def _stack(parts: Sequence[pd.DataFrame | pd.Series]) -> pd.DataFrame:
     return pd.concat(parts) if len(parts) > 1 else parts[0].copy()
 
 
-def _repeats(table: RawTable, answers: Answers) -> pd.Series:
+def _read(table: RawTable, study: Study, quarter: Quarter | str) -> Answers:
+    """Read one file; where most answers to a question make no sense the study file is wrong."""
+    fields = match(table, study, quarter=quarter)
+    answers = read_answers(table, fields, study)
+    for item, status in answers.status.items():
+        unread = status == "invalid"
+        filled = int((unread | (status == "answered")).sum())
+        if filled >= 20 and 2 * int(unread.sum()) > filled:
+            header = fields.answers.get(str(item)) or next(iter(fields.options[str(item)].values()))
+            cells = "、".join(table.rows.loc[unread, header].unique()[:3])
+            raise ExportError(
+                f"{table.file}：“{header}”列多半的答案无法识别（例如 {cells}）；"
+                f"请核对研究文件里题目 {item} 的量表或选项。"
+            )
+    return answers
+
+
+def _same_as_before(tables: Sequence[RawTable], answers: Sequence[Answers]) -> pd.Series:
     """Flag rows that repeat an earlier one, where something in the row tells people apart."""
-    telling = [c for c in answers.given if c.endswith("_id") or c == "submitted_at"]
-    identified = answers.given[telling].notna().any(axis=1)
-    content = table.rows.drop(columns=[c for c in table.rows if c == "序号"])
-    return content.duplicated() & identified
+    content = _stack(
+        [t.rows.drop(columns="序号", errors="ignore").assign(channel=t.channel) for t in tables]
+    )
+    given = _stack([a.given for a in answers])
+    telling = [c for c in given if c.endswith("_id") or c == "submitted_at"]
+    return content.fillna("").duplicated() & given[telling].notna().any(axis=1)
 
 
 def _responses_table(rows: pd.DataFrame) -> pd.DataFrame:

@@ -70,14 +70,14 @@ def _too_fast(rows: pd.DataFrame, rules: Cleaning) -> pd.Series:
 
 def _too_few(status: pd.DataFrame, rules: Cleaning) -> pd.Series:
     shown = status.notna() & (status != "skipped")
-    answered = status.isin(["answered", "not_applicable", "invalid"])
+    answered = status.isin(["answered", "not_applicable"])
     share = answered.sum(axis=1) / shown.sum(axis=1).clip(lower=1)
     return share < rules.min_answered
 
 
 def _duplicate(rows: pd.DataFrame, sound: pd.Series, rules: Cleaning) -> pd.Series:
-    key = [column for column in rules.duplicate_key if column in rows.columns]
-    if not key:
+    key = list(rules.duplicate_key)
+    if not set(key) <= set(rows.columns):
         return pd.Series(False, index=rows.index)
     known = rows[key].notna().all(axis=1)
     order = rows.assign(unsound=~sound)[known].sort_values(

@@ -2,9 +2,10 @@
 
 from csatlib.exports.columns import Fields, mapped, match
 from csatlib.exports.reading import Sniffed, read, read_all, sniff
-from csatlib.exports.table import ExportError, RawTable
+from csatlib.exports.table import RUINED, ExportError, RawTable
 
 __all__ = [
+    "RUINED",
     "ExportError",
     "Fields",
     "RawTable",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from csatlib.exports.table import ExportError
+from csatlib.exports.table import RUINED, ExportError
 from csatlib.scales import plain
 
 __all__ = ["Grid", "decode", "kind_of", "read_grid"]
@@ -87,7 +87,7 @@ def decode(data: bytes, *, file: str, encoding: str | None = None) -> tuple[str,
         except UnicodeDecodeError as error:
             failure = f"第 {data[: error.start].count(10) + 1} 行起无法按 {name} 解读"
             continue
-        if name == "gb18030" and not _looks_chinese(data):
+        if name == "gb18030" and encoding is None and not _looks_chinese(data):
             raise ExportError(f"{file}：编码不能确定，像 GB18030 也像别的编码；{remedy}。")
         return text, name
     raise ExportError(f"{file}：{failure}；{remedy}。")
@@ -103,13 +103,20 @@ def _csv_cells(text: str, file: str) -> list[list[str]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",\t;", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    remedy = "请用 Excel 打开核对后另存为 CSV"
+    rows: list[list[str]] = []
     try:
-        return list(reader)
+        for row in reader:
+            # A quotation mark left open swallows whole rows until the next one.
+            swallowed = (line.count(delimiter) for cell in row for line in cell.split("\n")[1:])
+            if rows and len(rows[0]) > 3 and max(swallowed, default=0) >= len(rows[0]) - 2:
+                raise ExportError(f"{file}：第 {reader.line_num} 行附近的引号不成对；{remedy}。")
+            rows.append(row)
     except csv.Error as error:
         raise ExportError(
-            f"{file}：第 {reader.line_num} 行附近的引号不成对（{error}）；"
-            "请用 Excel 打开核对后另存为 CSV。"
+            f"{file}：第 {reader.line_num} 行附近的引号不成对（{error}）；{remedy}。"
         ) from None
+    return rows
 
 
 def _workbook(data: bytes, kind: str, *, file: str, sheet: str | None) -> Grid:
@@ -142,8 +149,10 @@ def _text(value: object) -> str:
     """Write a cell's value as Excel shows it in the General format."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float) and abs(value) >= 1e15:
+        return RUINED
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date | time):

@@ -11,9 +11,14 @@ import pandas as pd
 
 from csatlib.scales import plain
 
-__all__ = ["ExportError", "RawTable", "build"]
+__all__ = ["RUINED", "ExportError", "RawTable", "build"]
 
-TOTAL_ROWS = frozenset({"合计", "总计", "小计", "平均", "平均值", "平均分", "均值"})
+#: Stands for a number that the workbook had already cut: Excel keeps only 15 digits.
+RUINED = "#数字超过15位"
+
+_TOTAL_ROW = re.compile(
+    r"(?:合计|总计|小计|汇总|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
+)
 
 Form = Literal["text", "code"]
 
@@ -89,7 +94,7 @@ def build(
     for row_id, row in zip(ids[start + 1 :], grid[start + 1 :], strict=True):
         if _blank(row):
             non_data.append((row_id, "blank"))
-        elif next(plain(c) for c in row if plain(c)) in TOTAL_ROWS:
+        elif _is_total(row):
             non_data.append((row_id, "total"))
         elif len(row) < width or any(plain(c) for c in row[width:]):
             reason = f"这一行有 {len(row)} 格，表头有 {width} 格，内容可能错位"
@@ -124,6 +129,11 @@ def unique_names(header: Sequence[str]) -> list[str]:
         seen[plain(name)] = count = seen.get(plain(name), 0) + 1
         names.append(name if count == 1 else f"{name}#{count}")
     return names
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    first = next(plain(cell) for cell in row if plain(cell))
+    return _TOTAL_ROW.fullmatch(first.replace(" ", "").casefold()) is not None
 
 
 def _blank(row: Sequence[str]) -> bool:

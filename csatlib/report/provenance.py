@@ -54,6 +54,10 @@ def subtitle(study: Study, quarter: Quarter | str, *, as_of: str) -> Html:
     return Html(f'<p class="subtitle">{escape(text)}</p>', text)
 
 
+#: Programs that a page names; the manifest has them all.
+_TOLD = ("csatlib", "python", "pandas", "numpy", "scipy", "jieba")
+
+
 def cite(page: str, exhibit: str = "", *, words: str = "来源") -> Html:
     """Link to the page, and the exhibit on it, behind a figure.
 
@@ -113,9 +117,10 @@ def provenance(manifest: Mapping[str, Any]) -> Html:
     ]
     if tables:
         pieces.append(_digests({"数据表": False, "行数": True, _SHA: False}, tables))
-    versions = "，".join(f"{name} {v}" for name, v in manifest.get("versions", {}).items())
+    known = manifest.get("versions", {})
+    versions = "，".join(f"{name} {known[name]}" for name in _TOLD if name in known)
     commit = manifest.get("commit")
-    made = "；".join(p for p in (versions, f"代码版本 {commit[:12]}" if commit else "") if p)
+    made = "；".join(p for p in (versions, f"代码版本 {commit}" if commit else "") if p)
     if made:
         pieces.append(say(f"软件：{made}。"))
     return stack(pieces)

@@ -179,8 +179,8 @@ def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -
     -------
     Html
         A list of sentences: mean and share of the overall item, the NPS, the dimension with the
-        lowest mean. Figures of two quarters are set side by side; no change is called
-        significant.
+        lowest mean of those on the overall item's scale. Figures of two quarters are set side by
+        side; no change is called significant.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -
     >>> from csatlib import estimates, store
     >>> df = pd.DataFrame({"quarter": "2026Q3", "overall": [5, 4, 4, 3] * 10})
     >>> headline(estimates.mean(df, "overall"), store.study("ops_company"), quarter="2026Q3")
-    整体满意度平均分为 4.00 分（95% 置信区间 3.77–4.23，n = 40），未达到目标 4.30 分；无上季度数据。
+    整体满意度平均分为 4.00 分（95% 置信区间 3.77–4.23，n = 40），未达到目标 4.30 分；无上期数据。
     """
     at = Quarter.parse(quarter)
     now, before = (_overall(estimates, str(q)) for q in (at, at.previous()))
@@ -201,7 +201,9 @@ def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -
     leading += [(item, "nps") for item in study.items("nps")]
     rows = [row for item, metric in leading if (row := _row(now, item, metric)) is not None]
     lines = [_line(row, study, _row(before, row["item"], row["metric"])) for row in rows]
-    return say(*lines, *_weakest(now, study)) if lines else say("本季度没有可报告的数字。")
+    elsewhere = set(study.items("rating")) - set(study.comparable(study.report.overall))
+    alike = now[~now["item"].isin(elsewhere)]
+    return say(*lines, *_weakest(alike, study)) if lines else say("本季度没有可报告的数字。")
 
 
 def lowest(estimates: pd.DataFrame, *, overall: str) -> pd.Series | None:
@@ -247,7 +249,7 @@ def key_figures(estimates: pd.DataFrame, study: Study) -> Html:
     -------
     Html
         One line a figure, ``item metric n estimate [ci_low, ci_high]`` with six decimals or the
-        reason that one is missing, folded on the page.
+        reason that one is missing, a dash where none is known, folded on the page.
 
     Examples
     --------
@@ -260,10 +262,15 @@ def key_figures(estimates: pd.DataFrame, study: Study) -> Html:
     overall = estimates[estimates["group"].isna() & estimates["level"].isna()]
     lines = []
     for row in overall.itertuples():
-        estimate = "" if row.suppressed else f" {row.estimate:.6f}"
-        bounds = reason(row) or f"{row.ci_low:.6f}, {row.ci_high:.6f}"
-        lines.append(f"{study.label(row.item)} {row.metric} n={row.n}{estimate} [{bounds}]")
+        estimate = "" if row.suppressed else f" {_unrounded(row.estimate)}"
+        bounds = reason(row) or f"{_unrounded(row.ci_low)}, {_unrounded(row.ci_high)}"
+        n = "—" if pd.isna(row.n) else row.n
+        lines.append(f"{study.label(row.item)} {row.metric} n={n}{estimate} [{bounds}]")
     return folded("核对用的关键数字（未修约）", "\n".join(lines))
+
+
+def _unrounded(value: float) -> str:
+    return "—" if pd.isna(value) else f"{value:.6f}"
 
 
 def _amount(value: float, metric: str) -> str:
@@ -292,10 +299,10 @@ def _dimensions(estimates: pd.DataFrame, overall: str) -> pd.DataFrame:
 def _line(row: pd.Series, study: Study, before: pd.Series | None) -> str:
     now = sentence(row, labels=study.label_map()) + _against_target(row, study)
     if before is None:
-        return f"{now}；无上季度数据。"
+        return f"{now}；无上期数据。"
     if before["suppressed"]:
-        return f"{now}；上季度不公布：{reason(before)}。"
-    return f"{now}；上季度为 {_amount(before['estimate'], before['metric'])}。"
+        return f"{now}；上期不公布：{reason(before)}。"
+    return f"{now}；上期为 {_amount(before['estimate'], before['metric'])}。"
 
 
 def _against_target(row: pd.Series, study: Study) -> str:

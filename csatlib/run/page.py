@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from csatlib.charts import font_path
 from csatlib.run import markup
+from csatlib.store import atomic
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -245,14 +246,5 @@ def _subset(letters: frozenset[str]) -> bytes:
 
 
 def _write(text: str, target: Path) -> None:
-    """Write beside the target, bring it to the disk, and only then take its place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with atomic(target) as stream:
+        stream.write(text.encode("utf-8"))

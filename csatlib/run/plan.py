@@ -55,7 +55,8 @@ def plan(
     root : path, optional
         The project; found as `store.project_root` does.
     only : sequence of str, optional
-        Names of notebooks, or their beginnings such as ``03``.
+        Names of notebooks, or their beginnings such as ``03``; the first of them and every later
+        one run, since later ones read what it writes.
     parameters : mapping, optional
         Values for parameters beyond `COMMON`, or for ``as_of`` and ``seed``; given to the
         notebooks that declare them.
@@ -151,22 +152,29 @@ def _quarter(quarter: Quarter | str) -> Quarter:
 def _lines(project: Path, line: str | None) -> list[str]:
     known = sorted(f.parent.name for f in (project / "studies").glob("*/study.yml"))
     if line is None:
+        for name in known:
+            _check_line(name, known)
         if not known:
             raise RunError("studies 文件夹里还没有研究文件；可参照 README 新建一个。", USAGE)
         return known
-    try:
-        check_line(line)
-    except SchemaError:
-        known_lines = "、".join(known)
-        raise RunError(
-            f"业务线“{line}”不对；只用小写英文字母、数字和下划线（已有：{known_lines}）。", USAGE
-        ) from None
+    _check_line(line, known)
     if line not in known:
         raise RunError(
             f"没有业务线“{line}”：studies/{line}/study.yml 不存在（已有：{'、'.join(known)}）。",
             USAGE,
         )
     return [line]
+
+
+def _check_line(line: str, known: Sequence[str]) -> None:
+    try:
+        check_line(line)
+    except SchemaError:
+        raise RunError(
+            f"业务线“{line}”不对；studies 里的文件夹只用小写英文字母、数字和下划线，以字母开头"
+            f"（已有：{'、'.join(known)}）。",
+            USAGE,
+        ) from None
 
 
 def _notebooks(project: Path, only: Sequence[str] | None) -> list[Path]:
@@ -179,7 +187,8 @@ def _notebooks(project: Path, only: Sequence[str] | None) -> list[Path]:
         if not any(f.stem.startswith(wanted) for f in found):
             names = "、".join(f.stem for f in found)
             raise RunError(f"没有名为“{wanted}”的笔记本；有：{names}。", USAGE)
-    return [f for f in found if f.stem.startswith(tuple(only))]
+    first = next(i for i, f in enumerate(found) if f.stem.startswith(tuple(only)))
+    return found[first:]
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Mapping[Path, Mapping[str, Any]]) -> None:

@@ -10,6 +10,9 @@ DATA, USAGE, INTERNAL = 1, 2, 3
 #: Errors whose message tells a person what to mend in the data; of a kernel only names arrive.
 _DATA_ERRORS = ("ExportError", "SchemaError", "StoreError", "StudyError")
 
+#: What the disk refuses: a person can mend it without the program.
+_DISK_ERRORS = ("FileExistsError", "NotADirectoryError", "OSError", "PermissionError")
+
 
 class RunError(Exception):
     """A run that published nothing; the (Chinese) message says where and what to do."""
@@ -23,4 +26,6 @@ def blame(name: str, message: str) -> RunError:
     """Say of an error, by the name of its class, whether the data or the program is at fault."""
     if name in _DATA_ERRORS:
         return RunError(message, DATA)
+    if name in _DISK_ERRORS:
+        return RunError(f"文件或文件夹读写不了（{message}）；请检查权限和磁盘空间。", DATA)
     return RunError(f"程序出错（{name}: {message}）。", INTERNAL)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from itertools import groupby
 from pathlib import Path
 from threading import Event
@@ -29,8 +30,6 @@ __all__ = ["Outcome", "quarter"]
 #: Told while a run goes on: the line, the notebook that begins (None once the line is published),
 #: how many notebooks are done, how many there are.
 Progress = Callable[[str, str | None, int, int], None]
-
-_PROGRAMS = ("csatlib", "pandas", "numpy", "scipy", "jieba", "papermill", "nbconvert")
 
 
 @dataclass(frozen=True)
@@ -81,10 +80,11 @@ def quarter(
     """
     at, project = str(quarter), store.project_root(root)
     steps = plan(quarter, line=line, root=project, only=only, parameters=parameters)
+    partial = len(steps) < len(plan(quarter, line=line, root=project))
     _refuse_unknown_folder(at, project)
     lines = [list(group) for _, group in groupby(steps, key=lambda step: step.line)]
     stage = str(publish.stage_root(project, at))
-    run = _Run(at, project, bool(only), progress or (lambda *_: None), Event())
+    run = _Run(at, project, partial, progress or (lambda *_: None), Event())
     with (
         kernel_environment(**{store.STAGE_VARIABLE: stage, store.ROOT_VARIABLE: str(project)}),
         ThreadPoolExecutor(max_workers=max(1, jobs)) as pool,
@@ -101,7 +101,7 @@ class _Run:
 
     quarter: str
     project: Path
-    keep: bool
+    partial: bool
     progress: Progress
     stopped: Event
 
@@ -109,7 +109,7 @@ class _Run:
         """Run one line and publish it; whatever goes wrong is told in the outcome."""
         line = steps[0].line
         try:
-            with publish.staged(self.quarter, line, self.project, keep=self.keep) as stage:
+            with publish.staged(self.quarter, line, self.project, keep=self.partial) as stage:
                 return self._complete(stage, steps)
         except Exception as error:
             fault = _fault(error)
@@ -120,7 +120,7 @@ class _Run:
         shutil.rmtree(stage.failed, ignore_errors=True)
         try:
             store.study(stage.line, stage.project)
-            _open_manifest(stage, steps)
+            _open_manifest(stage, steps, partial=self.partial)
             for done, step in enumerate(steps):
                 self._go_on()
                 self.progress(stage.line, step.name, done, len(steps))
@@ -168,7 +168,7 @@ def _failed(stage: publish.Stage, error: Exception) -> Outcome:
     return Outcome(stage.line, None, message, fault.code)
 
 
-def _open_manifest(stage: publish.Stage, steps: list[Step]) -> None:
+def _open_manifest(stage: publish.Stage, steps: list[Step], *, partial: bool) -> None:
     """Write down what goes into the run before the first notebook reads it."""
     beside = sorted((stage.project / "studies" / stage.line).glob("[!.]*"))
     files = [*store.raw(stage.quarter, stage.line, stage.project), *beside]
@@ -178,9 +178,9 @@ def _open_manifest(stage: publish.Stage, steps: list[Step]) -> None:
         if file.is_file()
     ]
     before = store.manifest(stage.quarter, stage.line, stage.project)
-    if before and (before.get("draft") or before.get("inputs") != inputs):
+    if partial and (before.get("draft", True) or before.get("inputs") != inputs):
         raise RunError(
-            "上次写出的表是草稿，或原始文件、研究文件已有改动，不能只重跑几个笔记本；"
+            "还没有完整发布过，或上次写出的表是草稿，或原始文件、研究文件已有改动，不能只重跑一部分；"
             "请去掉 --only 重新运行。",
             DATA,
         )
@@ -200,13 +200,17 @@ def _open_manifest(stage: publish.Stage, steps: list[Step]) -> None:
             },
         },
         "tables": before.get("tables", {}),
-        "versions": {
-            "python": platform.python_version(),
-            **{program: version(program) for program in _PROGRAMS},
-        },
+        "versions": _versions(),
         "commit": _commit(stage.project),
     }
     store.write_manifest(content, stage.tables)
+
+
+def _versions() -> dict[str, str]:
+    """Name the versions of Python, of this package and of everything it stands on."""
+    stands_on = (re.match(r"[\w.-]+", line) for line in requires("csatlib") or ())
+    programs = ["csatlib", *sorted(name[0] for name in stands_on if name)]
+    return {"python": platform.python_version(), **{name: version(name) for name in programs}}
 
 
 def _commit(project: Path) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from csatlib.study import strict_yaml
+from csatlib.study.checks import JoinError
 from csatlib.study.model import Cleaning, Population, Question, Report, Scale, Source, Study, Target
 from csatlib.study.strict_yaml import StudyError
 
@@ -36,7 +38,18 @@ _WORDS = {
     "tuple_type": "应为列表，例如 [甲, 乙]",
     "dict_type": "应为“键: 值”的形式",
     "model_type": "应为“键: 值”的形式",
+    "greater_than": "应大于 {gt:g}",
+    "greater_than_equal": "应不小于 {ge:g}",
+    "less_than": "应小于 {lt:g}",
+    "less_than_equal": "应不大于 {le:g}",
+    "finite_number": "应为有限的数字",
+    "too_short": "至少要有 {min_length} 项",
+    "too_long": "至多只能有 {max_length} 项",
+    "string_too_short": "至少要有 {min_length} 个字",
+    "string_too_long": "至多只能有 {max_length} 个字",
+    "string_pattern_mismatch": "应符合样式 {pattern}",
 }
+_OTHERWISE = "这个值不能用；请对照 docs/study-file.md 改写"
 
 
 def load(path: str | os.PathLike[str]) -> Study:
@@ -119,12 +132,22 @@ def _terms(file: Path) -> tuple[str, ...]:
 def _told(error: ValidationError, lines: dict[strict_yaml.Path, int], name: str) -> str:
     """Put every fault on a line of its own, in the order of the file."""
     faults = []
-    for fault in error.errors(include_url=False):
-        path = tuple(p for p in fault["loc"] if isinstance(p, str | int))
+    for path, words in _faults(error):
         line = _line(path, lines)
         where = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
-        faults.append((line, f"{name} 第 {line} 行 {where}：{_fault(fault, path)}。"))
+        faults.append((line, f"{name} 第 {line} 行 {where}：{words}。"))
     return "\n".join(text for _, text in sorted(faults))
+
+
+def _faults(error: ValidationError) -> Iterator[tuple[strict_yaml.Path, str]]:
+    """Give each fault with the path of the part it concerns."""
+    for fault in error.errors(include_url=False):
+        path = tuple(p for p in fault["loc"] if isinstance(p, str | int))
+        cause = fault.get("ctx", {}).get("error")
+        if isinstance(cause, JoinError):
+            yield from cause.faults
+        else:
+            yield path, _fault(fault, path)
 
 
 def _line(path: strict_yaml.Path, lines: dict[strict_yaml.Path, int]) -> int:
@@ -139,12 +162,13 @@ def _fault(fault: Any, path: strict_yaml.Path) -> str:
         return _unknown_key(path)
     if kind == "value_error":
         return str(fault["ctx"]["error"])
+    context = fault.get("ctx", {})
     if kind == "literal_error":
-        return f"“{fault['input']}”不在可选的值之内：{fault['ctx']['expected']}"
-    if kind in _WORDS:
-        found = "" if kind == "missing" else f"，现在是 {fault['input']!r}"
-        return _WORDS[kind] + found
-    return f"{fault['msg']}，现在是 {fault['input']!r}"
+        allowed = "、".join(re.findall(r"'([^']*)'", context["expected"]))
+        return f"“{fault['input']}”不在可选的值之内；可选的值：{allowed}"
+    if kind == "missing":
+        return _WORDS[kind]
+    return _WORDS.get(kind, _OTHERWISE).format(**context) + f"，现在是 {fault['input']!r}"
 
 
 def _unknown_key(path: strict_yaml.Path) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from csatlib.schema import TABLES, Quarter, SchemaError, check_line
+from csatlib.study.checks import JoinError, join_faults, repeated, spelling
 
 __all__ = [
     "Cleaning",
@@ -72,8 +73,21 @@ class Scale(_Part):
     not_applicable: tuple[str, ...] = ()
     cutoff: int | None = None
 
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, value: Mapping[str, int]) -> Mapping[str, int]:
+        for label in repeated(value):
+            raise ValueError(f"选项文字“{label}”重复（全角半角和空格不算差别）；请只保留一个")
+        return value
+
     @model_validator(mode="after")
     def _within(self) -> Scale:
+        not_scores = {spelling(label) for label in self.not_applicable}
+        for label in self.labels:
+            if spelling(label) in not_scores:
+                raise ValueError(
+                    f"“{label}”既在 labels 里又在 not_applicable 里；请只保留在其中一处"
+                )
         if not -100 <= self.low < self.high <= 100:
             raise ValueError(f"low 应小于 high 且在 ±100 之内，现在是 {self.low} 和 {self.high}")
         for label, score in self.labels.items():
@@ -152,6 +166,13 @@ class Question(_Part):
             raise ValueError(f"题目 id “{value}”是系统保留的列名，请换一个")
         return value
 
+    @field_validator("options")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for option in repeated(value):
+            raise ValueError(f"选项“{option}”重复（全角半角和空格不算差别）；请只保留一个")
+        return value
+
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
@@ -195,7 +216,7 @@ class Target(_Part):
 
     item: str
     metric: Literal["mean", "share", "nps"]
-    value: float
+    value: float = Field(allow_inf_nan=False)
 
 
 class Report(_Part):
@@ -204,6 +225,13 @@ class Report(_Part):
     overall: str
     groups: tuple[str, ...] = ()
     min_base: int = Field(default=30, ge=1)
+
+    @field_validator("groups")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for group in repeated(value):
+            raise ValueError(f"分组“{group}”重复；请只保留一个")
+        return value
 
 
 class Cleaning(_Part):
@@ -253,9 +281,9 @@ class Study(_Part):
 
     @model_validator(mode="after")
     def _joined(self) -> Study:
-        faults = list(_join_faults(self))
+        faults = tuple(join_faults(self))
         if faults:
-            raise ValueError("；".join(faults))
+            raise JoinError(faults)
         return self
 
     def items(self, kind: Kind | None = None, *, quarter: Quarter | str | None = None) -> list[str]:
@@ -287,6 +315,25 @@ class Study(_Part):
             )
         return cutoff
 
+    def wordings(self, item: str) -> dict[str, str]:
+        """Give the words for each level of a score, lowest first; those of a reversed item turn."""
+        question, scale = self.question(item), self.scale(item)
+        words = scale.wordings
+        if not question.reverse:
+            return words
+        return dict(zip(words, reversed(words.values()), strict=True))
+
+    def comparable(self, item: str) -> list[str]:
+        """List the rating questions on the same scale as ``item``, itself among them."""
+        scale = self.question(item).scale
+        return [q.id for q in self.questions if q.kind == "rating" and q.scale == scale]
+
+    def written_columns(self) -> list[str]:
+        """List the columns of `responses` in which people wrote freely; ids are not among them."""
+        mapped = {column for source in self.sources for column in source.mapping}
+        free = {q.id for q in self.questions if q.kind == "single" and not q.options}
+        return sorted(c for c in mapped | free if not c.endswith(("_id", "_at")) and c != "seconds")
+
     def label(self, column: str) -> str:
         """Give the Chinese words for a column: a dimension, a question, an option or a group."""
         if column in self.labels:
@@ -302,39 +349,3 @@ class Study(_Part):
         """Give the labels of every item, option and group column."""
         columns = [c for q in self.questions for c in (q.id, *q.columns)]
         return {column: self.label(column) for column in [*columns, *self.labels]}
-
-
-def _join_faults(study: Study) -> Iterator[str]:
-    """Find references between the parts that lead nowhere, each told with its remedy."""
-    ids = [q.id for q in study.questions]
-    for repeated in sorted({i for i in ids if ids.count(i) > 1}):
-        yield f"题目 id “{repeated}”重复，请改成不同的 id"
-    for question in study.questions:
-        yield from _scale_faults(study, question)
-    if study.report.overall not in study.items("rating"):
-        yield f"report.overall “{study.report.overall}”不是评分题的 id"
-    groups = {*study.items("single"), *study.labels, "channel"}
-    for group in study.report.groups:
-        if group not in groups:
-            yield f"report.groups “{group}”既不是单选题的 id，也不在 labels 里"
-    for target in study.targets:
-        if target.item not in ids:
-            yield f"targets 的 item “{target.item}”不是题目的 id"
-    for source in study.sources:
-        for lacking in set(source.lacks) - set(ids):
-            yield f"来源 {source.glob} 的 lacks “{lacking}”不是题目的 id"
-    if not any(s.role == "responses" for s in study.sources):
-        yield "sources 至少要有一个 role 为 responses 的来源"
-
-
-def _scale_faults(study: Study, question: Question) -> Iterator[str]:
-    if question.scale is None:
-        return
-    scale = study.scales.get(question.scale)
-    if scale is None:
-        known = "、".join(study.scales)
-        yield f"题目 {question.id} 的 scale “{question.scale}”没有定义，已定义的有：{known}"
-    elif question.kind == "nps" and (scale.low, scale.high) != (0, 10):
-        yield f"题目 {question.id} 是 nps，量表必须是 0–10，现在是 {scale.low}–{scale.high}"
-    elif question.cutoff is not None and question.cutoff not in scale.levels:
-        yield f"题目 {question.id} 的 cutoff {question.cutoff} 不在 {scale.low}–{scale.high} 之内"

@@ -1,7 +1,7 @@
 """What customers said, as counts that can be compared."""
 
-from csatlib.text.keywords import keywords
 from csatlib.text.lexicon import Lexicon, uninformative
+from csatlib.text.ranking import keywords
 from csatlib.text.tokens import tokenise
 
 __all__ = ["Lexicon", "keywords", "tokenise", "uninformative"]

@@ -51,11 +51,12 @@ class Lexicon:
 
 
 _FILLER = re.compile(r"[\W_\d]+")
-_NOISE = re.compile(r"(.)\1*|[a-z]{1,12}")
+_REPEATED = re.compile(r"(.)\1+")
+_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 def uninformative(comments: pd.Series) -> pd.Series:
-    """Mark replies that say nothing: 无, 没有意见, 挺好的, 同上, punctuation, keyboard noise.
+    """Mark replies that say nothing: 无, 没有意见, 挺好的, 同上, punctuation, 哈哈, asdf.
 
     Parameters
     ----------
@@ -65,16 +66,22 @@ def uninformative(comments: pd.Series) -> pd.Series:
     Returns
     -------
     Series of bool, length n, index and name of ``comments``
-        True where nothing can be learnt from the words; a missing comment is True.
+        True where nothing can be learnt from the words: a stock reply, no letter at all, one
+        letter repeated, three or more neighbours of a keyboard row; a missing comment is True.
 
     Examples
     --------
-    >>> uninformative(pd.Series(["没有意见。", "……", "等待时间太长"])).tolist()
-    [True, True, False]
+    >>> uninformative(pd.Series(["没有意见。", "……", "asdf", "慢"])).tolist()
+    [True, True, True, False]
     """
 
     def empty(text: str) -> bool:
         words = _FILLER.sub("", plain(text)).lower()
-        return words in _words("replies.txt") or words == "" or _NOISE.fullmatch(words) is not None
+        return words == "" or words in _words("replies.txt") or _is_noise(words)
 
     return comments.fillna("").map(empty).astype(bool)
+
+
+def _is_noise(words: str) -> bool:
+    neighbours = len(words) >= 3 and any(words in row for row in _KEYBOARD)
+    return neighbours or _REPEATED.fullmatch(words) is not None

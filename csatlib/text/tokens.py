@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,19 +97,37 @@ def _tokenizer(lexicon: Lexicon) -> jieba.Tokenizer:
 
     logging.getLogger("jieba").setLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
-    folder = _cache_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    tokenizer.tmp_dir = str(folder)
-    tokenizer.initialize()
+    with _cache_folder() as folder:
+        tokenizer.tmp_dir = folder
+        tokenizer.initialize()
     for term in lexicon.terms:
         tokenizer.add_word(term)
     return tokenizer
 
 
-def _cache_folder() -> Path:
+@contextmanager
+def _cache_folder() -> Iterator[str]:
+    """Give the user's cache folder, or a private one for the moment where it cannot be used."""
     # jieba's own place is shared by every user of the machine, and it trusts what lies there.
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "csatlib"
+    folder = (Path(base) if base else Path.home() / ".cache") / "csatlib"
+    if _is_usable(folder):
+        yield str(folder)
+        return
+    private = tempfile.mkdtemp(prefix="csatlib-")
+    try:
+        yield private
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _is_usable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=1)

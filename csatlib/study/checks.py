@@ -1,0 +1,201 @@
+"""The rules that join the parts of a study: each fault with the path of the part it concerns."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from csatlib.study.model import Question, Source, Study, Target
+
+__all__ = ["JoinError", "join_faults", "repeated", "spelling"]
+
+#: Where a fault lies, such as ``("questions", 3)``, and its words.
+Fault = tuple[tuple[str | int, ...], str]
+
+#: Columns that the library fills itself; no file may bring them.
+_OWN_COLUMNS = ("response_id", "quarter", "line", "channel", "comment_id")
+#: Columns that only a file of answers has.
+_ANSWER_COLUMNS = ("submitted_at", "seconds")
+#: The kind of question that each metric describes.
+_MEASURED = {"mean": "rating", "share": "rating", "nps": "nps"}
+
+
+class JoinError(ValueError):
+    """Parts of a study that do not fit each other; ``faults`` holds each with its path."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("；".join(words for _, words in faults))
+        self.faults = faults
+
+
+def spelling(text: str) -> str:
+    """Bring a wording to one spelling: normal form NFKC, single spaces (as `scales.plain`)."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def repeated(texts: Iterable[str]) -> list[str]:
+    """List the texts that repeat an earlier one, apart from spelling."""
+    seen: set[str] = set()
+    found = []
+    for text in texts:
+        if spelling(text) in seen:
+            found.append(text)
+        seen.add(spelling(text))
+    return found
+
+
+def join_faults(study: Study) -> Iterator[Fault]:
+    """Find parts that contradict each other and references that lead nowhere."""
+    yield from _name_faults(study)
+    for place, question in enumerate(study.questions):
+        yield from ((("questions", place), words) for words in _scale_faults(study, question))
+    for place, source in enumerate(study.sources):
+        yield from ((("sources", place, *at), words) for at, words in _source_faults(study, source))
+    if not any(s.role == "responses" for s in study.sources):
+        yield ("sources",), "sources 至少要有一个 role 为 responses 的来源，请补上"
+    yield from _target_faults(study)
+    yield from _report_faults(study)
+    yield from _key_faults(study)
+
+
+def _names(question: Question) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((question.id, *question.columns)))
+
+
+def _name_faults(study: Study) -> Iterator[Fault]:
+    """Find ids and columns that two questions, or a question and a label, both claim."""
+    owners: dict[str, Question] = {}
+    for place, question in enumerate(study.questions):
+        for name in _names(question):
+            first = owners.setdefault(name, question)
+            if first is question:
+                continue
+            if first.id == question.id:
+                yield ("questions", place), f"题目 id “{question.id}”重复，请改成不同的 id"
+                break
+            yield (
+                ("questions", place),
+                f"题目 {question.id} 的列“{name}”和题目 {first.id} 的列同名，请改其中一个 id",
+            )
+    for label in study.labels:
+        if label in owners and owners[label].kind != "single":
+            yield (
+                ("labels", label),
+                f"labels 的“{label}”是题目 {owners[label].id} 的列，不是分组列；"
+                "请从 labels 里删去，名称写在题目的 dimension 或 options 里",
+            )
+
+
+def _scale_faults(study: Study, question: Question) -> Iterator[str]:
+    if question.scale is None:
+        return
+    scale = study.scales.get(question.scale)
+    if scale is None:
+        known = "、".join(study.scales)
+        yield f"题目 {question.id} 的 scale “{question.scale}”没有定义，已定义的有：{known}"
+    elif question.kind == "nps" and (scale.low, scale.high) != (0, 10):
+        yield f"题目 {question.id} 是 nps，量表必须是 0–10，现在是 {scale.low}–{scale.high}"
+    elif question.cutoff is not None and question.cutoff not in scale.levels:
+        yield f"题目 {question.id} 的 cutoff {question.cutoff} 不在 {scale.low}–{scale.high} 之内"
+    elif question.kind == "rating" and question.cutoff is None and scale.cutoff is None:
+        yield f"题目 {question.id} 没有满意界限；请在量表或题目里写 cutoff"
+
+
+def _source_faults(study: Study, source: Source) -> Iterator[Fault]:
+    ids = study.items()
+    for place, lacking in enumerate(source.lacks):
+        if lacking not in ids:
+            yield (
+                ("lacks", place),
+                f"来源 {source.glob} 的 lacks “{lacking}”不是题目的 id{_guess(lacking, ids)}",
+            )
+    asked = {name for question in study.questions for name in _names(question)}
+    for column in source.mapping:
+        words = _mapping_fault(column, source.role, asked)
+        if words:
+            yield ("mapping", column), f"来源 {source.glob} 的 mapping “{column}”{words}"
+
+
+def _mapping_fault(column: str, role: str, asked: set[str]) -> str:
+    """Say why a source may not bring a column; empty if it may."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", column):
+        return "不能作列名；冒号左边写我们的列名（小写英文字母、数字和下划线），右边写文件的表头"
+    if column in _OWN_COLUMNS and (column, role) != ("channel", "invitations"):
+        return "是系统自己填写的列，请删去或换一个列名"
+    if column in _ANSWER_COLUMNS and role not in ("responses", "twin"):
+        return "只能用于 role 为 responses 或 twin 的来源，请换一个列名"
+    if column in asked:
+        return "和题目的列同名，请换一个列名，或改题目的 id"
+    return ""
+
+
+def _target_faults(study: Study) -> Iterator[Fault]:
+    seen: set[tuple[str, str]] = set()
+    questions = {q.id: q for q in study.questions}
+    for place, target in enumerate(study.targets):
+        at = ("targets", place)
+        if (target.item, target.metric) in seen:
+            yield at, f"{target.item} 的 {target.metric} 目标重复，请只保留一个"
+        seen.add((target.item, target.metric))
+        question = questions.get(target.item)
+        if question is None:
+            guess = _guess(target.item, questions)
+            yield at, f"targets 的 item “{target.item}”不是题目的 id{guess}"
+        elif question.kind != _MEASURED[target.metric]:
+            yield (
+                at,
+                f"metric {target.metric} 只用于 kind 为 {_MEASURED[target.metric]} 的题目，"
+                f"题目 {question.id} 是 {question.kind}；请改 metric 或 item",
+            )
+        else:
+            yield from ((at, words) for words in _value_faults(study, target, question))
+
+
+def _value_faults(study: Study, target: Target, question: Question) -> Iterator[str]:
+    """Find a target outside the values that its metric can take."""
+    found = f"现在是 {target.value:g}"
+    if target.metric == "share" and not 0 <= target.value <= 1:
+        yield f"满意率写成 0.85，不写 85：应在 0–1 之内，{found}"
+    if target.metric == "nps" and not -100 <= target.value <= 100:
+        yield f"nps 目标应在 −100–100 之内，{found}；请改 value"
+    scale = study.scales.get(question.scale or "")
+    if target.metric == "mean" and scale and not scale.low <= target.value <= scale.high:
+        yield f"均值目标应在量表的 {scale.low}–{scale.high} 之内，{found}；请改 value"
+
+
+def _report_faults(study: Study) -> Iterator[Fault]:
+    report, ratings = study.report, study.items("rating")
+    if report.overall not in ratings:
+        guess = _guess(report.overall, ratings)
+        yield ("report", "overall"), f"report.overall “{report.overall}”不是评分题的 id{guess}"
+    groups = {*study.items("single"), *study.labels, "channel"}
+    for place, group in enumerate(report.groups):
+        if group not in groups:
+            yield (
+                ("report", "groups", place),
+                f"report.groups “{group}”既不是单选题的 id，也不在 labels 里"
+                f"{_guess(group, sorted(groups))}",
+            )
+
+
+def _key_faults(study: Study) -> Iterator[Fault]:
+    """Find columns of the duplicate key that no file brings."""
+    roles = ("responses", "tickets", "customers")
+    brought = [c for s in study.sources if s.role in roles for c in s.mapping]
+    known = list(dict.fromkeys(["customer_id", *brought]))
+    for place, column in enumerate(study.cleaning.duplicate_key):
+        if column not in known:
+            yield (
+                ("cleaning", "duplicate_key", place),
+                f"duplicate_key “{column}”不是任何来源的 mapping 带入的列"
+                f"{_guess(column, known)}；可用的列有：{'、'.join(known)}",
+            )
+
+
+def _guess(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"（是不是想写 {near[0]}？）" if near else ""
