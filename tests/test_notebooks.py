@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from csatlib import store
+
 pytestmark = pytest.mark.notebooks
 
 
@@ -55,6 +57,36 @@ def test_a_write_outside_a_run_is_a_draft(checked):
     manifest = json.loads((root / "data/processed/2026Q3/hotline/manifest.json").read_text())
     assert manifest["draft"] is True
     assert set(manifest["tables"]) >= {"responses", "estimates", "keywords", "headline"}
+
+
+def test_means_shares_and_nps_equal_pandas(checked):
+    root, _ = checked
+    responses = store.read("responses", "2026Q3", "hotline", root)
+    estimates = store.read("estimates", "2026Q3", "hotline", root)
+    whole = estimates[estimates["group"].isna()].set_index(["item", "metric"])["estimate"]
+    recommend = responses["recommend"].dropna()
+    assert whole["recommend", "nps"] == pytest.approx(
+        100 * ((recommend >= 9).mean() - (recommend <= 6).mean())
+    )
+    for item in (
+        "overall",
+        "connection",
+        "attitude",
+        "resolution",
+        "expertise",
+        "process",
+        "follow_up",
+    ):
+        scores = responses[item].dropna()
+        assert whole[item, "mean"] == pytest.approx(scores.mean(), rel=1e-12)
+        assert whole[item, "share"] == pytest.approx((scores >= 4).mean(), rel=1e-12)
+    regions = estimates[
+        (estimates["metric"] == "mean")
+        & (estimates["item"] == "overall")
+        & (estimates["group_by"] == "region")
+    ]
+    expected = responses.groupby("region")["overall"].mean()
+    assert regions.set_index("group")["estimate"].to_dict() == pytest.approx(expected.to_dict())
 
 
 @pytest.mark.parametrize("name", ["03_satisfaction"])

@@ -261,5 +261,5 @@ def test_no_file_holds_a_path_of_a_machine_or_an_index_address():
         ):
             continue
         text = file.read_text(encoding="utf-8")
-        assert str(REPOSITORY.parent) + "/" not in text, name
+        assert f"{REPOSITORY}/" not in text, name
         assert not re.search(r"--(extra-)?index-url|--find-links|pypi\.org/simple", text), name

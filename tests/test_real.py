@@ -20,8 +20,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def data() -> Path:
     """The folder of real files."""
     named = os.environ.get("CSAT_REAL_DATA")
-    if not named:
-        pytest.skip("CSAT_REAL_DATA names no folder with the real files")
+    if not named or not {"telecom_voice", "wjx"} <= {f.name for f in Path(named).glob("*")}:
+        pytest.skip("CSAT_REAL_DATA names no folder with the real files telecom_voice and wjx")
     return Path(named)
 
 

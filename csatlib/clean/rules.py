@@ -12,7 +12,7 @@ __all__ = ["REASONS", "flag"]
 
 #: Why a row is set aside, in the reader's words.
 REASONS: Mapping[str, str] = {
-    "malformed": "格数与表头不符，内容可能错位",
+    "malformed": "单元格数与表头不符，内容可能错位",
     "exact_duplicate": "与前面一行完全相同",
     "duplicate": "同一对象在本期重复作答，保留最早的有效一份",
     "out_of_range": "有分数不在量表之内",
