@@ -1,14 +1,14 @@
 """The study file as a frozen, validated model: what is asked of whom, and what the answers mean."""
 
 from csatlib.study.loading import load
-from csatlib.study.model import (
+from csatlib.study.model import Study
+from csatlib.study.parts import (
     Cleaning,
     Population,
     Question,
     Report,
     Scale,
     Source,
-    Study,
     Target,
 )
 from csatlib.study.strict_yaml import StudyError

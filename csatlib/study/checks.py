@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from csatlib.study.model import Question, Source, Study, Target
+from csatlib.study.parts import Outline, Question, Source, Target
 
-__all__ = ["JoinError", "join_faults", "repeated", "spelling"]
+__all__ = ["JoinError", "join_faults"]
 
 #: Where a fault lies, such as ``("questions", 3)``, and its words.
 Fault = tuple[tuple[str | int, ...], str]
@@ -32,23 +29,7 @@ class JoinError(ValueError):
         self.faults = faults
 
 
-def spelling(text: str) -> str:
-    """Bring a wording to one spelling: normal form NFKC, single spaces (as `scales.plain`)."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
-
-
-def repeated(texts: Iterable[str]) -> list[str]:
-    """List the texts that repeat an earlier one, apart from spelling."""
-    seen: set[str] = set()
-    found = []
-    for text in texts:
-        if spelling(text) in seen:
-            found.append(text)
-        seen.add(spelling(text))
-    return found
-
-
-def join_faults(study: Study) -> Iterator[Fault]:
+def join_faults(study: Outline) -> Iterator[Fault]:
     """Find parts that contradict each other and references that lead nowhere."""
     yield from _name_faults(study)
     for place, question in enumerate(study.questions):
@@ -66,7 +47,7 @@ def _names(question: Question) -> tuple[str, ...]:
     return tuple(dict.fromkeys((question.id, *question.columns)))
 
 
-def _name_faults(study: Study) -> Iterator[Fault]:
+def _name_faults(study: Outline) -> Iterator[Fault]:
     """Find ids and columns that two questions, or a question and a label, both claim."""
     owners: dict[str, Question] = {}
     for place, question in enumerate(study.questions):
@@ -90,7 +71,7 @@ def _name_faults(study: Study) -> Iterator[Fault]:
             )
 
 
-def _scale_faults(study: Study, question: Question) -> Iterator[str]:
+def _scale_faults(study: Outline, question: Question) -> Iterator[str]:
     if question.scale is None:
         return
     scale = study.scales.get(question.scale)
@@ -105,7 +86,7 @@ def _scale_faults(study: Study, question: Question) -> Iterator[str]:
         yield f"题目 {question.id} 没有满意界限；请在量表或题目里写 cutoff"
 
 
-def _source_faults(study: Study, source: Source) -> Iterator[Fault]:
+def _source_faults(study: Outline, source: Source) -> Iterator[Fault]:
     ids = study.items()
     for place, lacking in enumerate(source.lacks):
         if lacking not in ids:
@@ -133,7 +114,7 @@ def _mapping_fault(column: str, role: str, asked: set[str]) -> str:
     return ""
 
 
-def _target_faults(study: Study) -> Iterator[Fault]:
+def _target_faults(study: Outline) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     questions = {q.id: q for q in study.questions}
     for place, target in enumerate(study.targets):
@@ -155,7 +136,7 @@ def _target_faults(study: Study) -> Iterator[Fault]:
             yield from ((at, words) for words in _value_faults(study, target, question))
 
 
-def _value_faults(study: Study, target: Target, question: Question) -> Iterator[str]:
+def _value_faults(study: Outline, target: Target, question: Question) -> Iterator[str]:
     """Find a target outside the values that its metric can take."""
     found = f"现在是 {target.value:g}"
     if target.metric == "share" and not 0 <= target.value <= 1:
@@ -167,7 +148,7 @@ def _value_faults(study: Study, target: Target, question: Question) -> Iterator[
         yield f"均值目标应在量表的 {scale.low}–{scale.high} 之内，{found}；请改 value"
 
 
-def _report_faults(study: Study) -> Iterator[Fault]:
+def _report_faults(study: Outline) -> Iterator[Fault]:
     report, ratings = study.report, study.items("rating")
     if report.overall not in ratings:
         guess = _guess(report.overall, ratings)
@@ -182,7 +163,7 @@ def _report_faults(study: Study) -> Iterator[Fault]:
             )
 
 
-def _key_faults(study: Study) -> Iterator[Fault]:
+def _key_faults(study: Outline) -> Iterator[Fault]:
     """Find columns of the duplicate key that no file brings."""
     roles = ("responses", "tickets", "customers")
     brought = [c for s in study.sources if s.role in roles for c in s.mapping]

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from csatlib.study import strict_yaml
 from csatlib.study.checks import JoinError
-from csatlib.study.model import Cleaning, Population, Question, Report, Scale, Source, Study, Target
+from csatlib.study.model import Study
+from csatlib.study.parts import Cleaning, Population, Question, Report, Scale, Source, Target
 from csatlib.study.strict_yaml import StudyError
 
 __all__ = ["load"]

@@ -1,0 +1,359 @@
+"""The parts of a study: scales, sources, questions, targets, report settings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from csatlib.schema import TABLES, Quarter, SchemaError, check_line
+
+__all__ = [
+    "Cleaning",
+    "Outline",
+    "Population",
+    "Question",
+    "Report",
+    "Scale",
+    "Source",
+    "Target",
+    "repeated",
+    "spelling",
+]
+
+Kind = Literal["rating", "nps", "single", "multi", "text"]
+Role = Literal["responses", "twin", "customers", "tickets", "invitations"]
+Rule = Literal["exact_duplicate", "duplicate", "out_of_range", "too_fast", "too_few"]
+
+#: Columns of `responses` that the library fills itself; no question may bear their names.
+FIXED_COLUMNS = tuple(TABLES["responses"].columns)
+
+
+def _frozen(value: dict[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(value)
+
+
+TextMap = Annotated[dict[str, str], AfterValidator(_frozen)]
+ScoreMap = Annotated[dict[str, int], AfterValidator(_frozen)]
+
+
+def spelling(text: str) -> str:
+    """Bring a wording to one spelling: normal form NFKC, single spaces (as `scales.plain`)."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def repeated(texts: Iterable[str]) -> list[str]:
+    """List the texts that repeat an earlier one, apart from spelling."""
+    seen: set[str] = set()
+    found = []
+    for text in texts:
+        if spelling(text) in seen:
+            found.append(text)
+        seen.add(spelling(text))
+    return found
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _quarter(label: str) -> str:
+    try:
+        return str(Quarter.parse(label))
+    except SchemaError:
+        raise ValueError(f"季度应写成 2026Q3 的样子，现在是“{label}”") from None
+
+
+QuarterLabel = Annotated[str, AfterValidator(_quarter)]
+
+
+class Population(_Part):
+    """Whom the study speaks of, in words, and how they were chosen."""
+
+    description: str
+    sampling: str = ""
+
+
+class Scale(_Part):
+    """An answer scale: whole scores from ``low`` to ``high``, their wordings, and the cutoff.
+
+    A score of at least ``cutoff`` counts as satisfied; ``not_applicable`` lists wordings such as
+    不适用 that are answers but not scores.
+    """
+
+    low: int
+    high: int
+    labels: ScoreMap = Field(default_factory=dict, validate_default=True)
+    not_applicable: tuple[str, ...] = ()
+    cutoff: int | None = None
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, value: Mapping[str, int]) -> Mapping[str, int]:
+        for label in repeated(value):
+            raise ValueError(f"选项文字“{label}”重复（全角半角和空格不算差别）；请只保留一个")
+        return value
+
+    @model_validator(mode="after")
+    def _within(self) -> Scale:
+        not_scores = {spelling(label) for label in self.not_applicable}
+        for label in self.labels:
+            if spelling(label) in not_scores:
+                raise ValueError(
+                    f"“{label}”既在 labels 里又在 not_applicable 里；请只保留在其中一处"
+                )
+        if not -100 <= self.low < self.high <= 100:
+            raise ValueError(f"low 应小于 high 且在 ±100 之内，现在是 {self.low} 和 {self.high}")
+        for label, score in self.labels.items():
+            if not self.low <= score <= self.high:
+                raise ValueError(f"“{label}”的分数 {score} 不在 {self.low}–{self.high} 之内")
+        if self.cutoff is not None and not self.low <= self.cutoff <= self.high:
+            raise ValueError(f"cutoff {self.cutoff} 不在 {self.low}–{self.high} 之内")
+        return self
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Every score of the scale, lowest first."""
+        return tuple(range(self.low, self.high + 1))
+
+    @property
+    def wordings(self) -> dict[str, str]:
+        """What each level is called on the form; its number where the form shows no words."""
+        words = {score: label for label, score in self.labels.items()}
+        return {str(level): words.get(level, str(level)) for level in self.levels}
+
+
+class Source(_Part):
+    """One kind of raw file: which files, what they are for, how they are read.
+
+    ``mapping`` leads from a column of ours to the header in the file. In a file of responses
+    each header must belong to the mapping, to a question or to ``ignore`` (shell patterns);
+    ``lacks`` names questions that this source never asks. ``form`` says of a 问卷星 file whether
+    it holds wordings or option numbers, where neither its name nor its headers tell.
+    """
+
+    role: Role
+    glob: str
+    reader: Literal["wjx", "table"]
+    folder: Literal["line", "all"] = "line"
+    channel: str | None = None
+    mapping: TextMap = Field(default_factory=dict, validate_default=True)
+    ignore: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    form: Literal["text", "code"] | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Source:
+        if self.role == "responses" and self.channel is None:
+            raise ValueError("role 为 responses 的来源要写 channel（例如 电话）")
+        if "/" in self.glob or "\\" in self.glob or not self.glob.strip():
+            raise ValueError(f"glob 只写文件名的样式，不带文件夹，现在是“{self.glob}”")
+        return self
+
+
+class Question(_Part):
+    """One question: how its column is recognised, in which quarters, and what its answers are."""
+
+    id: str
+    text: str
+    kind: Kind
+    aliases: tuple[str, ...] = ()
+    pattern: str | None = None
+    occurrence: int = Field(default=1, ge=1)
+    since: QuarterLabel | None = None
+    until: QuarterLabel | None = None
+    dimension: str | None = None
+    scale: str | None = None
+    options: tuple[str, ...] = ()
+    reverse: bool = False
+    cutoff: int | None = None
+
+    @field_validator("id")
+    @classmethod
+    def _plain_id(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+            raise ValueError(f"题目 id 只用小写英文字母、数字和下划线，现在是“{value}”")
+        if value in FIXED_COLUMNS:
+            raise ValueError(f"题目 id “{value}”是系统保留的列名，请换一个")
+        return value
+
+    @field_validator("options")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for option in repeated(value):
+            raise ValueError(f"选项“{option}”重复（全角半角和空格不算差别）；请只保留一个")
+        return value
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"pattern 不是合法的正则表达式（{error}）") from None
+        return value
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Question:
+        if (self.kind in ("rating", "nps")) != (self.scale is not None):
+            raise ValueError("kind 为 rating 或 nps 的题目要写 scale，其他题目不写")
+        if self.kind == "multi" and not self.options:
+            raise ValueError("kind 为 multi 的题目要写 options（按问卷中的顺序）")
+        if self.since and self.until and Quarter.parse(self.since) > Quarter.parse(self.until):
+            raise ValueError(f"since {self.since} 晚于 until {self.until}")
+        return self
+
+    def asked_in(self, quarter: Quarter | str | None) -> bool:
+        """Say whether the question belongs to a quarter's questionnaire (None: to any)."""
+        if quarter is None:
+            return True
+        asked = Quarter.parse(quarter)
+        return (self.since is None or Quarter.parse(self.since) <= asked) and (
+            self.until is None or asked <= Quarter.parse(self.until)
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of `responses` that hold the answers; a free answer has none."""
+        if self.kind == "text":
+            return ()
+        if self.kind == "multi":
+            return tuple(f"{self.id}_{code}" for code in range(1, len(self.options) + 1))
+        return (self.id,)
+
+
+class Target(_Part):
+    """A figure that the company wants to reach, in the estimate's own unit."""
+
+    item: str
+    metric: Literal["mean", "share", "nps"]
+    value: float = Field(allow_inf_nan=False)
+
+
+class Report(_Part):
+    """What the report leads with: the overall item, the groups it compares, the smallest base."""
+
+    overall: str
+    groups: tuple[str, ...] = ()
+    min_base: int = Field(default=30, ge=1)
+
+    @field_validator("groups")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for group in repeated(value):
+            raise ValueError(f"分组“{group}”重复；请只保留一个")
+        return value
+
+
+class Cleaning(_Part):
+    """Which rows are set aside: limits of the rules, and the rules that exclude a row."""
+
+    duplicate_key: tuple[str, ...] = ("customer_id",)
+    min_seconds: int | None = Field(default=None, ge=0)
+    speed_share: float = Field(default=0.3, ge=0, lt=1)
+    min_answered: float = Field(default=0.5, ge=0, le=1)
+    exclude: tuple[Rule, ...] = (
+        "exact_duplicate",
+        "duplicate",
+        "out_of_range",
+        "too_fast",
+        "too_few",
+    )
+
+
+class Outline(_Part):
+    """All parts of a study and what they answer; whether they fit each other is not yet known."""
+
+    line: str
+    title: str
+    owner: str = ""
+    population: Population
+    labels: TextMap = Field(default_factory=dict, validate_default=True)
+    scales: Annotated[dict[str, Scale], AfterValidator(_frozen)]
+    sources: tuple[Source, ...]
+    questions: tuple[Question, ...]
+    targets: tuple[Target, ...] = ()
+    report: Report
+    cleaning: Cleaning = Cleaning()
+    terms: tuple[str, ...] = ()
+
+    @field_validator("line")
+    @classmethod
+    def _plain_line(cls, value: str) -> str:
+        try:
+            return check_line(value)
+        except SchemaError:
+            raise ValueError(
+                f"line 只用小写英文字母、数字和下划线，以字母开头，现在是“{value}”"
+            ) from None
+
+    def items(self, kind: Kind | None = None, *, quarter: Quarter | str | None = None) -> list[str]:
+        """List the ids of the questions of one kind (or all), in the questionnaire's order.
+
+        ``quarter`` keeps only those asked in that quarter.
+        """
+        return [q.id for q in self.questions if kind in (None, q.kind) and q.asked_in(quarter)]
+
+    def question(self, item: str) -> Question:
+        """Give one question by its id; an unknown id raises `KeyError` and lists the known ones."""
+        for question in self.questions:
+            if question.id == item:
+                return question
+        raise KeyError(f"{self.line} has no question {item!r}: expected one of {self.items()}")
+
+    def scale(self, item: str) -> Scale:
+        """Give the scale of a rating or nps question."""
+        return self.scales[self.question(item).scale or ""]
+
+    def cutoff(self, item: str) -> int:
+        """Give the lowest score of a question that counts as satisfied."""
+        own = self.question(item).cutoff
+        cutoff = self.scale(item).cutoff if own is None else own
+        if cutoff is None:
+            raise ValueError(
+                f"{item}: neither the question nor its scale names a cutoff; "
+                f"add 'cutoff' to the scale in the study file"
+            )
+        return cutoff
+
+    def wordings(self, item: str) -> dict[str, str]:
+        """Give the words for each level of a score, lowest first; those of a reversed item turn."""
+        question, scale = self.question(item), self.scale(item)
+        words = scale.wordings
+        if not question.reverse:
+            return words
+        return dict(zip(words, reversed(words.values()), strict=True))
+
+    def comparable(self, item: str) -> list[str]:
+        """List the rating questions on the same scale as ``item``, itself among them."""
+        scale = self.question(item).scale
+        return [q.id for q in self.questions if q.kind == "rating" and q.scale == scale]
+
+    def written_columns(self) -> list[str]:
+        """List the columns of `responses` in which people wrote freely; ids are not among them."""
+        mapped = {column for source in self.sources for column in source.mapping}
+        free = {q.id for q in self.questions if q.kind == "single" and not q.options}
+        return sorted(c for c in mapped | free if not c.endswith(("_id", "_at")) and c != "seconds")
+
+    def label(self, column: str) -> str:
+        """Give the Chinese words for a column: a dimension, a question, an option or a group."""
+        if column in self.labels:
+            return self.labels[column]
+        for question in self.questions:
+            if column == question.id:
+                return question.dimension or question.text
+            if column in question.columns:
+                return question.options[question.columns.index(column)]
+        return column
+
+    def label_map(self) -> dict[str, str]:
+        """Give the labels of every item, option and group column."""
+        columns = [c for q in self.questions for c in (q.id, *q.columns)]
+        return {column: self.label(column) for column in [*columns, *self.labels]}
