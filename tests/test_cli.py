@@ -427,7 +427,7 @@ def test_the_line_beside_them_is_published_and_kernels_stay_silent(wrong):
     assert store.read("quarantine", "2026Q3", "good", root).empty
     assert "noise" not in told.stderr
     notebook = nbformat.read(root / "reports/2026Q3/good/01_clean.ipynb", 4)
-    printed = [o.text for cell in notebook.cells for o in cell.get("outputs", [])]
+    printed = [o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", [])]
     assert "".join(printed).count("noise") >= 4
     problems = "".join(
         (root / "reports/.failed/2026Q3" / line / "message.txt").read_text("utf-8")
