@@ -262,4 +262,6 @@ def test_no_file_holds_a_path_of_a_machine_or_an_index_address():
             continue
         text = file.read_text(encoding="utf-8")
         assert f"{REPOSITORY}/" not in text, name
-        assert not re.search(r"--(extra-)?index-url|--find-links|pypi\.org/simple", text), name
+        assert not re.search(
+            r"--(extra-)?index-" + "url|--find-" + r"links|pypi\.org/simple", text
+        ), name

@@ -296,7 +296,6 @@ def test_raw_lists_the_lines_own_files_and_those_shared_by_all(root):
         (folder / name).touch()
     for passed_over in ("shop/.DS_Store", "shop/README.md", "shop/.a.xlsx.x1.tmp"):
         (folder / passed_over).touch()
-    (folder / "shop" / "old").mkdir()
     found = [str(f.relative_to(folder)) for f in store.raw("2026Q3", "shop", root)]
     assert found == ["shop/a.xlsx", "shop/b.csv", "all/customers.csv"]
 
@@ -431,3 +430,12 @@ def test_the_manifest_reads_the_same_whatever_the_order_of_its_keys(root):
     store.write_manifest({"a": "季度", "b": 1}, folder)
     assert (folder / "manifest.json").read_bytes() == first
     assert json.loads(first) == {"a": "季度", "b": 1}
+
+
+def test_raw_files_in_a_folder_below_are_not_overlooked(tmp_path):
+    (tmp_path / "studies").mkdir()
+    below = tmp_path / "data/raw/2026Q3/shop/补充"
+    below.mkdir(parents=True)
+    (below.parent / "a.csv").touch()
+    with pytest.raises(store.StoreError, match="2026Q3/shop/补充/：原始文件不能放在下一级文件夹里"):
+        store.raw("2026Q3", "shop", tmp_path)

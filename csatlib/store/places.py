@@ -1,0 +1,201 @@
+"""Where the files of a project lie: studies, raw quarters, tables, reports."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from csatlib.schema import Quarter, check_line
+from csatlib.study import Study
+from csatlib.study import load as load_study
+
+__all__ = [
+    "ROOT_VARIABLE",
+    "STAGE_VARIABLE",
+    "StoreError",
+    "project_root",
+    "raw",
+    "reports_folder",
+    "study",
+    "tables_folder",
+]
+
+#: notebooks that it starts see them before they are published, and nobody else does.
+STAGE_VARIABLE = "CSAT_STAGE"
+ROOT_VARIABLE = "CSAT_ROOT"
+
+
+class StoreError(ValueError):
+    """A file of the project that is missing or damaged; the (Chinese) message gives the remedy."""
+
+
+def project_root(root: str | os.PathLike[str] | None = None) -> Path:
+    """Find the project's folder.
+
+    Parameters
+    ----------
+    root : path, optional
+        Where it is. Without it the environment's ``CSAT_ROOT`` counts, and without that the
+        nearest folder, from the current one upwards, that holds ``studies/``.
+
+    Returns
+    -------
+    Path
+        The folder that holds ``studies/``, ``data/`` and ``reports/``.
+
+    Raises
+    ------
+    StoreError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> (project_root() / "studies").is_dir()
+    True
+    """
+    stated = root or os.environ.get(ROOT_VARIABLE)
+    if stated:
+        folder = Path(stated).resolve()
+        if not (folder / "studies").is_dir():
+            raise StoreError(f"{folder}：这里没有 studies 文件夹，不是项目的根目录。")
+        return folder
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "studies").is_dir():
+            return folder
+    raise StoreError(
+        f"{here}：这里和上级文件夹都没有 studies；请进入项目文件夹，或设置 {ROOT_VARIABLE}。"
+    )
+
+
+def study(line: str, root: str | os.PathLike[str] | None = None) -> Study:
+    """Load the study file of a business line.
+
+    Parameters
+    ----------
+    line : str
+        The line, whose file is ``studies/<line>/study.yml``.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    SchemaError
+        If ``line`` is no label of a line.
+    StudyError
+        If the file is missing or at fault; the Chinese message gives line and remedy.
+
+    Examples
+    --------
+    >>> study("ops_company").title
+    '公司满意度调查'
+    """
+    return load_study(project_root(root) / "studies" / check_line(line))
+
+
+def raw(
+    quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
+) -> tuple[Path, ...]:
+    """List the raw files of a quarter and line, those shared by all lines among them.
+
+    Hidden files and read-me files are left out.
+
+    Parameters
+    ----------
+    quarter : Quarter or str
+        The quarter, such as ``2026Q3``.
+    line : str
+        The business line.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    tuple of Path
+        Files of ``data/raw/<quarter>/<line>/`` and ``data/raw/<quarter>/all/``, by name.
+
+    Raises
+    ------
+    StoreError
+        If the line's folder does not exist or is empty, or holds a folder.
+
+    Examples
+    --------
+    >>> [file.name for file in raw("2026Q3", "ops_company")][-2:]
+    ['上门回访_2026Q3.xlsx', 'customers.csv']
+    """
+    quarter_folder = project_root(root) / "data" / "raw" / str(Quarter.parse(quarter))
+    own = _files(quarter_folder / check_line(line))
+    if not own:
+        raise StoreError(
+            f"data/raw/{quarter}/{line}/：没有这个文件夹，或里面没有文件；"
+            "请把该季度的导出文件原样放进去。"
+        )
+    return (*own, *_files(quarter_folder / "all"))
+
+
+def tables_folder(
+    quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
+) -> Path:
+    """Give the folder of a quarter's tables: the staged one inside a run, else the published.
+
+    Parameters
+    ----------
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> tables_folder("2026Q3", "shop").relative_to(project_root()).as_posix()
+    'data/processed/2026Q3/shop'
+    """
+    label, line = str(Quarter.parse(quarter)), check_line(line)
+    stage = Path(os.environ.get(STAGE_VARIABLE, ""))
+    if stage.name == label and (stage / line).is_dir():
+        return stage / line
+    return project_root(root) / "data" / "processed" / label / line
+
+
+def reports_folder(
+    quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
+) -> Path:
+    """Give the folder of a quarter's published notebooks and pages.
+
+    Parameters
+    ----------
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    Path
+        It need not exist.
+
+    Examples
+    --------
+    >>> reports_folder("2026Q3", "shop").relative_to(project_root()).as_posix()
+    'reports/2026Q3/shop'
+    """
+    return project_root(root) / "reports" / str(Quarter.parse(quarter)) / check_line(line)
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    if not folder.is_dir():
+        return ()
+    kept = [f for f in folder.iterdir() if not f.name.lower().startswith((".", "readme"))]
+    below = sorted(f.name for f in kept if f.is_dir())
+    if below:
+        raise StoreError(
+            f"data/raw/{folder.parent.name}/{folder.name}/{below[0]}/：原始文件不能放在下一级文件夹里，"
+            "否则会被漏读；请移到上一级。"
+        )
+    return tuple(sorted(kept))
