@@ -15,7 +15,7 @@ report: $(READY) ## 依次运行示例季度，生成报告 (run the sample quar
 	@set -e; for quarter in $(QUARTERS); do $(BIN)/csat run $$quarter --jobs $(JOBS); done
 
 test: $(READY) ## 运行测试 (run the tests)
-	$(BIN)/python -m pytest -q -m "not browser"
+	$(BIN)/python -m pytest -q -rs -m "not browser"
 
 browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chromium)
 	$(BIN)/python -m pytest -q -m browser
