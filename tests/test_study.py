@@ -136,6 +136,8 @@ FAULTS = {
     "mean of a text": ("report:", "targets: [{item: comment, metric: mean, value: 4}]\nreport:", ["metric mean 只用于 kind 为 rating 的题目"]),
     "target unknown": ("report:", "targets: [{item: overal, metric: mean, value: 4}]\nreport:", ["“overal”不是题目的 id（是不是想写 overall？）"]),
     "target twice": ("report:", "targets:\n  - {item: overall, metric: mean, value: 4}\n  - {item: overall, metric: mean, value: 4.2}\nreport:", ["第 53 行 targets.2：overall 的 mean 目标重复，请只保留一个"]),
+    "duplicate key of the customer table": ("min_seconds: 10", "duplicate_key: [region]", ["duplicate_key “region”不是答卷来源的 mapping 带入的列"]),
+    "scale with the marks of blanks": ("{low: 0, high: 10}", "{low: -3, high: 3}", ["low 不小于 −1", "现在是 -3 和 3"]),
     "duplicate key unknown": ("min_seconds: 10", "duplicate_key: [customer]", ["第 52 行 cleaning.duplicate_key.1：duplicate_key “customer”", "（是不是想写 customer_id？）；可用的列有：customer_id、"]),
     "no responses": ("role: responses", "role: invitations", ["sources：sources 至少要有一个 role 为 responses 的来源"]),
     "line is another folder": ("line: shop", "line: store", ["第 1 行：line 是“store”，文件夹却叫“shop”"]),
@@ -185,8 +187,8 @@ def test_what_the_rules_allow(shop_with):
         "  - {role: invitations, glob: i.csv, reader: table, mapping: {channel: 渠道}}\nquestions:\n",
     )
     assert dict(invited.sources[-1].mapping) == {"channel": "渠道"}
-    keyed = shop_with("min_seconds: 10", "duplicate_key: [customer_id, region]")
-    assert keyed.cleaning.duplicate_key == ("customer_id", "region")
+    keyed = shop_with("min_seconds: 10", "duplicate_key: [customer_id, submitted_at]")
+    assert keyed.cleaning.duplicate_key == ("customer_id", "submitted_at")
     aimed = shop_with(
         "report:",
         "targets: [{item: overall, metric: share, value: 1}, {item: overall, metric: mean, value: 5},"

@@ -74,14 +74,15 @@ def test_missing_columns_are_told():
         text.tokenise(pd.DataFrame({"text": ["慢"]}), lexicon=LEXICON)
 
 
-def test_jieba_keeps_quiet_and_leaves_the_shared_folder_alone(tmp_path):
+def tokenise_elsewhere(tmp_path, cache):
+    """Split a comment in a process whose cache and temporary folders are under ``tmp_path``."""
+    (tmp_path / "shared").mkdir()
     code = (
         "import pandas as pd\nfrom csatlib import text\n"
         "df = pd.DataFrame({'comment_id': ['a'], 'text': ['服务好']})\n"
         "print(len(text.tokenise(df, lexicon=text.Lexicon())))"
     )
-    places = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path / "shared")}
-    (tmp_path / "shared").mkdir()
+    places = {"XDG_CACHE_HOME": str(tmp_path / cache), "TMPDIR": str(tmp_path / "shared")}
     told = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
         env={**os.environ, **places},
@@ -89,28 +90,18 @@ def test_jieba_keeps_quiet_and_leaves_the_shared_folder_alone(tmp_path):
         text=True,
         check=True,
     )
-    assert (told.stdout.strip(), told.stderr) == ("2", "")
+    return told.stdout.strip(), told.stderr
+
+
+def test_jieba_keeps_quiet_and_leaves_the_shared_folder_alone(tmp_path):
+    assert tokenise_elsewhere(tmp_path, "cache") == ("2", "")
     assert list((tmp_path / "shared").iterdir()) == []
     assert len(list((tmp_path / "cache" / "csatlib").iterdir())) == 1
 
 
 def test_without_a_usable_cache_the_words_are_the_same_and_nothing_is_left(tmp_path):
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    (tmp_path / "shared").mkdir()
-    code = (
-        "import pandas as pd\nfrom csatlib import text\n"
-        "df = pd.DataFrame({'comment_id': ['a'], 'text': ['服务好']})\n"
-        "print(len(text.tokenise(df, lexicon=text.Lexicon())))"
-    )
-    places = {"XDG_CACHE_HOME": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "shared")}
-    told = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        env={**os.environ, **places},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (told.stdout.strip(), told.stderr) == ("2", "")
+    (tmp_path / "file").touch()
+    assert tokenise_elsewhere(tmp_path, "file") == ("2", "")
     assert list((tmp_path / "shared").iterdir()) == []
 
 

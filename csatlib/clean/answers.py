@@ -40,8 +40,8 @@ _DURATION = re.compile(
 )
 _SECONDS = (3600, 60, 3600, 60, 1)
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
-#: Days that Excel counts from 1899-12-30: 2009 to 2064.
 _EXCEL_START = datetime(1899, 12, 30)
+#: Day numbers of Excel that are taken for dates: 2009 to 2064.
 _EXCEL_DAYS = range(40_000, 60_000)
 
 

@@ -41,7 +41,7 @@ def flag(
     off_scale : DataFrame of bool
         Whether an answer is a number outside its scale.
     same_as_before : Series of bool
-        Whether the raw row repeats an earlier one of its file.
+        Whether the raw row repeats an earlier one of its channel.
     rules : Cleaning
         The study's limits.
 
@@ -77,8 +77,6 @@ def _too_few(status: pd.DataFrame, rules: Cleaning) -> pd.Series:
 
 def _duplicate(rows: pd.DataFrame, sound: pd.Series, rules: Cleaning) -> pd.Series:
     key = list(rules.duplicate_key)
-    if not set(key) <= set(rows.columns):
-        return pd.Series(False, index=rows.index)
     known = rows[key].notna().all(axis=1)
     order = rows.assign(unsound=~sound)[known].sort_values(
         ["unsound", "submitted_at"], kind="stable", na_position="last"

@@ -164,15 +164,17 @@ def _report_faults(study: Outline) -> Iterator[Fault]:
 
 
 def _key_faults(study: Outline) -> Iterator[Fault]:
-    """Find columns of the duplicate key that no file brings."""
-    roles = ("responses", "tickets", "customers")
-    brought = [c for s in study.sources if s.role in roles for c in s.mapping]
+    """Find columns of the duplicate key that no file of answers brings.
+
+    Duplicates are found before tickets and customers are joined on, so their columns do not help.
+    """
+    brought = [c for s in study.sources if s.role == "responses" for c in s.mapping]
     known = list(dict.fromkeys(["customer_id", *brought]))
     for place, column in enumerate(study.cleaning.duplicate_key):
         if column not in known:
             yield (
                 ("cleaning", "duplicate_key", place),
-                f"duplicate_key “{column}”不是任何来源的 mapping 带入的列"
+                f"duplicate_key “{column}”不是答卷来源的 mapping 带入的列"
                 f"{_guess(column, known)}；可用的列有：{'、'.join(known)}",
             )
 

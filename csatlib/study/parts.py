@@ -106,8 +106,12 @@ class Scale(_Part):
                 raise ValueError(
                     f"“{label}”既在 labels 里又在 not_applicable 里；请只保留在其中一处"
                 )
-        if not -100 <= self.low < self.high <= 100:
-            raise ValueError(f"low 应小于 high 且在 ±100 之内，现在是 {self.low} 和 {self.high}")
+        if not -1 <= self.low < self.high <= 100:
+            # −2 and −3 are how 问卷星 writes an answer left blank and a question not shown.
+            raise ValueError(
+                f"low 应小于 high，low 不小于 −1，high 不大于 100，"
+                f"现在是 {self.low} 和 {self.high}；请换一种计分"
+            )
         for label, score in self.labels.items():
             if not self.low <= score <= self.high:
                 raise ValueError(f"“{label}”的分数 {score} 不在 {self.low}–{self.high} 之内")
