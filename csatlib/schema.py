@@ -112,21 +112,36 @@ class Column:
 class Table:
     """One table's promise: its columns in order, its key, and whether further columns may follow.
 
-    ``open`` tables carry the study's own columns (items, groups) after the fixed ones.
+    ``open`` tables carry the study's own columns (items, groups) after the fixed ones. ``secret``
+    ones hold personal data: they are written encrypted and no view shows them.
     """
 
     columns: Mapping[str, Column]
     key: tuple[str, ...] = ()
     open: bool = field(default=False)
+    secret: bool = field(default=False)
 
 
 _TEXT, _NAME = Column("str", nullable=True), Column("str")
 _COUNT, _REAL = Column("Int64"), Column("Float64", nullable=True)
 
 #: What a raw file is for.
-ROLES = ("responses", "twin", "customers", "tickets", "invitations")
+ROLES = ("responses", "twin", "customers", "tickets", "invitations", "staff")
 #: What became of a question.
 STATUSES = ("answered", "not_applicable", "skipped", "blank", "invalid")
+
+#: What can become of a question from one quarter's form to the next.
+CHANGES = (
+    "renamed",
+    "moved",
+    "added",
+    "dropped",
+    "split",
+    "merged",
+    "rescaled",
+    "reversed",
+    "options",
+)
 
 _ESTIMATES = Table(
     {
@@ -195,6 +210,38 @@ TABLES: Mapping[str, Table] = {
     "ledger": Table(
         {"row_id": _NAME, "column": _NAME, "rule": _NAME, "new": _TEXT},
         key=("row_id", "column", "rule"),
+    ),
+    "flags": Table(
+        {"row_id": _NAME, "rule": _NAME, "excluded": Column("bool")},
+        key=("row_id", "rule"),
+    ),
+    "sensitivity": Table(
+        {
+            "rule": _TEXT,
+            "kept": _COUNT,
+            "added": _COUNT,
+            "metric": _NAME,
+            "item": _NAME,
+            "estimate": _REAL,
+            "difference": _REAL,
+        },
+        key=("rule", "metric", "item"),
+    ),
+    "drift": Table(
+        {
+            "change": Column("str", allowed=CHANGES),
+            "item": _TEXT,
+            "previous": _TEXT,
+            "current": _TEXT,
+            "detail": _NAME,
+            "certain": Column("bool"),
+            "proposal": _TEXT,
+        },
+    ),
+    "identities": Table(
+        {"pseudonym": _NAME, "kind": _NAME, "value": _NAME},
+        key=("pseudonym", "kind", "value"),
+        secret=True,
     ),
     "estimates": _ESTIMATES,
     "headline": _ESTIMATES,

@@ -320,7 +320,7 @@ def test_one_column_an_option(text_file, shop, headers):
         ([*HEADER[:7], "2、您对店里员工的满意度", *HEADER[8:]], ["没有题目 staff", "写进 aliases"]),
         ([*HEADER[:9], *HEADER[10:]], ["没有题目 topic", "写 until"]),
         ([*HEADER, "整体满意度"], ["题目 overall 对上了 2 列"]),
-        ([c for c in HEADER if c != "来源详情"], ["没有 mapping 写的“来源详情”列"]),
+        ([c for c in HEADER if c != "来源详情"], ["没有来源写的“来源详情”列"]),
         (
             [*HEADER[:10], "5、去过的门店(南店)", HEADER[11]],
             ["选项“南店”不在题目 places 的 options 里"],

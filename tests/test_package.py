@@ -130,7 +130,11 @@ def requirements() -> dict[str, str]:
     return dict(re.fullmatch(r"([a-z0-9-]+)(.*)", line).groups() for line in lines)
 
 
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "brotli": "brotli-python"}
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base",
+    "brotli": "brotli-python",
+    "duckdb": "python-duckdb",
+}
 
 
 def test_environment_yml_equals_pyproject():

@@ -88,7 +88,7 @@ FAULTS = {
     "text for number": ("high: 5", "high: 五", ["scales.five.high：应为整数", "'五'"]),
     "decimal for integer": ("cutoff: 4", "cutoff: 4.5", ["应为整数"]),
     "key missing": ("title: 门店满意度调查\n", "", ["title：缺少必填的键"]),
-    "kind unknown": ("kind: nps", "kind: np", ["不在可选的值之内", "可选的值：rating、nps、single、multi、text。"]),
+    "kind unknown": ("kind: nps", "kind: np", ["不在可选的值之内", "可选的值：rating、nps、single、multi、ranking、text、attention。"]),
     "quarter": ("kind: nps, scale: ten", "kind: nps, scale: ten, since: 2026-3", ["季度应写成 2026Q3 的样子"]),
     "quarters reversed": ("kind: nps, scale: ten", "kind: nps, scale: ten, since: 2026Q3, until: 2026Q1", ["since 2026Q3 晚于 until 2026Q1"]),
     "label off the scale": ("非常满意: 5", "非常满意: 6", ["“非常满意”的分数 6 不在 1–5 之内"]),
@@ -155,9 +155,9 @@ def test_each_fault_is_told_with_file_line_and_remedy(shop_with, old, new, told)
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file(shop_with):
     with pytest.raises(StudyError) as error:
-        shop_with("owner: 质量控制组\npopulation: {", "owner: 1\npopulation: {size: 3, ")
+        shop_with("owner: 质量控制组\npopulation: {", "owner: 1\npopulation: {sizes: 3, ")
     lines = str(error.value).splitlines()
-    assert ["第 3 行 owner" in lines[0], "第 4 行 population.size" in lines[1]] == [True, True]
+    assert ["第 3 行 owner" in lines[0], "第 4 行 population.sizes" in lines[1]] == [True, True]
 
 
 def test_faults_between_parts_are_told_line_by_line_in_the_order_of_the_file(shop_with):
@@ -174,7 +174,12 @@ def test_faults_between_parts_are_told_line_by_line_in_the_order_of_the_file(sho
 
 def test_a_study_made_directly_is_checked_too(shop):
     parts = {name: getattr(shop, name) for name in studies.Study.model_fields}
-    parts |= {"scales": dict(shop.scales), "labels": {"overall": "总体"}}
+    parts |= {
+        "scales": dict(shop.scales),
+        "labels": {"overall": "总体"},
+        "roles": {},
+        "periods": {},
+    }
     with pytest.raises(ValidationError, match="labels 的“overall”是题目 overall 的列"):
         studies.Study(**parts)
 

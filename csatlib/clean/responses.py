@@ -106,7 +106,7 @@ def responses(
         off_scale=_stack([a.off_scale for a in answers]).fillna(False).astype(bool),
         same_as_before=_same_as_before(tables, answers),
         rules=study.cleaning,
-    )[list(study.cleaning.exclude)]
+    ).reindex(columns=list(study.cleaning.exclude), fill_value=False)
     kept = rows.index[~flags.any(axis=1)]
     if not len(kept):
         told = "、".join(f"{REASONS[rule]} {n} 份" for rule, n in flags.sum().items() if n)

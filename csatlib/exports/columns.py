@@ -93,7 +93,9 @@ def match(raw: RawTable, study: Study, *, quarter: Quarter | str) -> Fields:
         else:
             answers[question.id] = _answer_column(question, headers, raw, quarter)
     claims = [*answers.values(), *(h for found in options.values() for h in found.values())]
-    _refuse_leftovers(raw, {*claims, *columns.values()}, study)
+    aside = {_header(raw, wanted) for wanted in raw.personal.values()}
+    aside |= {_header(raw, raw.device)} if raw.device else set()
+    _refuse_leftovers(raw, {*claims, *columns.values(), *aside}, study)
     for name in {c for c in claims if claims.count(c) > 1}:
         owners = [i for i, h in answers.items() if h == name]
         owners += [i for i, found in options.items() if name in found.values()]
@@ -156,7 +158,8 @@ def _header(raw: RawTable, wanted: str) -> str:
     near = difflib.get_close_matches(plain(wanted), [*raw.rows.columns], n=1)
     guess = f"（最像的是“{near[0]}”）" if near else ""
     raise ExportError(
-        f"{raw.file}：表头里没有 mapping 写的“{wanted}”列{guess}；请核对文件或改 mapping。"
+        f"{raw.file}：表头里没有来源写的“{wanted}”列{guess}；"
+        "请核对文件，或改来源的 mapping、personal、device。"
     )
 
 

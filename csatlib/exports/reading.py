@@ -5,37 +5,22 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import os
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
 
-from csatlib.exports.grid import Grid, first_line, read_grid
-from csatlib.exports.table import ExportError, Form, RawTable, build
+from csatlib.exports.grid import read_grid
+from csatlib.exports.platforms import (
+    WJX_DEVICE,
+    WJX_IGNORE,
+    WJX_MAPPING,
+    Sniffed,
+    form_of,
+    identify,
+)
+from csatlib.exports.table import ExportError, RawTable, build
 from csatlib.study import Source, Study
 
 __all__ = ["Sniffed", "read", "read_all", "sniff"]
-
-#: Columns that 问卷星 puts before the questions; five of them name the platform.
-WJX_META = ("序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP", "总分")
-#: Which of them become columns of ours unless the study file says otherwise.
-WJX_MAPPING = {"submitted_at": "提交答卷时间", "seconds": "所用时间"}
-#: What else 问卷星 may add about the respondent; never read further.
-WJX_IGNORE = (*WJX_META, "用户ID", "姓名", "部门", "昵称", "自定义字段")
-
-_OLD_OPTION = re.compile(r"第[0-9]{1,3}题\(")
-
-
-@dataclass(frozen=True)
-class Sniffed:
-    """What a file was found to be, and why."""
-
-    kind: str
-    platform: str
-    form: Form | None
-    encoding: str | None
-    why: str
 
 
 def sniff(path: str | os.PathLike[str]) -> Sniffed:
@@ -70,7 +55,7 @@ def sniff(path: str | os.PathLike[str]) -> Sniffed:
     '表头里没有问卷星的固定列，按普通表格读取'
     """
     file = Path(path)
-    return _sniff(read_grid(_bytes(file), file=file.name), file.name)
+    return identify(read_grid(_bytes(file), file=file.name), file.name)
 
 
 def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
@@ -116,7 +101,7 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
         encoding=source.encoding if source else None,
         sheet=source.sheet if source else None,
     )
-    found = _sniff(grid, file.name)
+    found = identify(grid, file.name)
     digest = hashlib.sha256(data).hexdigest()
     rows, non_data, malformed = build(
         grid.cells, digest=digest, sheet_number=grid.sheet_number, file=name
@@ -133,7 +118,7 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
         role=source.role if source else "responses",
         channel=source.channel if source else None,
         reader=reader,
-        form=_form(found, source, name) if is_wjx else "text",
+        form=form_of(found, source, name) if is_wjx else "text",
         platform=found.platform,
         encoding=grid.encoding,
         sheet=grid.sheet,
@@ -143,6 +128,8 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
         rows=rows,
         non_data=non_data,
         malformed=malformed,
+        personal=dict(source.personal) if source else {},
+        device=_device(source, rows.columns, is_wjx=is_wjx),
     )
 
 
@@ -197,6 +184,11 @@ def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Raw
     return tables
 
 
+def _device(source: Source | None, headers: Iterable[str], *, is_wjx: bool) -> str | None:
+    stated = source.device if source else None
+    return stated or (WJX_DEVICE if is_wjx and WJX_DEVICE in headers else None)
+
+
 def _claims(source: Source, file: Path) -> bool:
     in_shared = file.parent.name == "all"
     return in_shared == (source.folder == "all") and fnmatch.fnmatchcase(file.name, source.glob)
@@ -228,43 +220,3 @@ def _bytes(file: Path) -> bytes:
         raise ExportError(f"{file.name}：没有这个文件；请检查路径。") from None
     except OSError as error:
         raise ExportError(f"{file.name}：读不了（{error.strerror}）；请检查权限。") from None
-
-
-def _sniff(grid: Grid, name: str) -> Sniffed:
-    header = first_line(grid.cells)
-    present = [meta for meta in WJX_META if meta in header]
-    if len(present) < 5:
-        why = "表头里没有问卷星的固定列，按普通表格读取"
-        return Sniffed(grid.kind, "table", "text", grid.encoding, why)
-    form, reason = _wjx_form(header, grid.cells, name)
-    why = f"表头有问卷星的固定列（{'、'.join(present)}），{reason}"
-    return Sniffed(grid.kind, "wjx", form, grid.encoding, why)
-
-
-def _wjx_form(
-    header: Sequence[str], cells: Sequence[Sequence[str]], name: str
-) -> tuple[Form | None, str]:
-    if "按分数" in name:
-        return None, "文件名说是按分数导出"
-    named = {"按文本": "text", "按序号": "code"}
-    for mark, form in named.items():
-        if mark in name:
-            return cast("Form", form), f"文件名说是{mark}导出"
-    if any(_OLD_OPTION.match(h) for h in header):
-        return "code", "多选题按选项分列，是按序号导出"
-    marks = ("┋", "(跳过)", "(空)", "（跳过）", "（空）")
-    if any(mark in cell for row in cells[1:] for cell in row for mark in marks):
-        return "text", "答案里有选项文字的分隔或跳过标记，是按文本导出"
-    return None, "看不出是按文本还是按序号导出"
-
-
-def _form(found: Sniffed, source: Source | None, name: str) -> Form:
-    stated = source.form if source else None
-    if stated and found.form and stated != found.form:
-        raise ExportError(f"{name}：来源写的 form 是 {stated}，但{found.why}；请核对。")
-    form = stated or found.form
-    if form is None:
-        raise ExportError(
-            f"{name}：{found.why}；请用“按文本”重新导出，或在来源里写 form: text 或 code。"
-        )
-    return form

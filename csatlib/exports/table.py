@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
@@ -20,7 +20,7 @@ _TOTAL_ROW = re.compile(
     r"(?:合计|总计|小计|汇总|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
 )
 
-Form = Literal["text", "code"]
+Form = Literal["text", "code", "score"]
 
 
 class ExportError(ValueError):
@@ -37,7 +37,15 @@ class RawTable:
         ``<quarter>/<line>/<name>``, or the name alone, and the SHA-256 of the bytes.
     role, channel, reader, form, platform, encoding, sheet : str
         What the study file says of the file, and what was found in it; ``form`` is ``code`` where
-        answers are option numbers.
+        answers are option numbers, ``score`` where they are points.
+    mapping, personal : dict
+        From a column of ours, or a kind of personal data, to a header of the file.
+    device : str or None
+        The header of what tells devices apart (an IP address); it is compared and never kept.
+    ignore, lacks : tuple of str
+        Headers that nobody needs, and questions that this source does not ask.
+    notes : tuple of str
+        What a reader of the file should know, in Chinese sentences: hidden rows, other sheets.
     rows : DataFrame of str
         The data rows, index ``row_id`` (``<digest, 12>:<sheet>:<row as Excel counts it>``), one
         column a header in one spelling (`scales.plain`); a repeated header is ``name#2``, ….
@@ -62,6 +70,9 @@ class RawTable:
     rows: pd.DataFrame
     non_data: pd.DataFrame
     malformed: pd.DataFrame
+    personal: dict[str, str] = field(default_factory=dict)
+    device: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def read(self) -> int:

@@ -3,8 +3,13 @@
 from csatlib.study.loading import load
 from csatlib.study.model import Study
 from csatlib.study.parts import (
+    Burst,
     Cleaning,
+    Contradiction,
+    Notice,
+    Period,
     Population,
+    Privacy,
     Question,
     Report,
     Scale,
@@ -14,8 +19,13 @@ from csatlib.study.parts import (
 from csatlib.study.strict_yaml import StudyError
 
 __all__ = [
+    "Burst",
     "Cleaning",
+    "Contradiction",
+    "Notice",
+    "Period",
     "Population",
+    "Privacy",
     "Question",
     "Report",
     "Scale",

@@ -14,7 +14,17 @@ from pydantic import BaseModel, ValidationError
 from csatlib.study import strict_yaml
 from csatlib.study.checks import JoinError
 from csatlib.study.model import Study
-from csatlib.study.parts import Cleaning, Population, Question, Report, Scale, Source, Target
+from csatlib.study.parts import (
+    Cleaning,
+    Notice,
+    Population,
+    Privacy,
+    Question,
+    Report,
+    Scale,
+    Source,
+    Target,
+)
 from csatlib.study.strict_yaml import StudyError
 
 __all__ = ["load"]
@@ -28,6 +38,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "targets": Target,
     "report": Report,
     "cleaning": Cleaning,
+    "notice": Notice,
+    "privacy": Privacy,
 }
 
 _WORDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -13,9 +14,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from csatlib.schema import TABLES, Quarter, SchemaError, check_line
 
 __all__ = [
+    "Burst",
     "Cleaning",
+    "Contradiction",
+    "Notice",
     "Outline",
+    "Period",
     "Population",
+    "Privacy",
     "Question",
     "Report",
     "Scale",
@@ -25,9 +31,28 @@ __all__ = [
     "spelling",
 ]
 
-Kind = Literal["rating", "nps", "single", "multi", "text"]
-Role = Literal["responses", "twin", "customers", "tickets", "invitations"]
-Rule = Literal["exact_duplicate", "duplicate", "out_of_range", "too_fast", "too_few"]
+Kind = Literal["rating", "nps", "single", "multi", "ranking", "text", "attention"]
+Role = Literal["responses", "twin", "customers", "tickets", "invitations", "staff"]
+Reader = Literal["wjx", "tencent", "forms", "zentao", "jira", "table"]
+Form = Literal["text", "code", "score"]
+Personal = Literal[
+    "name", "mobile", "email", "id_card", "bank_card", "wechat", "qq", "plate", "address", "other"
+]
+Rule = Literal[
+    "exact_duplicate",
+    "duplicate",
+    "near_duplicate",
+    "out_of_range",
+    "contradictory",
+    "attention",
+    "straight_line",
+    "too_fast",
+    "too_late",
+    "outside_frame",
+    "burst",
+    "too_few",
+    "empty",
+]
 
 #: Columns of `responses` that the library fills itself; no question may bear their names.
 FIXED_COLUMNS = tuple(TABLES["responses"].columns)
@@ -71,11 +96,64 @@ def _quarter(label: str) -> str:
 QuarterLabel = Annotated[str, AfterValidator(_quarter)]
 
 
+def _day(label: str) -> str:
+    try:
+        if date.fromisoformat(label).isoformat() == label:
+            return label
+    except ValueError:
+        pass
+    raise ValueError(f"日期应写成 2026-09-30 的样子，现在是“{label}”")
+
+
+Day = Annotated[str, AfterValidator(_day)]
+
+
 class Population(_Part):
-    """Whom the study speaks of, in words, and how they were chosen."""
+    """Whom the study speaks of, in words, how they were chosen, how many they are, their tiers."""
 
     description: str
     sampling: str = ""
+    size: int | None = Field(default=None, ge=1)
+    tiers: tuple[str, ...] = ()
+
+
+class Period(_Part):
+    """When a quarter's survey was open: answers after the last day come too late."""
+
+    opens: Day | None = None
+    closes: Day | None = None
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Period:
+        if self.opens and self.closes and self.opens > self.closes:
+            raise ValueError(f"opens {self.opens} 晚于 closes {self.closes}")
+        return self
+
+
+class Notice(_Part):
+    """What the questionnaire tells the respondent before the first and after the last question."""
+
+    introduction: str = ""
+    purpose: str = ""
+    confidentiality: str = ""
+    reward: str = ""
+    closing: str = ""
+
+
+class Privacy(_Part):
+    """How personal data is kept apart, and below which base no figure leaves.
+
+    ``mode`` ``pseudonymous`` replaces ids under a key and keeps the link in the encrypted vault,
+    ``anonymous`` keeps no link at all. ``key`` is ``own``, or ``public_test`` for invented data.
+    ``min_base`` is the confidentiality base inside the company, ``external_min_base`` the one of
+    what leaves it; ``retention_quarters`` says how long raw files and vault are kept.
+    """
+
+    mode: Literal["pseudonymous", "anonymous"] = "pseudonymous"
+    key: Literal["own", "public_test"] = "own"
+    min_base: int = Field(default=5, ge=1)
+    external_min_base: int = Field(default=10, ge=1)
+    retention_quarters: int = Field(default=8, ge=1)
 
 
 class Scale(_Part):
@@ -137,20 +215,28 @@ class Source(_Part):
     ``mapping`` leads from a column of ours to the header in the file. In a file of responses
     each header must belong to the mapping, to a question or to ``ignore`` (shell patterns);
     ``lacks`` names questions that this source never asks. ``form`` says of a 问卷星 file whether
-    it holds wordings or option numbers, where neither its name nor its headers tell.
+    it holds wordings, option numbers or scores, where neither its name nor its headers tell.
+    ``personal`` leads from a kind of personal data to its header: such a column goes to the vault
+    and nowhere else. ``device`` is the header of what tells devices apart, such as an IP address;
+    ``header`` the number of the row that holds the headers, where titles stand above it.
     """
 
     role: Role
     glob: str
-    reader: Literal["wjx", "table"]
+    reader: Reader
     folder: Literal["line", "all"] = "line"
     channel: str | None = None
     mapping: TextMap = Field(default_factory=dict, validate_default=True)
+    personal: Annotated[dict[Personal, str], AfterValidator(_frozen)] = Field(
+        default_factory=dict, validate_default=True
+    )
+    device: str | None = None
     ignore: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
-    form: Literal["text", "code"] | None = None
+    form: Form | None = None
     encoding: str | None = None
     sheet: str | None = None
+    header: int | None = Field(default=None, ge=1)
     optional: bool = False
 
     @model_validator(mode="after")
@@ -163,7 +249,11 @@ class Source(_Part):
 
 
 class Question(_Part):
-    """One question: how its column is recognised, in which quarters, and what its answers are."""
+    """One question: how its column is recognised, in which quarters, and what its answers are.
+
+    ``expect`` is the answer that passes an attention check; ``breaks`` lists the quarters from
+    which on the answers cannot be compared with earlier ones (another scale, another direction).
+    """
 
     id: str
     text: str
@@ -178,6 +268,8 @@ class Question(_Part):
     options: tuple[str, ...] = ()
     reverse: bool = False
     cutoff: int | None = None
+    expect: str | None = None
+    breaks: tuple[QuarterLabel, ...] = ()
 
     @field_validator("id")
     @classmethod
@@ -208,8 +300,10 @@ class Question(_Part):
     def _sensible(self) -> Question:
         if (self.kind in ("rating", "nps")) != (self.scale is not None):
             raise ValueError("kind 为 rating 或 nps 的题目要写 scale，其他题目不写")
-        if self.kind == "multi" and not self.options:
-            raise ValueError("kind 为 multi 的题目要写 options（按问卷中的顺序）")
+        if self.kind in ("multi", "ranking") and not self.options:
+            raise ValueError(f"kind 为 {self.kind} 的题目要写 options（按问卷中的顺序）")
+        if (self.kind == "attention") != (self.expect is not None):
+            raise ValueError("kind 为 attention 的题目要写 expect（正确的答案），其他题目不写")
         if self.since and self.until and Quarter.parse(self.since) > Quarter.parse(self.until):
             raise ValueError(f"since {self.since} 晚于 until {self.until}")
         return self
@@ -228,7 +322,7 @@ class Question(_Part):
         """The columns of `responses` that hold the answers; a free answer has none."""
         if self.kind == "text":
             return ()
-        if self.kind == "multi":
+        if self.kind in ("multi", "ranking"):
             return tuple(f"{self.id}_{code}" for code in range(1, len(self.options) + 1))
         return (self.id,)
 
@@ -256,19 +350,44 @@ class Report(_Part):
         return value
 
 
+class Contradiction(_Part):
+    """Answers that cannot all be meant: the row is flagged where every item has a listed answer."""
+
+    name: str
+    when: Annotated[dict[str, tuple[int | str, ...]], AfterValidator(_frozen)]
+
+
+class Burst(_Part):
+    """Machine-like haste: at least ``count`` questionnaires of one channel within ``seconds``."""
+
+    count: int = Field(default=10, ge=3)
+    seconds: int = Field(default=60, ge=1)
+
+
 class Cleaning(_Part):
-    """Which rows are set aside: limits of the rules, and the rules that exclude a row."""
+    """Which rows are set aside: limits of the rules, and the rules that exclude a row.
+
+    Every rule flags; only those in ``exclude`` set a row aside.
+    """
 
     duplicate_key: tuple[str, ...] = ("customer_id",)
     min_seconds: int | None = Field(default=None, ge=0)
+    seconds_per_item: float = Field(default=1.0, ge=0)
     speed_share: float = Field(default=0.3, ge=0, lt=1)
     min_answered: float = Field(default=0.5, ge=0, le=1)
+    straight_line_items: int = Field(default=5, ge=3)
+    burst: Burst = Burst()
+    contradictions: tuple[Contradiction, ...] = ()
     exclude: tuple[Rule, ...] = (
         "exact_duplicate",
         "duplicate",
+        "near_duplicate",
         "out_of_range",
+        "attention",
         "too_fast",
+        "too_late",
         "too_few",
+        "empty",
     )
 
 
@@ -278,6 +397,13 @@ class Outline(_Part):
     line: str
     title: str
     owner: str = ""
+    goal: str = ""
+    survey: Literal["event", "quarterly", "half_yearly", "long_term", "special"] = "quarterly"
+    roles: TextMap = Field(default_factory=dict, validate_default=True)
+    notice: Notice = Notice()
+    periods: Annotated[dict[QuarterLabel, Period], AfterValidator(_frozen)] = Field(
+        default_factory=dict, validate_default=True
+    )
     population: Population
     labels: TextMap = Field(default_factory=dict, validate_default=True)
     scales: Annotated[dict[str, Scale], AfterValidator(_frozen)]
@@ -286,6 +412,7 @@ class Outline(_Part):
     targets: tuple[Target, ...] = ()
     report: Report
     cleaning: Cleaning = Cleaning()
+    privacy: Privacy = Privacy()
     terms: tuple[str, ...] = ()
 
     @field_validator("line")
@@ -339,6 +466,14 @@ class Outline(_Part):
         """List the rating questions on the same scale as ``item``, itself among them."""
         scale = self.question(item).scale
         return [q.id for q in self.questions if q.kind == "rating" and q.scale == scale]
+
+    def period(self, quarter: Quarter | str) -> Period:
+        """Give the first and last day of a quarter's survey, as far as the study file says."""
+        return self.periods.get(str(quarter), Period())
+
+    def broken(self, item: str, quarter: Quarter | str) -> bool:
+        """Say whether an item cannot be compared with the quarter before."""
+        return str(quarter) in self.question(item).breaks
 
     def written_columns(self) -> list[str]:
         """List the columns of `responses` in which people wrote freely; ids are not among them."""
