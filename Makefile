@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint golden lock demo browser clean
+.PHONY: help report test lab lint golden lock demo browser bench clean
 
 help: ## 列出可用的命令 (list the commands)
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -19,6 +19,9 @@ test: $(READY) ## 运行测试 (run the tests)
 
 browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chromium)
 	$(BIN)/python -m pytest -q -m browser
+
+bench: $(READY) ## 测量速度，与同类比较 (measure the speed beside its peers)
+	@set -e; for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file; done
 
 lab: $(READY) ## 在 JupyterLab 中打开笔记本 (open the notebooks in JupyterLab)
 	$(BIN)/jupyter lab notebooks

@@ -73,6 +73,7 @@ CASES = {
     "report.sentence": lambda w: called(w.rows[0], labels=w.labels),
     "report.stack": lambda w: called([w.piece, w.piece]),
     "report.subtitle": lambda w: called(w.study, QUARTER, as_of="2026-09-30"),
+    "report.survey_record": lambda w: called(w.study, QUARTER, caption="表 1"),
     "report.table": lambda w: called(
         w.kept, w.study, name="x", caption="表 1", columns={"channel": "渠道", "overall": "得分"}
     ),

@@ -4,6 +4,7 @@ from csatlib.report.exhibits import cards, figure, table
 from csatlib.report.findings import group_finding
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.provenance import cite, provenance, subtitle
+from csatlib.report.record import survey_record
 from csatlib.report.words import headline, key_figures, lowest, number, sentence
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "sentence",
     "stack",
     "subtitle",
+    "survey_record",
     "table",
 ]

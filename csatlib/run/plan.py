@@ -16,7 +16,7 @@ from csatlib import store
 from csatlib.run.problems import USAGE, RunError
 from csatlib.schema import Quarter, SchemaError, check_line
 
-__all__ = ["COMMON", "Step", "declared", "plan"]
+__all__ = ["COMMON", "Step", "declared", "lines_of", "plan"]
 
 #: Parameters that every notebook takes; it may declare two more.
 COMMON = ("quarter", "line", "as_of", "seed")
@@ -84,6 +84,23 @@ def plan(
             taken = {p: values[p] for p in known[notebook] if p in values}
             steps.append(Step(name, notebook, taken))
     return steps
+
+
+def lines_of(
+    quarter: Quarter | str,
+    *,
+    line: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+) -> list[str]:
+    """List the business lines of a call, once its quarter and line are known to be right.
+
+    Raises
+    ------
+    RunError
+        With exit code 2, for an unknown quarter or line.
+    """
+    _quarter(quarter)
+    return _lines(store.project_root(root), line)
 
 
 def declared(notebook: Path) -> dict[str, Any]:

@@ -1,0 +1,220 @@
+"""Reads and validates a whole quarter without running a notebook; every finding has its remedy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from csatlib import clean, exports, store
+from csatlib.clean import Cleaned
+from csatlib.exports import ExportError, RawTable
+from csatlib.run.plan import lines_of
+from csatlib.schema import Quarter
+from csatlib.store import StoreError
+from csatlib.study import Study, StudyError
+
+__all__ = ["SEVERITIES", "check"]
+
+#: How much a finding matters: the run would stop, someone should look, good to know.
+SEVERITIES = ("must", "should", "note")
+
+#: A finding before its line is known: severity, place, what was found, what to do.
+Finding = tuple[str, str, str, str]
+
+_COLUMNS = ["line", "severity", "place", "finding", "remedy"]
+#: How many rows a finding names before it only counts them.
+_NAMED = 3
+
+
+def check(
+    quarter: Quarter | str,
+    *,
+    line: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
+    """Read and clean a quarter's raw files and list all that is wrong or odd with them.
+
+    Nothing is written but the cache of parsed files.
+
+    Parameters
+    ----------
+    quarter : Quarter or str
+        The quarter whose files to check.
+    line : str, optional
+        One business line; every folder of ``studies/`` without it.
+    root : path, optional
+        The project; found as `store.project_root` does.
+
+    Returns
+    -------
+    DataFrame
+        One row a finding, line by line and the gravest first: ``line``, ``severity`` (``must``: a
+        run would stop; ``should``: figures may mislead; ``note``), ``place`` (file, sheet, row or
+        line), ``finding`` and ``remedy``, in Chinese. Empty where all is well.
+
+    Raises
+    ------
+    RunError
+        With exit code 2, for an unknown quarter or line.
+    """
+    project = store.project_root(root)
+    found = []
+    for name in lines_of(quarter, line=line, root=project):
+        findings = sorted(
+            _of_line(str(quarter), name, project), key=lambda one: SEVERITIES.index(one[0])
+        )
+        found += [(name, *finding) for finding in findings]
+    return pd.DataFrame(found, columns=_COLUMNS, dtype="str")
+
+
+def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
+    """Go on from stage to stage as long as there is something to look at."""
+    try:
+        study = store.study(line, project)
+    except StudyError as error:
+        yield from (_told(message) for message in str(error).splitlines())
+        return
+    yield from _of_form(study, quarter)
+    yield from _of_key(study)
+    try:
+        files = store.raw(quarter, line, project)
+    except StoreError as error:
+        yield _told(str(error))
+        return
+    faults, raw = _read(files, study, project)
+    yield from faults
+    for table in raw:
+        yield from (("note", table.file, note, "请核对是否有意。") for note in table.notes)
+    if not faults:
+        yield from _of_answers(raw, study, quarter)
+        yield from _of_drift(raw, study, quarter, project)
+
+
+def _of_form(study: Study, quarter: str) -> Iterator[Finding]:
+    place = f"studies/{study.line}/study.yml"
+    for row in study.lint(quarter=quarter).itertuples():
+        item = "" if pd.isna(row.item) else f" 题目 {row.item}"
+        yield "note", f"{place}{item}", row.finding, row.suggestion
+
+
+def _of_key(study: Study) -> Iterator[Finding]:
+    if study.privacy.mode == "anonymous":
+        return
+    if study.privacy.key == "public_test":
+        yield (
+            "should",
+            f"studies/{study.line}/study.yml",
+            "化名用的是公开的测试密钥，任何人都能还原编号",
+            "若不是虚构的数据，请删去 privacy 里的 key，并执行 csat key new。",
+        )
+    try:
+        store.pseudonym_key(study)
+    except StoreError as error:
+        yield _told(str(error))
+
+
+def _read(
+    files: Sequence[Path], study: Study, project: Path
+) -> tuple[list[Finding], list[RawTable]]:
+    """Read every file for itself, so that one that is bad does not hide the next."""
+    faults: list[Finding] = []
+    tables = []
+    cache = store.cache(project)
+    for file in exports.claimed(files, study):
+        try:
+            tables.append(exports.read(file, study, cache=cache))
+        except ExportError as error:
+            faults.append(_told(str(error)))
+    if not faults:
+        try:
+            exports.read_all(files, study, cache=cache)
+        except ExportError as error:
+            faults.append(_told(str(error)))
+    return faults, tables
+
+
+def _of_answers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator[Finding]:
+    try:
+        cleaned = clean.responses(raw, study, quarter=quarter)
+        clean.intake(raw, cleaned)
+        clean.attach(cleaned.kept, raw, study)
+        differences = clean.twin_differences(raw, study, quarter=quarter)
+    except ExportError as error:
+        yield _told(str(error))
+        return
+    yield from _of_rows(raw, cleaned)
+    yield from _of_cells(raw, study, cleaned)
+    if len(differences):
+        yield (
+            "should",
+            f"{quarter}/{study.line}",
+            f"两种导出有 {len(differences):,} 处答案不一致",
+            "请核对量表和选项的顺序，或同时重新导出两份。",
+        )
+
+
+def _of_rows(raw: Sequence[RawTable], cleaned: Cleaned) -> Iterator[Finding]:
+    """Name the rows set aside, by file and reason."""
+    aside = cleaned.quarantined.assign(digest=cleaned.quarantined["row_id"].str.split(":").str[0])
+    for table in raw:
+        own = aside[aside["digest"] == table.digest[:12]]
+        for reason, rows in own.groupby("reason", sort=False)["row_id"]:
+            yield (
+                "note",
+                _rows(table, rows),
+                f"{len(rows):,} 份剔除：{reason}",
+                "逐行见数据清洗页；规则在 cleaning 一节。",
+            )
+
+
+def _of_cells(raw: Sequence[RawTable], study: Study, cleaned: Cleaned) -> Iterator[Finding]:
+    """Name the answers that nobody could read, by file and question."""
+    unread = cleaned.ledger[cleaned.ledger["rule"] == "unreadable"]
+    unread = unread.assign(digest=unread["row_id"].str.split(":").str[0])
+    for table in raw:
+        own = unread[unread["digest"] == table.digest[:12]]
+        for column, rows in own.groupby("column", sort=False)["row_id"]:
+            yield (
+                "should",
+                _rows(table, rows),
+                f"“{study.label(str(column))}”有 {len(rows):,} 个答案无法识别，按缺失处理",
+                "请核对这些单元格，或在量表、选项里补上写法。",
+            )
+
+
+def _of_drift(
+    raw: Sequence[RawTable], study: Study, quarter: str, project: Path
+) -> Iterator[Finding]:
+    before = Quarter.parse(quarter).previous()
+    try:
+        files = store.raw(before, study.line, project)
+    except StoreError:
+        return
+    try:
+        earlier = exports.read_all(files, study, cache=store.cache(project))
+        drift = exports.diff(earlier, raw, study=study)
+        exports.settle(drift, study, quarter=quarter)
+    except ExportError as error:
+        yield from (_told(message) for message in str(error).splitlines())
+        return
+    for row in drift.itertuples():
+        yield "note", f"{before} → {quarter}", row.detail, "无须改动；走势页会照此说明。"
+
+
+def _rows(table: RawTable, rows: pd.Series) -> str:
+    numbers = "、".join(row.rsplit(":", 1)[1] for row in rows.head(_NAMED))
+    more = " 等" if len(rows) > _NAMED else ""
+    sheet = f" 工作表“{table.sheet}”" if table.sheet else ""
+    return f"{table.file}{sheet} 第 {numbers} 行{more}"
+
+
+def _told(message: str) -> Finding:
+    """Part an error's message, ``place：fault；remedy。``, into its three pieces."""
+    place, colon, rest = message.partition("：")
+    if not colon:
+        place, rest = "", message
+    finding, semicolon, remedy = rest.partition("；")
+    return "must", place, finding if semicolon else rest, remedy or "请照上面所说改正后再检查。"
