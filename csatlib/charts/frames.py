@@ -49,8 +49,8 @@ def numbers(values: pd.Series) -> np.ndarray:
 
 
 def too_few(n: int) -> str:
-    """Say why a row has no mark."""
-    return f"样本不足 (n={n})"
+    """Say why a row has no mark; where even the base is withheld it has none."""
+    return "人数过少，不公布" if pd.isna(n) else f"样本不足 (n={n})"
 
 
 def shown(value: float, metric: str) -> str:

@@ -163,7 +163,8 @@ def cards(rows: Sequence[pd.Series], study: Study, *, conf: float = 0.95) -> Htm
     for row in rows:
         label = named(study.label(row["item"]), row["metric"])
         value = "—" if row["suppressed"] else number(row["estimate"], row["metric"])
-        note = f"{certainty(row, conf, words='CI')} · n = {row['n']:,}"
+        base = "" if pd.isna(row["n"]) else f" · n = {row['n']:,}"
+        note = f"{certainty(row, conf, words='CI')}{base}"
         pieces.append(
             f'<div class="card"><div class="card-value">{escape(value)}</div>'
             f'<div class="card-label">{escape(label)}</div>'

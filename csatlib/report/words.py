@@ -33,6 +33,8 @@ METRICS = {"mean": "平均分", "share": "满意率", "nps": "净推荐值", "di
 
 REASONS = {
     "small_base": "样本不足",
+    "confidential": "人数过少，不公布",
+    "complementary": "为保护相邻分组，不公布",
     "empty": "无有效回答",
     "no_variation": "答案完全相同，不估计误差",
     "single_answer": "仅一份有效回答，不估计误差",
