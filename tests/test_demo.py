@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -538,7 +539,7 @@ def template_pattern(template):
 class TestStaff:
     def test_the_roster_grows_and_nobody_leaves(self, written):
         rosters = [rows_of(written.raw / q / "all" / "staff.csv", "utf-8-sig") for q in QUARTERS]
-        for before, now in zip(rosters, rosters[1:], strict=False):
+        for before, now in pairwise(rosters):
             assert now[: len(before)] == before
             assert len(now) == len(before) + 2
 

@@ -59,7 +59,7 @@ def bank_card(body: str) -> str:
     Examples
     --------
     >>> bank_card("620000000000000012")
-    '6200000000000000123'
+    '6200000000000000125'
     """
     doubled = [int(d) * 2 for d in reversed(body)][::2]
     plain = [int(d) for d in reversed(body)][1::2]
