@@ -13,8 +13,9 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,7 +91,16 @@ def records(header, rows, line, quarter, *, seconds, key):
         cells = {i: c.strip() for i, c in zip(items, row, strict=True) if i}
         found = dict(zip(header, row, strict=True))
         length = int(re.sub(r"[秒,]", "", found[seconds]))
-        yield SimpleNamespace(row=row, key=found[key], seconds=length, cells=cells)
+        time = found.get("提交答卷时间") or found["回访时间"].replace("-", "/")
+        pattern = "%Y/%m/%d %H:%M:%S" if time.count(":") == 2 else "%Y/%m/%d %H:%M"
+        yield SimpleNamespace(
+            row=row,
+            key=found[key],
+            seconds=length,
+            cells=cells,
+            submitted=datetime.strptime(time, pattern),
+            device=found.get("来自IP"),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -126,17 +136,51 @@ def score(text):
 
 
 def valid(data, line, quarter):
-    """Keep one row a key: not hurried, mostly answered; with scores that are scores."""
+    """Keep one row a key: in time, not hurried, no copy, mostly answered."""
     seen, kept = set(), []
+    copies = {id(record) for record in near_duplicates(data)}
     for record in (*data.online, *data.keyed):
         if (
             record.key not in seen
             and record.seconds >= 20
             and not mostly_empty(record, line, quarter)
+            and not late(record, line, quarter)
+            and id(record) not in copies
         ):
             seen.add(record.key)
             kept.append(record)
     return kept
+
+
+def late(record, line, quarter):
+    return f"{record.submitted:%Y-%m-%d}" > study_of(line).period(quarter).closes
+
+
+def near_duplicates(data):
+    """Find the rows that repeat an earlier one's device and answers under another key."""
+    first, found = {}, []
+    for record in sorted(data.online, key=lambda r: r.submitted):
+        key = first.setdefault((record.device, *record.cells.values()), record.key)
+        if key != record.key:
+            found.append(record)
+    return found
+
+
+def burst(data):
+    """Find the rows of which ten or more were handed in within one minute."""
+    rows = sorted({r.row: r for r in data.online}.values(), key=lambda r: r.submitted)
+    found = set()
+    for i, record in enumerate(rows):
+        near = [r for r in rows[i:] if r.submitted - record.submitted <= timedelta(seconds=60)]
+        found |= {r.row for r in near if len(near) >= 10}
+    return found
+
+
+def straight_low(record, line, quarter):
+    """Say whether every rating shown got the same one of the two lowest scores, unhurriedly."""
+    cells = [record.cells[item] for item in ratings(line, quarter)]
+    given = {cell for cell in cells if cell != "(跳过)"}
+    return record.seconds >= 20 and len(given) == 1 and score(given.pop()) in (1, 2)
 
 
 def mostly_empty(record, line, quarter):
@@ -172,7 +216,7 @@ class TestFiles:
 
     def test_a_part_written_alone_equals_the_same_part_of_the_whole(self, written, tmp_path):
         paths = demo.write(tmp_path, quarters=["2026Q2"], lines=["ops_event"])
-        assert len(paths) == 6
+        assert len(paths) == 7
         for path in paths:
             assert path.read_bytes() == (written.root / path.relative_to(tmp_path)).read_bytes()
 
@@ -317,17 +361,43 @@ class TestPlanted:
             for item, cell in r.cells.items()
             if item in ratings(line, quarter) and cell not in ("", "不适用")
         ]
+        straight = [r for r in distinct if straight_low(r, line, quarter)]
+        machine = burst(data)
         found = {
-            "duplicate_customers": len(distinct) - len({r.key for r in distinct}),
+            "duplicate_customers": len(distinct) - len({r.key for r in distinct}) - len(straight),
             "duplicate_rows": sum(len(part) - len(set(part)) for part in rows),
-            "speeders": sum(r.seconds < 20 for r in distinct),
+            "speeders": sum(r.seconds < 20 and r.row not in machine for r in distinct),
             "mostly_empty": sum(mostly_empty(r, line, quarter) for r in distinct),
             "out_of_range": sum(c.isdigit() and not 1 <= int(c) <= 5 for _, c in typed),
             "unreadable": sum(not c.isdigit() for _, c in typed),
             "blank_rows": len(data.blank),
             "total_rows": len(data.totals),
+            "late": sum(late(r, line, quarter) for r in distinct),
+            "straight_liners": len(straight),
+            "near_duplicates": len(near_duplicates(data)),
+            "burst": len(machine),
         }
         assert found == truth["faults"][line][quarter]
+
+    def test_whoever_ticks_straight_down_answered_soundly_before(self, read, line, quarter):
+        data = read(line, quarter)
+        kept = {r.key: r for r in valid(data, line, quarter)}
+        for record in data.online:
+            if straight_low(record, line, quarter):
+                assert kept[record.key].submitted < record.submitted
+
+    def test_nobody_answers_before_being_asked(self, written, read, line, quarter):
+        header, *rows = rows_of(written.raw / quarter / line / "invitations.csv", "utf-8-sig")
+        place = header.index("邀请时间")
+        asked = {row[0]: datetime.strptime(row[place], "%Y-%m-%d %H:%M") for row in rows}
+        data = read(line, quarter)
+        assert all(asked[r.key] <= r.submitted for r in (*data.online, *data.keyed))
+
+    def test_the_study_says_when_the_survey_was_open(self, read, line, quarter):
+        period, data = study_of(line).period(quarter), read(line, quarter)
+        days = [f"{r.submitted:%Y-%m-%d}" for r in valid(data, line, quarter)]
+        assert period.opens <= min(days)
+        assert max(days) <= period.closes < f"{last_day(quarter):%Y-%m-%d}"
 
     def test_sizes(self, written, read, truth, line, quarter):
         data, sizes = read(line, quarter), truth["sizes"][line][quarter]
@@ -339,19 +409,29 @@ class TestPlanted:
         assert channels["线上问卷"] == sizes["invited_online"]
         assert channels.total() == sizes["invited_online"] + sizes["invited_keyed"]
 
-    def test_personal_data(self, read, truth, line, quarter):
+    def test_personal_data(self, written, read, truth, line, quarter):
         data = read(line, quarter)
+        said = [(r.key, r.cells["comment"]) for r in (*data.online, *data.keyed)]
         comments = [
-            re.sub(r"(?<=\d)[ -](?=\d)", "", unicodedata.normalize("NFKC", r.cells["comment"]))
-            for r in (*data.online, *data.keyed)
+            re.sub(r"(?<=\d)[ -](?=\d)", "", unicodedata.normalize("NFKC", text))
+            for _, text in said
         ]
-        cards = [c for text in comments for c in re.findall(r"\d{17}[\dX]", text)]
-        assert all(checked(card) for card in cards)
-        found = {
-            "mobile": sum(len(re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)", t)) for t in comments),
-            "email": sum(len(re.findall(r"[\w.-]+@[\w.-]+", t, re.ASCII)) for t in comments),
-            "id_card": len(cards),
+        cards = {
+            kind: [c for text in comments for c in re.findall(PERSONAL[kind], text)]
+            for kind in ("id_card", "bank_card")
         }
+        assert all(checked(card) for card in cards["id_card"])
+        assert all(luhn(card) for card in cards["bank_card"])
+        contact = members(written.raw / quarter, line, "contact")
+        staff = [
+            row[1] for row in rows_of(written.raw / quarter / "all" / "staff.csv", "utf-8-sig")
+        ]
+        found = {
+            kind: sum(len(re.findall(pattern, text, re.ASCII)) for text in comments)
+            for kind, pattern in PERSONAL.items()
+        }
+        found["name"] = sum(contact[key] in text for key, text in said)
+        found["staff_name"] = sum(name in text for _, text in said for name in staff[1:])
         assert found == truth["personal_data"][line][quarter]
 
     def test_sample_means_scatter_around_the_truth(self, read, truth, line, quarter):
@@ -395,6 +475,31 @@ class TestPlanted:
             assert abs(voiced - share * len(kept)) < 4 * error, theme.id
 
 
+#: What nobody else has: each pattern fits the demo's own form of a datum and no other text in it.
+PERSONAL = {
+    "mobile": r"(?<!\d)1[3-9]\d0000\d{4}(?!\d)",
+    "email": r"[\w.-]+@example\.com",
+    "id_card": r"(?<!\d)110199\d{11}[\dX](?!\d)",
+    "wechat": r"(?<!\w)(?:shifan_wx_|wx-shifan)\d{4}(?!\d)",
+    "qq": r"(?<!\d)[89]000000\d{3}(?!\d)",
+    "plate": r"宁X·?00\d{3}(?!\d)",
+    "address": r"示例市云岫区\S{2,4}9\d{3}号\d+栋201室",
+    "landline": r"(?<!\d)0268000\d{4}(?!\d)",
+    "bank_card": r"(?<!\d)62000000000000\d{5}(?!\d)",
+}
+
+
+def luhn(card):
+    """Say whether a card number passes the Luhn check, by the sum over all its places."""
+    digits = [int(digit) * (1 + i % 2) for i, digit in enumerate(reversed(card))]
+    return sum(sum(divmod(digit, 10)) for digit in digits) % 10 == 0
+
+
+def last_day(quarter):
+    year, number = int(quarter[:4]), int(quarter[-1])
+    return datetime(year + number // 4, 3 * number % 12 + 1, 1) - timedelta(days=1)
+
+
 def checked(card):
     """Say whether an ID-card number passes ISO 7064 mod 11-2, by the sum over all 18 places."""
     digits = [10 if digit == "X" else int(digit) for digit in card]
@@ -403,7 +508,12 @@ def checked(card):
 
 def members(folder, line, by):
     """Give each key's group: from the customer list, for tickets by way of the ticket."""
-    columns = {"region": "区域", "customer_type": "客户类型", "tier": "客户等级"}
+    columns = {
+        "region": "区域",
+        "customer_type": "客户类型",
+        "tier": "客户等级",
+        "contact": "联系人",
+    }
     header, *rows = rows_of(folder / "all" / "customers.csv", "utf-8-sig")
     tables = {"customers": (header, rows)}
     if line == "ops_event":
@@ -424,6 +534,53 @@ def template_pattern(template):
     for slot, words in SLOTS.items():
         pattern = pattern.replace(re.escape(f"{{{slot}}}"), f"(?:{'|'.join(words)})")
     return pattern
+
+
+class TestStaff:
+    def test_the_roster_grows_and_nobody_leaves(self, written):
+        rosters = [rows_of(written.raw / q / "all" / "staff.csv", "utf-8-sig") for q in QUARTERS]
+        for before, now in pairwise(rosters):
+            assert now[: len(before)] == before
+            assert len(now) == len(before) + 2
+
+    def test_no_member_bears_the_name_of_a_customer(self, written):
+        staff = rows_of(written.raw / "2026Q3" / "all" / "staff.csv", "utf-8-sig")[1:]
+        customers = rows_of(written.raw / "2026Q3" / "all" / "customers.csv", "utf-8-sig")
+        place = customers[0].index("联系人")
+        assert len({row[1] for row in staff}) == len(staff)
+        assert not {row[1] for row in staff} & {row[place] for row in customers}
+
+    @pytest.mark.parametrize("line", LINES)
+    def test_every_line_knows_the_roster(self, line):
+        (source,) = (s for s in study_of(line).sources if s.role == "staff")
+        assert (source.folder, source.glob, dict(source.personal)) == (
+            "all",
+            "staff.csv",
+            {"name": "姓名"},
+        )
+
+
+@pytest.mark.parametrize("line", LINES)
+class TestStudies:
+    def test_the_whole_contract_is_filled_in(self, line):
+        told = study_of(line)
+        assert told.goal
+        assert told.survey == ("event" if line == "ops_event" else "quarterly")
+        assert {"质量控制组", "服务改进组"} <= set(told.roles)
+        assert all(told.notice.model_dump().values())
+        assert list(told.periods) == list(QUARTERS)
+        assert told.privacy.key == "public_test"
+
+    def test_the_population_is_the_one_that_answers_stand_for(self, written, truth, line):
+        told = study_of(line).population
+        header, *rows = rows_of(written.raw / "2026Q3" / "all" / "customers.csv", "utf-8-sig")
+        tiers = {row[header.index("客户等级")] for row in rows}
+        assert set(told.tiers) == tiers - ({"普通"} if line == "ops_company" else set())
+        assert {part["population"] for part in truth["sizes"][line].values()} == {told.size}
+
+    def test_the_contacts_of_customers_are_known_as_personal(self, line):
+        (source,) = (s for s in study_of(line).sources if s.role == "customers")
+        assert dict(source.personal) == {"name": "联系人", "mobile": "联系方式"}
 
 
 class TestTruth:

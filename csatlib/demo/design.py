@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "BLANK_SHARE",
+    "CLOSED_DAYS",
     "COMPANY",
     "EVENT_TYPES",
     "LEVELS",
@@ -26,7 +27,9 @@ __all__ = [
     "Dimension",
     "Faults",
     "Line",
+    "Named",
     "Shock",
+    "Suspects",
 ]
 
 COMPANY = "青禾云服科技（虚构公司）"
@@ -74,6 +77,8 @@ STAGES: Mapping[str, tuple[float, str, float]] = {
     "关闭": (120.0, "", 0.0),
 }
 TICKETS = 760
+#: Each survey closes so many days before its quarter ends, as the study files say too.
+CLOSED_DAYS = 2
 
 #: A latent standard normal plus its mean, cut here, is a score from 1 to 5, or from 0 to 10.
 RATING_CUTS = (-2.05, -1.40, -0.65, 0.45)
@@ -126,6 +131,33 @@ class Faults:
 
 
 @dataclass(frozen=True)
+class Suspects:
+    """How many rows look sound one by one and are not; all are beyond the valid ones, online."""
+
+    late: int
+    straight_liners: int
+    near_duplicates: int
+    burst: int = 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """How many comments that say something also hold a name or another datum, one a row.
+
+    ``name`` is that of the customer's own contact, ``staff_name`` that of a member of the staff.
+    """
+
+    name: int
+    staff_name: int
+    wechat: int = 1
+    qq: int = 1
+    plate: int = 1
+    address: int = 1
+    landline: int = 1
+    bank_card: int = 1
+
+
+@dataclass(frozen=True)
 class Line:
     """One business line: whom it asks, how many answer, how their scores come about."""
 
@@ -137,6 +169,8 @@ class Line:
     invited_online: int
     invited_keyed: int
     faults: Mapping[str, Faults]
+    suspects: Mapping[str, Suspects]
+    named: Mapping[str, Named]
     seconds: int
     keyed_seconds: int
     overall: float = 0.05
@@ -175,6 +209,16 @@ _HOTLINE = Line(
         "2026Q2": Faults(8, 4, 11, 7, 5, 5, 3, 1, 11, 7, 4),
         "2026Q3": Faults(10, 5, 12, 9, 7, 5, 4, 1, 13, 6, 4),
     },
+    suspects={
+        "2026Q1": Suspects(2, 3, 2),
+        "2026Q2": Suspects(3, 2, 1, burst=12),
+        "2026Q3": Suspects(3, 4, 3),
+    },
+    named={
+        "2026Q1": Named(6, 5, wechat=2, qq=2),
+        "2026Q2": Named(5, 6, plate=2, bank_card=2),
+        "2026Q3": Named(7, 6, address=2, landline=2),
+    },
 )
 
 _OPS_EVENT = Line(
@@ -201,6 +245,16 @@ _OPS_EVENT = Line(
         "2026Q1": Faults(5, 2, 5, 4, 4, 3, 2, 1, 6, 3, 2),
         "2026Q2": Faults(6, 2, 6, 4, 3, 3, 2, 1, 7, 3, 2),
         "2026Q3": Faults(5, 3, 6, 5, 4, 3, 3, 1, 6, 4, 2),
+    },
+    suspects={
+        "2026Q1": Suspects(1, 2, 1),
+        "2026Q2": Suspects(2, 3, 2),
+        "2026Q3": Suspects(2, 2, 2),
+    },
+    named={
+        "2026Q1": Named(4, 4, address=2),
+        "2026Q2": Named(3, 5, wechat=2),
+        "2026Q3": Named(4, 5, qq=2),
     },
 )
 
@@ -230,6 +284,16 @@ _OPS_COMPANY = Line(
         "2026Q1": Faults(2, 1, 2, 2, 2, 2, 1, 1, 3, 2, 1),
         "2026Q2": Faults(3, 1, 3, 2, 2, 1, 2, 1, 3, 2, 1),
         "2026Q3": Faults(3, 2, 3, 2, 3, 2, 2, 1, 4, 2, 1),
+    },
+    suspects={
+        "2026Q1": Suspects(1, 2, 1),
+        "2026Q2": Suspects(1, 2, 1),
+        "2026Q3": Suspects(2, 2, 1),
+    },
+    named={
+        "2026Q1": Named(3, 3),
+        "2026Q2": Named(3, 2),
+        "2026Q3": Named(3, 3),
     },
 )
 

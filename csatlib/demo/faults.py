@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
 
 from csatlib.demo.answers import asked, draw, latent_means
+from csatlib.demo.company import customers
 from csatlib.demo.design import Faults
 from csatlib.demo.personal import sentence
 from csatlib.demo.phrases_common import UNINFORMATIVE
+from csatlib.demo.staff import roster
+from csatlib.demo.suspects import suspects
 from csatlib.demo.wave import BLANK, Response, Wave, last_moment, respond
 
 __all__ = ["OUT_OF_RANGE", "UNREADABLE", "Export", "faulty", "in_keyed"]
@@ -68,6 +71,9 @@ def faulty(source: Wave) -> Export:
     for _ in range(faults.mostly_empty):
         again.online.append(_mostly_empty(respond(source, next(invited), planting)))
     copies = _copies(valid, free, faults.duplicate_rows)
+    # What follows draws from streams of its own, and last: no earlier row moves by it.
+    again.online += suspects(source, valid.online, free.online, invited)
+    _plant_named(valid, free, source)
     return Export(
         _in_order(valid.online + again.online) + copies.online,
         _in_order(valid.keyed + again.keyed) + copies.keyed,
@@ -96,11 +102,39 @@ def _plant_personal(valid: Export, free: _Free, faults: Faults, rng: np.random.G
             by_hand = _by_hand(number)
             rows = valid.keyed if by_hand else valid.online
             i = next(free.keyed if by_hand else free.online)
-            comment = str(rows[i].cells["comment"])
-            empty = comment in (BLANK, *UNINFORMATIVE)
-            words = sentence(kind, number, rng)
-            joined = words if empty else f"{comment.rstrip('。！')}。{words}"
-            rows[i] = rows[i].answering(comment=joined)
+            rows[i] = _saying(rows[i], sentence(kind, number, rng))
+
+
+def _plant_named(valid: Export, free: _Free, source: Wave) -> None:
+    """Add a name or another datum to comments that say something already, one datum a row.
+
+    Empty comments stay empty, so that the number of comments does not change.
+    """
+    (rng,) = source.streams(5, 1)
+    contacts = {customer.customer_id: customer.contact for customer in customers(source.seed)}
+    customer_of = {invited.key: invited.customer_id for invited in source.invitations}
+    staff = [member.name for member in roster(source.quarter, source.seed)]
+    for kind, count in asdict(source.line.named[source.quarter]).items():
+        for number in range(count):
+            by_hand = _by_hand(number)
+            rows = valid.keyed if by_hand else valid.online
+            i = next(i for i in (free.keyed if by_hand else free.online) if _speaks(rows[i]))
+            named = {
+                "name": contacts[customer_of[rows[i].key]],
+                "staff_name": staff[int(rng.integers(len(staff)))],
+            }
+            words = sentence(kind, number, rng, value=named.get(kind))
+            rows[i] = _saying(rows[i], words)
+
+
+def _speaks(row: Response) -> bool:
+    return row.cells["comment"] not in (BLANK, *UNINFORMATIVE)
+
+
+def _saying(row: Response, words: str) -> Response:
+    """Add a sentence to the row's comment, or put it in the place of one that says nothing."""
+    comment = str(row.cells["comment"])
+    return row.answering(comment=f"{comment.rstrip('。！')}。{words}" if _speaks(row) else words)
 
 
 def _answer_again(

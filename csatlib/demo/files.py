@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
 
-from csatlib.demo import company, layouts, tickets
+from csatlib.demo import company, layouts, staff, tickets
 from csatlib.demo.design import LINES, QUARTERS
 from csatlib.demo.faults import faulty
 from csatlib.demo.form import FORMS
@@ -55,7 +55,7 @@ def write(
     Returns
     -------
     list of Path
-        The files, in order of quarter and line, with those of ``all`` (the customers) first.
+        The files, in order of quarter and line, with those of ``all`` (customers, staff) first.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def write(
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
     >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][::4]
-    ['customers.csv', '上门回访_2026Q1.xlsx']
+    ['customers.csv', 'invitations.csv']
     """
     _known("quarters", quarters, QUARTERS)
     _known("lines", lines, tuple(LINES))
@@ -126,6 +126,7 @@ def _cells(content: bytes) -> dict[str, list[tuple[object, ...]]]:
 def _quarter(quarter: str, lines: Sequence[str], seed: int) -> Iterator[tuple[str, str, bytes]]:
     """Make every file of one quarter: folder, name, content."""
     yield "all", "customers.csv", _csv(company.table(quarter, seed), "utf-8-sig")
+    yield "all", "staff.csv", _csv(staff.table(quarter, seed), "utf-8-sig")
     for line in lines:
         for name, content in sorted(_line(line, quarter, seed)):
             yield line, name, content

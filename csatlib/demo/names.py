@@ -29,4 +29,9 @@ PLACES = {
     "西南": ("192.0.2.", ("四川-成都", "重庆-重庆", "云南-昆明")),
 }
 
+#: Members of staff bear names that no customer bears: surnames and given names of their own.
+STAFF_SURNAMES = ("欧阳", "司徒", "上官", "慕容", "纪", "舒", "屈", "项", "祝", "董", "梁", "杜")
+STAFF_GIVEN_NAMES = ("砚秋", "岫", "蘅芷", "樾", "泊舟", "疏桐", "霁月", "拂晓")
+STAFF_TEAMS = ("热线一组", "热线二组", "运维服务台", "客户成功组")
+
 INTERVIEWERS = ("回访员01", "回访员02", "回访员03", "回访员04", "回访员05")

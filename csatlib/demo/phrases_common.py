@@ -62,4 +62,23 @@ PERSONAL: dict[str, tuple[str, ...]] = {
         "身份证{value}，实名信息一直没更新",
         "登记用的证件号码{value}，姓名写错了请更正",
     ),
+    "name": (
+        "我是{value}，合同是我签的",
+        "本人{value}，之前登记过",
+        "我叫{value}，请核对登记信息",
+        "联系人写{value}就行",
+    ),
+    "staff_name": (
+        "{value}态度很好",
+        "感谢{value}",
+        "请表扬{value}，很负责",
+        "上次是{value}接待的，很周到",
+        "希望还是{value}来跟进",
+    ),
+    "wechat": ("可以加我微信{value}详谈", "我的微信号：{value}，加好友请注明"),
+    "qq": ("资料发我QQ {value} 也行", "我的QQ号是{value}"),
+    "plate": ("我的车牌号{value}，上次来园区没有登记上", "车牌{value}，停车费请核对"),
+    "address": ("发票请寄到{value}", "我们搬到{value}了，请更新登记"),
+    "landline": ("办公室座机{value}", "有事打固话{value}"),
+    "bank_card": ("退款请打到银行卡{value}", "卡号{value}，退费还没到账"),
 }

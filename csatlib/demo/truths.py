@@ -63,7 +63,10 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         ``sizes``: line → quarter → population, invited, valid questionnaires and file rows
         (without header, blank and total rows) by channel;
         ``faults``, ``personal_data``: line → quarter → kind → count, counted over the platform's
-        export by text and the hand-keyed file together;
+        export by text and the hand-keyed file together. ``straight_liners`` are second answers of
+        customers who answered soundly before, beyond ``duplicate_customers``; the rows of
+        ``burst`` are as hurried as ``speeders`` and beyond them. ``name`` is the customer's own
+        contact, ``staff_name`` a member of the roster;
         ``stages``: ticket stage → median minutes, the dimension it goes with, the correlation.
 
     Examples
@@ -133,9 +136,11 @@ def _quarter(name: str, quarter: str, seed: int) -> dict[str, Any]:
     if "recommend" in odds:
         chance = odds["recommend"].mean(axis=0)
         part["nps"] = float(100 * (chance[9:].sum() - chance[:7].sum()))
-    counts = asdict(LINES[name].faults[quarter])
-    part["personal_data"] = {kind: counts.pop(kind) for kind in _PERSONAL}
-    part["faults"] = counts
+    line = LINES[name]
+    counts = asdict(line.faults[quarter])
+    found = {kind: counts.pop(kind) for kind in _PERSONAL}
+    part["personal_data"] = {**found, **asdict(line.named[quarter])}
+    part["faults"] = {**counts, **asdict(line.suspects[quarter])}
     return part
 
 
@@ -158,13 +163,14 @@ def _sizes(line: Line, quarter: str, population_size: int) -> dict[str, int]:
     faults = line.faults[quarter]
     again, copies = in_keyed(faults.duplicate_customers), in_keyed(faults.duplicate_rows)
     surplus = faults.duplicate_customers - again + faults.duplicate_rows - copies
+    odd = faults.speeders + faults.mostly_empty + sum(asdict(line.suspects[quarter]).values())
     return {
         "population": population_size,
         "invited_online": line.invited_online,
         "invited_keyed": line.invited_keyed,
         "valid_online": line.online,
         "valid_keyed": line.keyed,
-        "rows_online": line.online + surplus + faults.speeders + faults.mostly_empty,
+        "rows_online": line.online + surplus + odd,
         "rows_keyed": line.keyed + again + copies,
     }
 

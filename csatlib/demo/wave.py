@@ -12,7 +12,15 @@ from csatlib.demo import names
 from csatlib.demo.answers import Person, asked, draw, latent_means
 from csatlib.demo.comments import complaints, write
 from csatlib.demo.company import Customer, customers, streams
-from csatlib.demo.design import BLANK_SHARE, LINES, NOT_APPLICABLE_SHARE, PROBLEM_TYPES, TIERS, Line
+from csatlib.demo.design import (
+    BLANK_SHARE,
+    CLOSED_DAYS,
+    LINES,
+    NOT_APPLICABLE_SHARE,
+    PROBLEM_TYPES,
+    TIERS,
+    Line,
+)
 from csatlib.demo.form import FORMS, NOT_APPLICABLE, Question
 from csatlib.demo.tickets import Ticket, tickets
 from csatlib.schema import Quarter
@@ -261,6 +269,6 @@ def _multi(question: Question, rng: np.random.Generator) -> tuple[str, ...]:
 
 
 def last_moment(quarter: str) -> datetime:
-    """Give the end of the quarter's last survey day."""
-    day: date = Quarter.parse(quarter).last_day
+    """Give the end of the quarter's last survey day, after which answers come too late."""
+    day: date = Quarter.parse(quarter).last_day - timedelta(days=CLOSED_DAYS)
     return datetime(day.year, day.month, day.day, 21)
