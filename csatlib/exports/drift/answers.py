@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from csatlib.exports.drift.forms import Asked
 from csatlib.scales import plain
@@ -45,44 +45,50 @@ _SPLIT = re.compile("[┋→]")
 #: Tops of the usual scales: an answer above one of them is another scale, not a rare answer.
 _TOPS = (5, 7, 10)
 #: Beyond chance: so rare that two hundred forms of fifty levels should not show one by accident.
-SURELY, LIKELY = 1e-6, 1e-3
+SURELY, LIKELY = 1e-5, 1e-4
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
     """The answers of a question: numbers, choices, free words or none (too few, or hidden).
 
-    ``numbers`` keeps the row ids; ``book`` leads from a number to the words beside it in the cell.
+    ``numbers`` has one place a row of the file, NaN where there is none; ``book`` leads from a
+    number to the words beside it in the cell.
     """
 
     sort: str
     n: int
     counts: Mapping[str, int]
-    numbers: pd.Series
+    numbers: np.ndarray
     book: Mapping[int, str]
 
 
 def answers_of(asked: Asked) -> Answers:
     """Tell what sort of answers a question got."""
-    cells = asked.cells[~asked.cells.str.contains(_NOT_SCORED, regex=True)]
-    parsed = {cell: _number(cell) for cell in cells.unique()}
-    found = {c: p for c, p in parsed.items() if p is not None}
-    numeric = cells[cells.isin(found)]
-    none = pd.Series(dtype="Int64")
-    if len(numeric) and len(numeric) >= 0.9 * len(cells):
-        numbers = numeric.map({c: p[0] for c, p in found.items()}).astype("Int64")
-        tally = Counter({str(k): int(v) for k, v in numbers.value_counts().items()})
-        return Answers("numbers", len(numbers), tally, numbers, _book(numeric, found))
-    tokens = Counter(t for c, k in asked.cells.value_counts().items() for t in _tokens(c, int(k)))
-    if not tokens:
+    counts = Counter(asked.cells)
+    del counts[""]
+    none = np.array([])
+    if not counts:
         return Answers("none", 0, {}, none, {})
-    n = len(asked.cells)
+    scored = {c: k for c, k in counts.items() if not _NOT_SCORED.search(c)}
+    found = {c: p for c in scored if (p := _number(c)) is not None}
+    n = sum(scored[c] for c in found)
+    if n and n >= 0.9 * sum(scored.values()):
+        tally: Counter[str] = Counter()
+        for cell, (number, _) in found.items():
+            tally[str(number)] += scored[cell]
+        value = {cell: float(number) for cell, (number, _) in found.items()}
+        numbers = np.array([value.get(cell, np.nan) for cell in asked.cells])
+        return Answers("numbers", n, tally, numbers, _book(scored, found))
+    tokens: Counter[str] = Counter()
+    for cell, count in counts.items():
+        for token in _tokens(cell):
+            tokens[token] += count
+    n = sum(counts.values())
     kept = {t: k for t, k in tokens.items() if k >= max(2, 0.005 * n)}
     # Free words seldom repeat; a list of options does, however rare its rarest.
     closed = len(kept) <= 40 and sum(kept.values()) >= 0.8 * sum(tokens.values())
-    if not closed:
-        return Answers("free", n, {}, none, {})
-    return Answers("choices", n, dict(tokens), none, {})
+    return Answers("choices", n, tokens, none, {}) if closed else Answers("free", n, {}, none, {})
 
 
 def same_sort(one: Answers, other: Answers) -> bool:
@@ -139,18 +145,17 @@ def _number(cell: str) -> tuple[int, str] | None:
     return None
 
 
-def _book(cells: pd.Series, found: Mapping[str, tuple[int, str]]) -> dict[int, str]:
+def _book(counts: Mapping[str, int], found: Mapping[str, tuple[int, str]]) -> dict[int, str]:
     tally: dict[int, Counter[str]] = {}
-    for cell, count in cells.value_counts().items():
-        number, wording = found[str(cell)]
+    for cell, (number, wording) in found.items():
         if wording:
-            tally.setdefault(number, Counter())[wording] += int(count)
+            tally.setdefault(number, Counter())[wording] += counts[cell]
     return {number: words.most_common(1)[0][0] for number, words in sorted(tally.items())}
 
 
-def _tokens(cell: str, count: int) -> list[str]:
+def _tokens(cell: str) -> list[str]:
     parts = [_TAIL.sub("", part).strip() or part for part in _SPLIT.split(cell)]
-    return [part for part in parts if part] * count
+    return [part for part in parts if part]
 
 
 def _firm(answers: Answers) -> dict[str, int]:

@@ -93,10 +93,15 @@ def changes(scene: Scene) -> list[Row]:
     rows += [_moved(scene, pair) for pair in moved(pairing.pairs)]
     rows += _parted(scene, pairing)
     rows += _added_and_dropped(scene, pairing)
+    turned = list(_turned(scene, pairing))
     for pair in pairing.pairs:
         rows += _options_by_header(scene, pair)
-        rows += _answers(scene, pair)
-    return [*rows, *_turned(scene, pairing)]
+        # A scale that is turned and lopsided lacks an end: that is no other range.
+        known = any(row["current"] == pair.now.header for row in turned)
+        rows += [
+            row for row in _answers(scene, pair) if not (known and row["change"] == "rescaled")
+        ]
+    return rows + turned
 
 
 def _renamed(scene: Scene, pair: Pair) -> Iterator[Row]:
@@ -243,7 +248,8 @@ def _answers(scene: Scene, pair: Pair) -> Iterator[Row]:
     if turned == "turned" and levels:
         detail = f"选项的顺序倒过来了：现在 {_said(books[1])}，上期 {_said(books[0])}。"
         yield scene.row("reversed", pair.before, pair.now, detail, certain=False, proposal=line)
-    elif turned:
+        return
+    if turned:
         detail = f"选项的顺序变为：{'、'.join(books[1].values())}。"
         proposal = None if levels else proposals.options(None, books[1].values())
         yield scene.row("options", pair.before, pair.now, detail, certain=True, proposal=proposal)
@@ -267,9 +273,10 @@ def _spoken_scale(scene: Scene, pair: Pair, books: tuple[Book, Book]) -> bool:
     if question is not None:
         return question.kind in ("rating", "nps")
     spoken = [word for book in books for word in book.values()]
-    cells = pd.Series(spoken * 3, dtype="str")
-    held = answers_of(Asked(pair.now.header, 1, 1, (), cells, None))
-    return bool(spoken) and is_scale(held, held, pair.now, None)
+    if not spoken:
+        return False
+    held = answers_of(Asked(pair.now.header, 1, 1, (), tuple(spoken * 3), None))
+    return is_scale(held, held, pair.now, None)
 
 
 def _said(book: Book) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from csatlib.exports.columns import match
 from csatlib.exports.drift.wording import bare, bracketed, words
@@ -35,15 +33,16 @@ _REPEAT = re.compile(r"#[0-9]+$")
 class Asked:
     """One question of a file: its header (the first of several), place, options, answers, item.
 
-    ``options`` are those that have a column each; ``cells`` are the answers of a single column,
-    none where the question has several or its contents are nobody's business.
+    ``options`` are those that have a column each; ``cells`` are the answers of a single column in
+    the order of the rows, empty where one is missing; there are none where the question has several
+    columns or its contents are nobody's business.
     """
 
     header: str
     repeat: int
     place: int
     options: tuple[str, ...]
-    cells: pd.Series
+    cells: tuple[str, ...]
     item: str | None
 
     @property
@@ -80,7 +79,7 @@ def form(raw: RawTable, study: Study | None, quarter: str | None) -> Form:
         seen[bare(title)] += 1
         item = items.get(columns[0])
         hidden = options or (item is None and _is_private(columns[0]))
-        cells = pd.Series(dtype="str") if hidden else _cells(raw.rows[columns[0]])
+        cells = () if hidden else _cells(raw.rows[columns[0]].tolist())
         asked.append(Asked(columns[0], seen[bare(title)], place, options, cells, item))
     return Form(raw, quarter, tuple(asked))
 
@@ -183,7 +182,7 @@ def _ticked(raw: RawTable, header: str, option: str) -> bool:
     }
 
 
-def _cells(column: pd.Series) -> pd.Series:
-    spelled = {cell: plain(cell) for cell in column.unique()}
-    cells = column.map(spelled)
-    return cells[~cells.isin(MISSING)]
+def _cells(column: Sequence[str]) -> tuple[str, ...]:
+    spelled = {cell: plain(cell) for cell in set(column)}
+    spelled = {cell: "" if text in MISSING else text for cell, text in spelled.items()}
+    return tuple(spelled[cell] for cell in column)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from csatlib.exports.drift.answers import Answers
 
@@ -32,31 +31,24 @@ def order(before: Book, now: Book) -> str | None:
 def turned_items(before: Sequence[Answers], now: Sequence[Answers]) -> list[int]:
     """Find the items whose correlation with the others turned sign beyond chance.
 
-    For each item r is its correlation with the sum of the other standardised items, each with the
-    sign that it bore in the earlier quarter; z = artanh(r)·sqrt(n − 3) (Fisher 1921). An item has
-    turned where z lies at least four above zero before and four below now. The clearest is turned
-    back first, then the others are judged again, so that one turned item does not taint the rest.
+    The leading eigenvector of the products of both quarters' correlations parts the items into
+    two sides; the smaller is suspect. For each suspect r is its correlation with the mean of the
+    other standardised items, each with the sign that it bore in the earlier quarter and, in the
+    later one, the suspects turned back; z = artanh(r)·sqrt(n − 3) (Fisher 1921). An item has
+    turned where z lies at least four above zero before and four below now.
     """
-    old, new = _matrix(before), _matrix(now)
-    usable = [i for i in range(len(before)) if _usable(old[i]) and _usable(new[i])]
+    usable = [i for i in range(len(before)) if _usable(before[i]) and _usable(now[i])]
     if len(usable) < 2:
         return []
-    signs = _signs(old[usable])
-    tests = [_against_rest(old[usable], signs, k) for k in range(len(usable))]
-    flips = np.ones(len(usable))
-    for _ in range(len(usable) // 2):
-        current = new[usable].mul(flips, axis=1)
-        present = [_against_rest(current, signs, k) for k in range(len(usable))]
-        clear = [k for k in range(len(usable)) if tests[k] >= _BEYOND and present[k] <= -_BEYOND]
-        if not clear:
-            break
-        worst = min(clear, key=lambda k: present[k])
-        tied = [k for k in clear if np.isclose(present[k], present[worst], atol=1e-6)]
-        mirrored = [k for k in tied if _mirrors(before[usable[k]], now[usable[k]])]
-        flips[mirrored or tied] = -1
-        if len(tied) > 1:
-            break
-    return [usable[k] for k in range(len(usable)) if flips[k] < 0]
+    old, new = (_standard([side[i] for i in usable]) for side in (before, now))
+    signs = np.sign(_correlations(old))
+    sides = _sides(_correlations(old) * _correlations(new))
+    if 2 * len(sides[0]) == len(usable):
+        mirrored = [sum(_mirrors(before[usable[k]], now[usable[k]]) for k in s) for s in sides]
+        if mirrored[0] == mirrored[1]:
+            return sorted(usable[k] for k in _turned(old, new, signs, sides[0], ambiguous=sides[1]))
+        sides = sides if mirrored[0] > mirrored[1] else sides[::-1]
+    return sorted(usable[k] for k in _turned(old, new, signs, sides[0]))
 
 
 def all_mirrored(before: Sequence[Answers], now: Sequence[Answers]) -> bool:
@@ -68,31 +60,66 @@ def all_mirrored(before: Sequence[Answers], now: Sequence[Answers]) -> bool:
     return len(pairs) >= 3 and all(_mirrors(a, b, clearly=True) for a, b in pairs)
 
 
-def _matrix(answers: Sequence[Answers]) -> pd.DataFrame:
-    columns = {i: a.numbers.astype("Float64").astype(float) for i, a in enumerate(answers)}
-    return pd.DataFrame(columns)
+def _turned(
+    old: np.ndarray,
+    new: np.ndarray,
+    signs: np.ndarray,
+    suspects: Sequence[int],
+    ambiguous: Sequence[int] = (),
+) -> list[int]:
+    back = np.ones(len(signs))
+    back[list(suspects)] = -1
+    # A suspect counts as it stands, against others that are turned back.
+    clear = [
+        k
+        for k in suspects
+        if _against_rest(old, signs[k], k) >= _BEYOND
+        and _against_rest(new, signs[k] * back, k) <= -_BEYOND
+    ]
+    return [*clear, *(ambiguous if clear else ())]
 
 
-def _usable(column: pd.Series) -> bool:
-    return int(column.notna().sum()) >= _LEAST and float(column.std()) > 0
+def _sides(products: np.ndarray) -> tuple[list[int], list[int]]:
+    """Part items by the signs of the leading eigenvector, the smaller side first."""
+    leading = np.linalg.eigh(products)[1][:, -1]
+    sides = (
+        [k for k in range(len(leading)) if leading[k] < 0],
+        [k for k in range(len(leading)) if leading[k] >= 0],
+    )
+    return sides if len(sides[0]) <= len(sides[1]) else sides[::-1]
 
 
-def _signs(table: pd.DataFrame) -> np.ndarray:
-    return np.sign(table.corr(min_periods=_LEAST).fillna(0).to_numpy())
+def _usable(answers: Answers) -> bool:
+    return answers.n >= _LEAST and float(np.nanstd(answers.numbers)) > 0
 
 
-def _against_rest(table: pd.DataFrame, signs: np.ndarray, k: int) -> float:
+def _standard(answers: Sequence[Answers]) -> np.ndarray:
+    """Lay items side by side, standardised: one row a respondent, NaN where nothing is known."""
+    table = np.column_stack([a.numbers for a in answers])
+    return (table - np.nanmean(table, axis=0)) / np.nanstd(table, axis=0)
+
+
+def _correlations(table: np.ndarray) -> np.ndarray:
+    """Correlate every two items over those who answered both; 0 below thirty."""
+    held = ~np.isnan(table)
+    both = held.T.astype(float) @ held
+    filled = np.where(held, table, 0.0)
+    products = filled.T @ filled / np.maximum(both, 1)
+    return np.where(both >= _LEAST, products, 0.0)
+
+
+def _against_rest(table: np.ndarray, weights: np.ndarray, k: int) -> float:
     """Give Fisher's z of an item with the others, in standard errors; 0 where it cannot be had."""
-    standard = (table - table.mean()) / table.std()
-    weights = signs[k].copy()
-    weights[k] = 0
-    rest = standard.mul(weights, axis=1)
-    rest = rest.loc[:, weights != 0].mean(axis=1)
-    both = pd.DataFrame({"own": standard.iloc[:, k], "rest": rest}).dropna()
-    if len(both) < _LEAST or both["rest"].std() == 0 or both["own"].std() == 0:
+    others = [j for j in range(table.shape[1]) if j != k and weights[j]]
+    held = ~np.isnan(table[:, k]) & ~np.isnan(table[:, others]).all(axis=1)
+    if held.sum() < _LEAST or not others:
         return 0.0
-    r = min(max(float(both["own"].corr(both["rest"])), -0.999999), 0.999999)
-    return float(np.arctanh(r) * np.sqrt(len(both) - 3))
+    rest = np.nanmean(table[held][:, others] * weights[others], axis=1)
+    own = table[held, k]
+    if own.std() == 0 or rest.std() == 0:
+        return 0.0
+    r = min(max(float(np.corrcoef(own, rest)[0, 1]), -0.999999), 0.999999)
+    return float(np.arctanh(r) * np.sqrt(held.sum() - 3))
 
 
 def _mirrors(before: Answers, now: Answers, *, clearly: bool = False) -> bool:

@@ -29,6 +29,9 @@ _FRAME = re.compile(
 )
 _JOINED = re.compile(r"以及|和|与|及|或|、|/|跟|&")
 
+#: How alike two questions are that differ only in their object or their time.
+IN_OTHER_TIMES = 0.5
+
 _NEUTRAL = re.compile(r"非常|不同|不仅|不断|不但|无论|无线|未来|是否|能否|可否|可不可以|非人工")
 _NEGATIONS = re.compile(r"不|没有|没|无|未|非|否")
 _OPPOSITES = (
@@ -42,7 +45,7 @@ _TIME = re.compile(
     r"(?:天|日|周|星期|月|季度|季|年度?|次|回)|今年|去年|[上下]半年|以往|平时|目前|当前|一直以来"
 )
 _OBJECTS = re.compile(
-    r"客服|话务员|接线员|坐席|工程师|技术人员|维修(?:人员|师傅)?|服务人员|工作人员|销售|顾问|客户经理|"
+    r"客服(?:人员|代表|专员)?|话务员|接线员|坐席|工程师|技术人员|维修(?:人员|师傅)?|服务人员|工作人员|销售|顾问|客户经理|"
     r"经理|专家|师傅|店员|导购|医生|护士|老师|司机|骑手|快递员?|物流|配送员?|安装人员|柜员|收银员?|"
     r"保安|保洁|实施人员|运维人员|驻场人员|热线|网点|门店|官网|网站|小程序|公众号|手机应用|app|产品|平台|"
     r"系统|设备|价格|机器人"
@@ -103,6 +106,9 @@ def alike(one: str, other: str, weigh: Weigh) -> float:
     blocks = _shared(a, b)
     if not blocks:
         return 0.0
+    apart = [_TIME.sub("", _OBJECTS.sub("", text)) for text in (a, b)]
+    if len(apart[0]) >= 2 and apart[0] == apart[1]:
+        return IN_OTHER_TIMES
     shared = sum(weigh(a[i : i + n]) for i, _, n in blocks)
     likeness = 2 * shared / (weigh(a) + weigh(b))
     i, j, n = blocks[-1]
