@@ -789,3 +789,15 @@ def test_other_respondents_to_the_same_form_raise_no_alarm():
         before, now = (answered(form, n, 2 * seed + i) for i, n in enumerate(sizes))
         alarms += [(seed, sizes, *row) for row in diff(before, now).to_numpy().tolist()]
     assert alarms == []
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "marked", "total"), [(1, 5, 1, 10), (7, 20, 9, 50), (30, 400, 40, 900), (0, 3, 2, 9)]
+)
+def test_the_tail_of_the_exact_test_is_that_of_scipy(k, n, marked, total):
+    from scipy.stats import hypergeom
+
+    from csatlib.exports.drift.answers import _upper_tail
+
+    expected = hypergeom.sf(k - 1, total, marked, n)
+    assert _upper_tail(k, n, marked, total) == pytest.approx(expected, rel=1e-9)

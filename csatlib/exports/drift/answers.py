@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp, inf, lgamma
 
 import numpy as np
 
@@ -167,11 +168,23 @@ def _beyond(k: int, n: int, k_other: int, n_other: int, *, likely: bool = False)
     """Say whether k of n against k' of n' is more than chance (hypergeometric upper tail)."""
     if k < 3 or k * n_other <= k_other * n:
         return False
-    from scipy.stats import hypergeom
-
-    p = float(hypergeom.sf(k - 1, n + n_other, k + k_other, n))
     often = likely and not k_other and k >= 0.2 * n
-    return p < (LIKELY if often else SURELY)
+    return _upper_tail(k, n, k + k_other, n + n_other) < (LIKELY if often else SURELY)
+
+
+def _upper_tail(k: int, n: int, marked: int, total: int) -> float:
+    """Give the chance of at least k marked ones among n drawn from all (hypergeometric)."""
+    p, every = 0.0, _log_choose(total, n)
+    for j in range(k, min(n, marked) + 1):
+        term = exp(_log_choose(marked, j) + _log_choose(total - marked, n - j) - every)
+        p += term
+        if term < 1e-12 * p:
+            break
+    return p
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) if 0 <= k <= n else -inf
 
 
 def _range(answers: Answers) -> tuple[int, int]:
