@@ -41,6 +41,7 @@ _SCALE = re.compile(
     r"满意|同意|认可|赞成|推荐|可能|符合|愿意|一般|中立|很|非常|比较|较|极|还行|优|良|差$|好$|专业$|及时$|重要"
 )
 _TAIL = re.compile(r"[〖(\[][^〗)\]]*[〗)\]]?$")
+_LETTERED = re.compile(r"([A-Z])[.、:]\s*(.+)")
 _SPLIT = re.compile("[┋→]")
 
 #: Tops of the usual scales: an answer above one of them is another scale, not a rare answer.
@@ -85,11 +86,12 @@ def answers_of(asked: Asked) -> Answers:
     for cell, count in counts.items():
         for token in _tokens(cell):
             tokens[token] += count
+    tokens, book = _unlettered(tokens)
     n = sum(counts.values())
     kept = {t: k for t, k in tokens.items() if k >= max(2, 0.005 * n)}
     # Free words seldom repeat; a list of options does, however rare its rarest.
     closed = len(kept) <= 40 and sum(kept.values()) >= 0.8 * sum(tokens.values())
-    return Answers("choices", n, tokens, none, {}) if closed else Answers("free", n, {}, none, {})
+    return Answers("choices", n, tokens, none, book) if closed else Answers("free", n, {}, none, {})
 
 
 def same_sort(one: Answers, other: Answers) -> bool:
@@ -152,6 +154,20 @@ def _book(counts: Mapping[str, int], found: Mapping[str, tuple[int, str]]) -> di
         if wording:
             tally.setdefault(number, Counter())[wording] += counts[cell]
     return {number: words.most_common(1)[0][0] for number, words in sorted(tally.items())}
+
+
+def _unlettered(tokens: Counter[str]) -> tuple[Counter[str], dict[int, str]]:
+    """Take the letters off options such as ``A.满意``; they are their numbers on the form."""
+    lettered = {t: m for t in tokens if (m := _LETTERED.fullmatch(t))}
+    if sum(tokens[t] for t in lettered) < 0.9 * sum(tokens.values()):
+        return tokens, {}
+    bare_tokens: Counter[str] = Counter()
+    for token, count in tokens.items():
+        bare_tokens[lettered[token][2] if token in lettered else token] += count
+    # Where a slip gives a letter two wordings, the commoner one counts: it is written last.
+    rising = sorted(lettered, key=lambda t: tokens[t])
+    book = {ord(lettered[t][1]) - 64: lettered[t][2] for t in rising}
+    return bare_tokens, dict(sorted(book.items()))
 
 
 def _tokens(cell: str) -> list[str]:

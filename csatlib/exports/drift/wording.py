@@ -27,7 +27,8 @@ _FRAME = re.compile(
     r"请问|请您|您对于?|您认为|您觉得|您|(?:的)?(?:总体)?(?:满意度|满意程度|满意)(?:如何|怎么样)?"
     r"|(?:是否|有多)(?=满意)|如何评价|进行评价|的评价|请评价|评价|吗$|的|呢$|对(?=我们)"
 )
-_JOINED = re.compile(r"以及|和|与|及|或|、|/|跟|&")
+#: Words that join two things; 及时, 参与 and 温和 join nothing.
+_JOINED = re.compile(r"以及|(?<!温)和(?!谐|平)|(?<!参)与|(?<!普)及(?!时|格)|或|、|/|&")
 
 #: How alike two questions are that differ only in their object or their time.
 IN_OTHER_TIMES = 0.5
@@ -121,7 +122,7 @@ def covered(part: str, whole: str) -> set[int]:
 
     A part is one if at most a fifth of its own words stand outside the whole.
     """
-    a, b = _JOINED.sub("", core(part)), core(whole)
+    a, b = core(part), core(whole)
     places = {j + k for _, j, n in _shared(a, b) for k in range(n)}
     return places if a and len(places) >= 0.8 * len(a) else set()
 
@@ -162,6 +163,7 @@ def meaning(one: str, other: str) -> str | None:
                 return "negation"
     if set(_TIME.findall(a)) != set(_TIME.findall(b)):
         return "time"
-    if set(_OBJECTS.findall(a)) != set(_OBJECTS.findall(b)):
+    objects = set(_OBJECTS.findall(a)), set(_OBJECTS.findall(b))
+    if objects[0] - objects[1] and objects[1] - objects[0]:
         return "object"
     return None
