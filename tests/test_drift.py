@@ -381,7 +381,11 @@ def test_a_turned_item_shows_in_its_correlations(turned, n):
 
 
 def test_below_thirty_answers_a_correlation_says_nothing():
-    assert diff(items(29, 1), items(29, 2, turned=(1,))).empty
+    for n, expected in ((29, []), (30, ["reversed"])):
+        cells = ["1", "2", "3", "4", "5"] * 6
+        before = raw_table({h: cells[:n] for h in ("整体", "态度", "质量")})
+        now = raw_table({"整体": cells[:n], "态度": cells[:n], "质量": cells[::-1][:n]})
+        assert kinds(diff(before, now)) == expected
 
 
 def test_where_all_items_turn_their_distributions_tell():
@@ -581,6 +585,11 @@ def test_a_split_needs_an_end_and_two_beginnings(study_with):
     with pytest.raises(ExportError, match="2 处变化"):
         settle(found, study_with(one % ""), quarter="2026Q3")
     lines = [line[:-1] + ", dimension: 甲}" for line in found["proposal"]]
+    endless = study_with(
+        one % ", until: 2026Q2", *(q.replace(", since: 2026Q3", "") for q in lines)
+    )
+    with pytest.raises(ExportError, match="2 处变化"):
+        settle(found, endless, quarter="2026Q3")
     study = study_with(one % ", until: 2026Q2", *lines)
     assert settle(found, study, quarter="2026Q3")["certain"].all()
     assert diff(before, now, study=study, quarters=QUARTERS)["certain"].all()
