@@ -383,7 +383,7 @@ def test_a_turned_item_shows_in_its_correlations(turned, n):
 def test_below_thirty_answers_a_correlation_says_nothing():
     for n, expected in ((29, []), (30, ["reversed"])):
         cells = ["1", "2", "3", "4", "5"] * 6
-        before = raw_table({h: cells[:n] for h in ("整体", "态度", "质量")})
+        before = raw_table(dict.fromkeys(("整体", "态度", "质量"), cells[:n]))
         now = raw_table({"整体": cells[:n], "态度": cells[:n], "质量": cells[::-1][:n]})
         assert kinds(diff(before, now)) == expected
 
