@@ -53,8 +53,10 @@ CASES = {
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
+    "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
+    "report.comparable_history": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.figure": lambda w: called(
         charts.dimension_bars(w.means, labels=w.labels),
         w.study,

@@ -1,6 +1,7 @@
 """Survey-platform exports and company tables into text DataFrames, as they are, with provenance."""
 
 from csatlib.exports.columns import Fields, mapped, match
+from csatlib.exports.drift import diff, settle
 from csatlib.exports.platforms import Sniffed
 from csatlib.exports.reading import read, read_all, sniff
 from csatlib.exports.table import RUINED, ExportError, RawTable
@@ -11,9 +12,11 @@ __all__ = [
     "Fields",
     "RawTable",
     "Sniffed",
+    "diff",
     "mapped",
     "match",
     "read",
     "read_all",
+    "settle",
     "sniff",
 ]

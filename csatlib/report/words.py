@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from csatlib.report.markup import Html, folded, say
+from csatlib.report.series import comparable_history
 from csatlib.schema import Quarter
 from csatlib.study import Study
 
@@ -182,7 +183,7 @@ def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -
     Html
         A list of sentences: mean and share of the overall item, the NPS, the dimension with the
         lowest mean of those on the overall item's scale. Figures of two quarters are set side by
-        side; no change is called significant.
+        side unless the item broke between them; no change is called significant.
 
     Raises
     ------
@@ -198,11 +199,12 @@ def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -
     整体满意度平均分为 4.00 分（95% 置信区间 3.77–4.23，n = 40），未达到目标 4.30 分；无上期数据。
     """
     at = Quarter.parse(quarter)
-    now, before = (_overall(estimates, str(q)) for q in (at, at.previous()))
+    comparable = comparable_history(estimates, study, quarter=at)
+    now, before = (_overall(comparable, str(q)) for q in (at, at.previous()))
     leading = [(study.report.overall, "mean"), (study.report.overall, "share")]
     leading += [(item, "nps") for item in study.items("nps")]
     rows = [row for item, metric in leading if (row := _row(now, item, metric)) is not None]
-    lines = [_line(row, study, _row(before, row["item"], row["metric"])) for row in rows]
+    lines = [_line(row, study, _row(before, row["item"], row["metric"]), at) for row in rows]
     elsewhere = set(study.items("rating")) - set(study.comparable(study.report.overall))
     alike = now[~now["item"].isin(elsewhere)]
     return say(*lines, *_weakest(alike, study)) if lines else say("本季度没有可报告的数字。")
@@ -298,8 +300,10 @@ def _dimensions(estimates: pd.DataFrame, overall: str) -> pd.DataFrame:
     return estimates[is_dimension & (estimates["metric"] == "mean")]
 
 
-def _line(row: pd.Series, study: Study, before: pd.Series | None) -> str:
+def _line(row: pd.Series, study: Study, before: pd.Series | None, at: Quarter) -> str:
     now = sentence(row, labels=study.label_map()) + _against_target(row, study)
+    if study.broken(row["item"], at):
+        return f"{now}；自 {at} 起量表有变化，与此前的数字不可比。"
     if before is None:
         return f"{now}；无上期数据。"
     if before["suppressed"]:
