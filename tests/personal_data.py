@@ -53,8 +53,14 @@ def _split(text: str, *sizes: int) -> list[str]:
     return [*parts, text[at:]] if at < len(text) else parts
 
 
+_PREFIXES = (
+    "130", "135", "137", "138", "139", "147", "150", "158", "166", "177", "182", "186", "188",
+    "191", "199",
+)  # fmt: skip
+
+
 def _mobile(rng: np.random.Generator) -> str:
-    prefix = _pick(rng, "130 135 137 138 139 147 150 158 166 177 182 186 188 191 199".split())
+    prefix = _pick(rng, _PREFIXES)
     number = prefix + _pick(rng, ("0000", "0001", "0010")) + _digits(rng, 4)
     a, b, c = _split(number, 3, 4)
     styles = (
@@ -223,7 +229,9 @@ def _ip(rng: np.random.Generator) -> str:
     return first + str(int(rng.integers(1, 255)))
 
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏"
+)
 _GIVEN = (
     "伟", "芳", "建国", "秀英", "子涵", "一鸣", "丽娟", "晓东", "雨桐", "磊", "志强", "海燕", "思远",
     "淑珍", "浩然", "静", "国庆", "文博", "欣怡", "大勇", "小红", "方", "乐", "明",

@@ -133,7 +133,8 @@ def _check(tables: Mapping[str, pd.DataFrame]) -> None:
     ids = tables["responses"]["response_id"]
     if ids.duplicated().any():
         raise ValueError(
-            f"responses.response_id: expected each once, found {int(ids.duplicated().sum())} repeats"
+            f"responses.response_id: expected each once, found {int(ids.duplicated().sum())} that "
+            f"repeat an earlier one"
         )
     for name, table in tables.items():
         link = _link(table)
@@ -198,17 +199,13 @@ def _lines(table: pd.DataFrame) -> list[str]:
     return ["\t".join(cells) for cells in zip(*columns, strict=True)] or [""] * len(table)
 
 
-def _numbered(
-    rows: Iterable[str], content: Mapping[str, list[str]], letter: str
-) -> dict[str, str]:
+def _numbered(rows: Iterable[str], content: Mapping[str, list[str]], letter: str) -> dict[str, str]:
     ordered = sorted(rows, key=lambda row: content[row])
     width = max(5, len(str(len(ordered))))
     return {row: f"{letter}{number:0{width}d}" for number, row in enumerate(ordered, start=1)}
 
 
-def _renumbered(
-    table: pd.DataFrame, own: pd.Series, numbers: Mapping[str, str]
-) -> pd.DataFrame:
+def _renumbered(table: pd.DataFrame, own: pd.Series, numbers: Mapping[str, str]) -> pd.DataFrame:
     link = _link(table)
     number = own.map(numbers, na_action="ignore").astype("str")
     changed = {column: number for column in ("response_id", "row_id") if column in table}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from csatlib.privacy.addressed import addressed
 from csatlib.privacy.addresses import addresses
-from csatlib.privacy.names import Names, addressed
+from csatlib.privacy.names import Names
 from csatlib.privacy.shapes import shapes
 from csatlib.privacy.spelling import MARKS, REPLACEMENTS, Find, spelled
 
@@ -45,8 +46,9 @@ def find(
     Raises
     ------
     ValueError
-        If ``known`` has another index than ``texts`` or holds anything but tuples of str, or if
-        ``roster`` is one str.
+        If ``known`` has another index than ``texts``.
+    TypeError
+        If ``known`` holds anything but tuples of str, or if ``roster`` is one str.
 
     Notes
     -----
@@ -99,7 +101,7 @@ def redact(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         As for `find`.
 
     Examples
@@ -125,12 +127,12 @@ def _searched(
     everywhere = Names(_checked(roster, "roster"))
     own = [_NOBODY] * len(texts) if known is None else _own_names(texts, known)
     done: dict[tuple[str, Names], tuple[Find, ...]] = {}
-    there = texts.notna().to_numpy()
-    for i, (row, text) in enumerate(texts.items()):
-        if not there[i]:
+    rows = zip(texts.index, texts.tolist(), texts.notna().tolist(), own, strict=True)
+    for row, text, there, names_of_row in rows:
+        if not there:
             continue
         # A row's own names matter only where they stand: else the text is one like all others.
-        names = own[i] if own[i] and any(own[i].spans(spelled(text).plain)) else _NOBODY
+        names = names_of_row if names_of_row.stand_in(text) else _NOBODY
         if (text, names) not in done:
             done[text, names] = _spans(text, (names, everywhere))
         yield row, text, done[text, names]
@@ -155,14 +157,14 @@ def _own_names(texts: pd.Series, known: pd.Series) -> list[Names]:
 
 def _checked(names: Iterable[str], argument: str) -> tuple[str, ...]:
     if isinstance(names, str) or not isinstance(names, Iterable):
-        raise ValueError(
+        raise TypeError(
             f"{argument}: expected names in a tuple, found {type(names).__name__}; "
             f"write one name as (name,)"
         )
     given = tuple(names)
     for name in given:
         if not isinstance(name, str):
-            raise ValueError(f"{argument}: expected each name as str, found {type(name).__name__}")
+            raise TypeError(f"{argument}: expected each name as str, found {type(name).__name__}")
     return given
 
 
@@ -186,7 +188,10 @@ def _once(plain: str, lists: Iterable[Names]) -> list[Find]:
     for names in lists:
         for start, end in names.spans(plain):
             taken += _left_over(start, end, taken)
-    taken += [f for f in addressed(plain) if _is_free(f, taken)]
+    # 陈建国 is found before 陈建, wherever two ways of speaking give different ends.
+    for find in sorted(addressed(plain), key=lambda find: find[1] - find[2]):
+        if _is_free(find, taken):
+            taken.append(find)
     return sorted(taken[marks:], key=lambda find: find[1])
 
 

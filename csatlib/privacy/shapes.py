@@ -29,7 +29,9 @@ _BUSINESS = re.compile(
     r"|验证码|条码|批次|imei|sn|no\.?)[^0-9]{0,6}$",
     re.IGNORECASE,
 )
-_VERSION = re.compile(r"(?:(?<![a-z])v|版本|version|ver\.?|升到|升级到|更新到|固件|build)[\s:号是为.]{0,3}$", re.I)
+_VERSION = re.compile(
+    r"(?:(?<![a-z])v|版本|version|ver\.?|升到|升级到|更新到|固件|build)[\s:号是为.]{0,3}$", re.I
+)
 _UNITS = r"(?!\s?(?:元|块|分|秒|次|年|月|日|天|个|位|条|人|版|%|[.:/][0-9]))"
 
 
@@ -48,12 +50,16 @@ class Shape:
     written: bool = False
 
 
-# ---- tests beyond the pattern: (the datum, what stands before it, what stands after it) ------------
+# ---- tests beyond the pattern: (the datum, what stands before it, what stands after it) --------
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+# GB/T 2260: the first digit is the region, the second the province.
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-    "61 62 63 64 65 71 81 82".split()
+    f"{region}{province}"
+    for region, provinces in enumerate(
+        ("12345", "123", "1234567", "123456", "01234", "12345", "1", "12"), 1
+    )
+    for province in provinces
 )
 
 
@@ -131,7 +137,7 @@ def _is_ipv6(text: str, _before: str, _after: str) -> bool:
 # Words that stand after 微信 and are no one's id.
 _PRODUCTS = re.compile(
     r"(?:wechat|weixin|iphone|ipad|android|windows|harmony|desktop|official|payment|server|service"
-    r"|version|xiaochengxu|https?|error|token|openid|unionid|appid|mac[0-9o]|huawei|xiaomi)",
+    r"|version|xiaochengxu|https?|error|token|openid|unionid|appid|public|macos|huawei|xiaomi)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -144,13 +150,18 @@ def _is_plate(text: str, _before: str, _after: str) -> bool:
     return len(_digits(text)) >= 3
 
 
-# ---- the shapes, those that win an overlap first ---------------------------------------------------
+# ---- the shapes, those that win an overlap first ------------------------------------------------
 
 _LOCAL = "[A-Za-z0-9._%+-]"
 _TOP = r"(?:com|cn|net|org|edu|gov|hk|tw|cc|me|io|info|co|xyz|top|vip)(?![A-Za-z0-9-])"
 _DOT = r"(?:\s{0,2}[.。]\s{0,2}|\s{0,2}(?:点|dot|\(dot\)|\[dot\])\s{0,2})"
-_HOST = rf"[A-Za-z0-9-]+(?:{_DOT}[A-Za-z0-9-]+){{0,3}}?{_DOT}{_TOP}(?:\.(?:cn|hk|tw)(?![A-Za-z0-9-]))?"
-_MAIL = r"(?:(?:vip\.)?(?:qq|163|126|139|189|sina|gmail|hotmail|outlook|foxmail|sohu|yeah|aliyun|yahoo|icloud|live|msn|example))"
+_HOST = (
+    rf"[A-Za-z0-9-]+(?:{_DOT}[A-Za-z0-9-]+){{0,3}}?{_DOT}{_TOP}(?:\.(?:cn|hk|tw)(?![A-Za-z0-9-]))?"
+)
+_MAIL = (
+    r"(?:(?:vip\.)?(?:qq|163|126|139|189|sina|gmail|hotmail|outlook|foxmail|sohu|yeah|aliyun|yahoo"
+    r"|icloud|live|msn|example))"
+)
 _AT_SIGN = r"\s{0,3}@\s{0,3}"
 _AT_WORD = r"\s{0,3}(?:\(\s?(?:at|@)\s?\)|\[\s?(?:at|@)\s?\]|\{at\}|艾特|#)\s{0,3}|\s{1,3}at\s{1,3}"
 _PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -336,21 +347,31 @@ SHAPES = (
 )  # fmt: skip
 
 
+# One look decides for most comments, which hold none of this.
+_NUMERAL = "[0-9零〇○Oo一壹幺二贰三叁四肆五伍六陆七柒八捌九玖]"
+_ANYTHING = re.compile(
+    rf"{_NUMERAL}(?:.{{0,3}}?{_NUMERAL}){{4}}|@|#|\bat\b|艾特|\(at|\[at|::|[Qq扣鹅球]|[VvWw]\s?[Xx]"
+    rf"|[加+]\s?[Vv]|信[^\u4e00-\u9fff]{{0,3}}.{{0,4}}[A-Za-z]|(?i:wechat|weixin|[a-z]at[a-z])|{_HAS_PLATE.pattern}",
+    re.DOTALL | re.ASCII,
+)
+
+
 def shapes(plain: str) -> Iterator[Find]:
     """Yield what has one of the shapes, those that win an overlap first."""
+    if not _ANYTHING.search(plain):
+        return
     written = numerals(plain)
     for shape in SHAPES:
         # First the text as it stands: in 一13800001234 the numeral is no part of the number.
-        yield from _matches(shape, plain)
-        if shape.written and written != plain:
-            yield from _matches(shape, written)
+        for text in (plain, written) if shape.written and written != plain else (plain,):
+            yield from _matches(shape, text)
 
 
 def _matches(shape: Shape, text: str) -> Iterator[Find]:
     if shape.hint is not None and not shape.hint.search(text):
         return
+    group = "value" if "value" in shape.pattern.groupindex else 0
     for match in shape.pattern.finditer(text):
-        group = "value" if "value" in shape.pattern.groupindex else 0
         start, end = match.span(group)
         before, after = text[max(0, start - 12) : start], text[end : end + 8]
         if shape.accepts is None or shape.accepts(match[group], before, after):
