@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["CLEAN", "HELD_OUT_NAMES", "Item", "clean_comments", "held_out_names", "items"]
+__all__ = [
+    "CLEAN",
+    "HELD_OUT_CLEAN",
+    "HELD_OUT_NAMES",
+    "Item",
+    "clean_comments",
+    "held_out_names",
+    "items",
+]
 
 Make = Callable[[np.random.Generator], str]
 
@@ -800,9 +808,114 @@ _PARTS = (
     ("", "。", "，不满意", "，希望改进！", "，总体还行", "，老客户都走了", "，1分不能再多", "，体验很差"),
 )  # fmt: skip
 
+#: As `CLEAN`, but written after the patterns and never used to improve them.
+HELD_OUT_CLEAN = """\
+话务员语速太快听不清
+工程师上门前应该先打电话
+师傅干完活没有清理现场
+希望主管能回访一下
+老板娘说要换一家供应商
+经理签字要等五个工作日
+投诉渠道太少
+感谢你们的支持
+谢谢高效的处理
+请尽快安排师傅上门
+联系不上任何人
+找不到人工入口
+叫了半天没人应
+跟客服说了也白说
+让人等太久
+由于系统升级导致停机4小时
+对接人换了三次
+和上季度相比没有进步
+与合同不一致
+合同编号HT-2026-0098的条款不清
+账单日是每月15号，还款日25号
+流量用了15.6GB，超出200MB
+2026年第3季度比第2季度差
+3月到9月一共报修17次
+第1次响应用了2小时30分，第2次用了4小时
+SLA写的是99.95%，实际98.7%
+端口8080和8443都不通
+错误码0x80070005
+设备SN号5CG1234XYZ扫不出来
+快递单号SF1234567890123查不到
+运单773012345678901没更新
+版本号2026.3.15.1有bug
+补丁KB5012345装不上
+Win11 23H2不兼容
+内网段10.x访问不了
+平均4.2分，比上次高0.3分
+报价从12万涨到15万
+一共4层楼，每层12个工位
+会议室在5楼东侧
+总部大楼电梯太挤
+东门的停车场不够
+地铁口太远
+路口红绿灯旁边那家
+县城没有服务点
+乡镇网点关得早
+小票找不到了
+小毛病不断
+小问题拖成大问题
+小组长推卸责任
+老化的线路没换
+老套的话术
+老年人不会用
+老爷机该换了
+万事开头难
+马不停蹄
+高峰期打不进来
+高端客户才有专属服务
+金卡会员也要排队
+白金会员没有差别
+石沉大海
+江河日下
+周报没有按时发
+周转太慢
+郑重道歉才行
+严格来说不合格
+任性收费
+常规检查没做
+时间表一改再改
+方案改了又改
+钱没少花事没办成
+关注度不够
+华丽的页面不实用
+文不对题
+平台太卡
+林荫道那个店
+雷声大雨点小
+管得太宽
+项目组没人懂业务
+项目主管换了，新主管不熟悉
+商务经理和售后经理互相推
+大区总监承诺的没做到
+客户代表态度好
+前台小妹很热情
+保洁阿姨认真
+门卫大爷不让进
+我是行政部的
+我是做财务的，发票很重要
+我是上海的客户
+本人在外地不方便
+本人建议增加自助机
+我叫不到车
+姓名栏太短，填不下
+联系人变更要盖章
+用户名和密码总是提示错误
+微信扫码进不去
+微信通知收不到
+QQ邮箱收不到附件
+邮箱地址改不了
+身份证过期了怎么办
+卡号不显示
+手机号换了没法改
+"""
+
 
 def clean_comments(n: int = 500, *, seed: int = 11) -> list[str]:
     """Give the hand-made comments without personal data, and ``n`` composed ones."""
     rng = np.random.default_rng(seed)
     composed = ["".join(_pick(rng, part) for part in _PARTS) for _ in range(n)]
-    return [*CLEAN.splitlines(), *composed]
+    return [*CLEAN.splitlines(), *HELD_OUT_CLEAN.splitlines(), *composed]

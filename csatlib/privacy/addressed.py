@@ -71,7 +71,8 @@ def _contexts() -> tuple[re.Pattern[str], ...]:
     two, common = _either("surnames of two characters"), "".join(_lists()["surnames"])
     ambiguous = "".join(_lists()["ambiguous surnames"])
     frequent, any_ = f"(?:{two}|[{common}])", f"(?:{two}|[{common}{ambiguous}])"
-    given = f"[{''.join(_lists()['characters of given names'])}]{{1,2}}"
+    # 先 and 生 stand in given names too: 王先生 is 王 and a title.
+    given = f"(?!{_either('titles')})[{''.join(_lists()['characters of given names'])}]{{1,2}}"
     roles, labels, mentions = _either("roles"), _either("labels"), _either("mentions")
     going_on = f"(?={_END}|{_either('predicates')})"
     return tuple(

@@ -53,7 +53,7 @@ def pseudonymise(ids: pd.Series, *, key: bytes) -> pd.Series:
     Examples
     --------
     >>> pseudonymise(pd.Series(["C00001", None]), key=b"only an example!").tolist()
-    ['P52CVCV88A0ZHNWWT', nan]
+    ['PEKKH9TEVC1B7G2WW', nan]
     """
     if not isinstance(key, bytes) or len(key) < _SHORTEST_KEY:
         raise ValueError(

@@ -198,7 +198,10 @@ SHAPES = (
     Shape("email", _compiled(rf"(?<!{_LOCAL}){_LOCAL}+{_AT_SIGN}{_HOST}"), hint=_HAS_DOMAIN),
     Shape(
         "email",
-        _compiled(rf"(?<!{_LOCAL}){_LOCAL}+(?:{_AT_WORD})(?:{_MAIL}|[a-z0-9-]+{_DOT}{_MAIL}){_DOT}{_TOP}(?:\.cn(?![A-Za-z0-9-]))?"),
+        _compiled(
+            rf"(?<!{_LOCAL}){_LOCAL}+(?:{_AT_WORD})(?:(?!www)[a-z0-9-]+{_DOT})?{_MAIL}{_DOT}{_TOP}"
+            r"(?:\.cn(?![A-Za-z0-9-]))?"
+        ),
         hint=_HAS_DOMAIN,
     ),
     Shape(
