@@ -35,10 +35,10 @@ def measured_recall() -> pd.DataFrame:
 
     Notes
     -----
-    The figures are a property of the library on invented comments, not of a company's own
-    comments, which may be written in other ways: have a sample of redacted comments read by a
-    person before any is published. The test ``tests/test_privacy_recall.py`` computes the figures
-    again and fails if they differ from these.
+    The sentences were written by those who wrote the patterns, so that the figures are the best
+    case. A company's own comments are written in other ways: have a sample of redacted comments
+    read by a person before any is published. The test ``tests/test_privacy_recall.py`` computes
+    the figures again and fails if they differ from these.
 
     Examples
     --------

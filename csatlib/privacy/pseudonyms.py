@@ -77,6 +77,8 @@ def _pseudonym(id_: str, key: bytes) -> str | None:
 def unlink(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Cut every link between the tables of a quarter and the people and raw rows behind them.
 
+    It is what a study with ``privacy.mode`` ``anonymous`` asks for.
+
     Parameters
     ----------
     tables : mapping of str to DataFrame
@@ -165,7 +167,7 @@ def _bare(table: pd.DataFrame) -> pd.DataFrame:
     for column in table:
         values = table[column]
         if column == "pseudonym" or (str(column).endswith("_id") and column not in _LINKS):
-            changed[column] = pd.Series(None, index=table.index, dtype=values.dtype)
+            changed[column] = values.where(pd.Series(False, index=table.index))
         elif pd.api.types.is_datetime64_any_dtype(values):
             changed[column] = values.dt.normalize()
     if {"column", "new"} <= set(table):

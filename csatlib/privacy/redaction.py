@@ -147,8 +147,7 @@ def _own_names(texts: pd.Series, known: pd.Series) -> list[Names]:
     made: dict[tuple[str, ...], Names] = {(): _NOBODY}
     own = []
     for value in known:
-        names = () if not isinstance(value, str | tuple | list) and pd.isna(value) else value
-        names = _checked(names, "known")
+        names = _checked(() if pd.api.types.is_scalar(value) and pd.isna(value) else value, "known")
         if names not in made:
             made[names] = Names(names)
         own.append(made[names])

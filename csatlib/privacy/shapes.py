@@ -353,9 +353,9 @@ SHAPES = (
 # One look decides for most comments, which hold none of this.
 _NUMERAL = "[0-9零〇○Oo一壹幺二贰三叁四肆五伍六陆七柒八捌九玖]"
 _ANYTHING = re.compile(
-    rf"{_NUMERAL}(?:.{{0,3}}?{_NUMERAL}){{4}}|@|#|\bat\b|艾特|\(at|\[at|::|[Qq扣鹅球]|[VvWw]\s?[Xx]"
-    rf"|[加+]\s?[Vv]|信[^\u4e00-\u9fff]{{0,3}}.{{0,4}}[A-Za-z]|(?i:wechat|weixin|[a-z]at[a-z])|{_HAS_PLATE.pattern}",
-    re.DOTALL | re.ASCII,
+    rf"{_NUMERAL}(?:.{{0,3}}?{_NUMERAL}){{4}}|@|#|艾特|(?<![a-z])at(?![a-z])|::|q|[扣鹅球]"
+    rf"|[vw]\s?x|[加+]\s?v|信.{{0,12}}?[a-z]|wechat|weixin|{_HAS_PLATE.pattern}",
+    re.DOTALL | re.IGNORECASE,
 )
 
 
