@@ -170,10 +170,10 @@ _AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
 _SEVEN = rf"[2-9](?:{_BREAK}[0-9]){{6,7}}(?![0-9])"
 _EXTENSION = r"(?:\s?(?:转|分机|ext\.?|-|—|\*)\s?[0-9]{1,6}(?![0-9]))?"
 _HANDLE = r"[A-Za-z](?=[A-Za-z0-9_-]{5,19}(?![A-Za-z0-9_-]))[A-Za-z0-9_-]+"
-_WECHAT = r"(?:微信|薇信|威信|徽信|维信|(?<![a-z])v信|wechat|weixin)"
+_WECHAT = r"(?:微信|wei信|加薇|薇信|威信|徽信|维信|(?<![a-z])v信|wechat|weixin)"
 _WECHAT_SHORT = r"(?:(?<![a-z])[vw]\s?x|[加+]\s?v)"
 _LINKED = r"(?:[\s,]|我)*(?:号码?|[::=]|id|就?是|为)" + _LINK
-_QQ = r"(?:(?<![a-z])q\s?q|扣扣|企鹅|球球|(?<![a-z])q(?=号))"
+_QQ = r"(?:(?<![a-z])q\s?q(?:邮箱)?|扣扣|企鹅|球球|(?<![a-z])q(?=号|:)|加\s?[q扣])"
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -182,7 +182,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _FOUR_DIGITS = re.compile(r"[0-9](?:[^0-9]{0,3}[0-9]){3}")
 _HAS_DOMAIN = re.compile(r"@|(?<![a-z])at(?![a-z])|艾特|\(at|\[at|#", re.IGNORECASE)
-_HAS_WECHAT = re.compile(r"信|[vw]\s?x|[加+]\s?v|wechat|weixin", re.IGNORECASE)
+_HAS_WECHAT = re.compile(r"[信薇]|[vw]\s?x|[加+]\s?v|wechat|weixin", re.IGNORECASE)
 _HAS_QQ = re.compile(r"q|扣|企鹅|球球", re.IGNORECASE)
 _HAS_PLATE = re.compile(rf"[{_PLATE_PROVINCES}]\s?[A-HJ-Za-hj-z]")
 
@@ -245,7 +245,7 @@ SHAPES = (
     Shape(
         "wechat",
         _compiled(
-            rf"(?:{_WECHAT}(?=[a-z-]*[0-9_])|薇信|威信|徽信|维信|(?<![a-z])v信)(?P<value>{_HANDLE})"
+            rf"(?:{_WECHAT}(?=[a-z-]*[0-9_])|加我?的?微信|薇信|威信|徽信|维信|(?<![a-z])v信)(?P<value>{_HANDLE})"
         ),
         _is_wechat,
         hint=_HAS_WECHAT,
@@ -353,7 +353,7 @@ SHAPES = (
 # One look decides for most comments, which hold none of this.
 _NUMERAL = "[0-9零〇○Oo一壹幺二贰三叁四肆五伍六陆七柒八捌九玖]"
 _ANYTHING = re.compile(
-    rf"{_NUMERAL}(?:.{{0,3}}?{_NUMERAL}){{4}}|@|#|艾特|(?<![a-z])at(?![a-z])|::|q|[扣鹅球]"
+    rf"{_NUMERAL}(?:.{{0,3}}?{_NUMERAL}){{4}}|@|#|艾特|(?<![a-z])at(?![a-z])|::|q|[扣鹅球薇]"
     rf"|[vw]\s?x|[加+]\s?v|信.{{0,12}}?[a-z]|wechat|weixin|{_HAS_PLATE.pattern}",
     re.DOTALL | re.IGNORECASE,
 )
