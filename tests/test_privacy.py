@@ -451,11 +451,13 @@ def test_ordinary_words_are_no_names(text):
         ("王府井", ("王", ""), "王府井"),
         ("住在李明路12号", ("李明",), "住在[地址]"),
         ("写到zhangli@qq.com", ("zhangli",), "写到[邮箱]"),
+        ("京A12345Lucy", ("Lucy",), "[车牌号][姓名]"),
     ],
     ids=[
         "plain", "in pieces", "capitals", "full width", "longest", "middle dot", "beside a number",
         "inside a Latin word", "not together", "another's", "one character", "inside an address",
         "inside an e-mail",
+        "found first, it shows a plate",
     ],
 )  # fmt: skip
 def test_listed_names_are_found_exactly(text, names, expected):
