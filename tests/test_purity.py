@@ -35,8 +35,11 @@ CASES = {
     "clean.responses": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
-    "privacy.find": lambda w: called(w.texts),
-    "privacy.redact": lambda w: called(w.texts),
+    "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
+    "privacy.measured_recall": lambda w: called(),
+    "privacy.pseudonymise": lambda w: called(w.kept["customer_id"], key=b"only for the tests"),
+    "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
+    "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
@@ -97,6 +100,7 @@ def world(repository):
     answers = next(table for table in w.raw if table.role == "responses")
     w.wordings = answers.rows[exports.match(answers, w.study, quarter=QUARTER).answers["overall"]]
     w.scores, w.recommend, w.texts = w.kept["overall"], w.kept["recommend"], w.comments["text"]
+    w.known = pd.Series([("张伟", "王芳")] * len(w.texts), index=w.texts.index)
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
