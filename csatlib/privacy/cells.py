@@ -9,7 +9,7 @@ import pandas as pd
 
 from csatlib.schema import Quarter, SchemaError
 
-__all__ = ["Change", "Node", "Place", "Sheet", "Sum", "places", "sums", "sheets"]
+__all__ = ["Change", "Node", "Place", "Sheet", "Sum", "places", "sheets", "sums"]
 
 SEPARATOR = " × "
 #: Who is counted: the column and value of each restriction; the whole sample has none.
@@ -57,21 +57,21 @@ class Sheet:
 
 def places(table: pd.DataFrame) -> list[Place]:
     """Say of each row who is counted in it."""
-    columns = (table[name].astype(object).where(table[name].notna(), None) for name in _KEY)
+    columns = (table[name].tolist() for name in _KEY)
     return [_place(*row) for row in zip(*columns, strict=True)]
 
 
 _KEY = ("quarter", "line", "group_by", "group")
 
 
-def _place(quarter: str | None, line: str | None, by: str | None, group: str | None) -> Place:
+def _place(quarter: object, line: object, by: object, group: object) -> Place:
     found = {"quarter": quarter, "line": line}
-    if by is not None and group is not None:
+    if isinstance(by, str) and isinstance(group, str):
         names, values = by.split(SEPARATOR), group.split(SEPARATOR)
         # A value that holds the separator itself cannot be parted: the pair stays one column.
         pairs = zip(names, values, strict=True) if len(names) == len(values) else [(by, group)]
         found |= dict(pairs)
-    return frozenset((name, value) for name, value in found.items() if value is not None)
+    return frozenset((name, value) for name, value in found.items() if isinstance(value, str))
 
 
 def sheets(table: pd.DataFrame, previous: pd.DataFrame | None) -> list[Sheet]:
@@ -153,7 +153,7 @@ def _added_quarter(now: list[Quarter], before: list[Quarter]) -> str | None:
 
 def _counts(rows: pd.DataFrame, nodes: Sequence[Node]) -> dict[Node, int | None]:
     counts: dict[Node, int | None] = {}
-    for node, count in zip(nodes, rows["n"].astype(object), strict=True):
+    for node, count in zip(nodes, rows["n"].tolist(), strict=True):
         number = None if pd.isna(count) else int(count)
         if number is None or counts.get(node) is None:
             # One metric that shows the base shows it for all of them.
@@ -221,15 +221,16 @@ def _figures(
     levels = pd.to_numeric(rows.loc[rows["metric"] == "distribution", "level"], errors="coerce")
     scale = {"mean": (float(levels.min()), float(levels.max()))} if levels.notna().any() else {}
     known = LIMITS | scale
-    shown = rows.assign(node=pd.Series(list(nodes), index=rows.index, dtype=object))
-    shown = shown[shown["metric"].isin(known) & shown["n"].notna() & shown["estimate"].notna()]
+    told = (rows[name].tolist() for name in ("metric", "level", "n", "n_eff", "estimate"))
     figures: dict[tuple[str, str], dict[Node, float]] = {}
-    for metric, some in shown.groupby("metric", sort=False):
-        # With weights n_eff is not n, and nobody outside knows by what the shares were weighted.
-        if ((some["n_eff"] - some["n"]).abs() > 1 + 1e-9).any():
+    weighted = set()
+    for node, metric, level, n, n_eff, estimate in zip(nodes, *told, strict=True):
+        if metric not in known or pd.isna(n) or pd.isna(estimate):
             continue
-        levels_of = some["level"].astype(object).where(some["level"].notna(), "")
-        totals = some["n"].astype(float) * some["estimate"].astype(float)
-        for level, node, total in zip(levels_of, some["node"], totals, strict=True):
-            figures.setdefault((str(metric), str(level)), {})[node] = float(total)
+        # With weights n_eff is not n, and nobody outside knows by what the shares were weighted.
+        if not pd.isna(n_eff) and abs(n_eff - n) > 1 + 1e-9:
+            weighted.add(metric)
+        figure = (metric, level if isinstance(level, str) else "")
+        figures.setdefault(figure, {})[node] = n * estimate
+    figures = {figure: totals for figure, totals in figures.items() if figure[0] not in weighted}
     return figures, {figure: known[figure[0]] for figure in figures}

@@ -306,29 +306,40 @@ class _Cover:
         if any(missing.values()):
             yield Reader(sheet, hidden=hidden, missing=missing)
 
-    def _exposed(self, item: str, hidden: Mapping[Node, None], knowing: bool) -> Node | None:
+    def _exposed(
+        self, item: str, hidden: Mapping[Node, None], knowing: bool, near: Place = frozenset()
+    ) -> Iterator[Node]:
+        """Find the hidden cells of an item that a reader can tell, those most like ``near`` first."""
         for reader in self._readers(item, hidden, knowing):
-            for node in reader.hidden:
+            for node in sorted(reader.hidden, key=lambda n: -len(n[1] & near)):
                 if not reader.cannot_tell(node, self.min_base):
-                    return node
-        return None
+                    yield node
 
     def _extend(self, hidden: dict[str, dict[Node, None]], *, knowing: bool):
         """Hide further cells in place; return the item and cell that nothing can protect."""
         queue = dict.fromkeys(self.own)
         while queue:
             item = next(iter(queue))
-            node = self._exposed(item, hidden[item], knowing)
-            if node is None:
-                del queue[item]
-                continue
-            further = self._further(item, node, hidden[item])
-            if further is None:
-                return item, node
-            for other in self._peers(item, further):
-                hidden[other][further] = None
-                queue[other] = None
+            del queue[item]
+            done: set[Sum] = set()
+            for node in list(self._exposed(item, hidden[item], knowing)):
+                near = self._near(item, node)
+                if done & set(near):
+                    # A cell was just hidden beside it: see what that is worth first.
+                    queue[item] = None
+                    continue
+                further = self._further(item, node, hidden[item])
+                if further is None:
+                    return item, node
+                done |= set(self._near(item, further))
+                for other in self._peers(item, further):
+                    hidden[other][further] = None
+                    queue[other] = None
         return None
+
+    def _near(self, item: str, node: Node) -> list[Sum]:
+        same = {(0, node[1]), (1, node[1])}
+        return [s for s in self._by_item[item].sums if same & {s.whole, *s.parts}]
 
     def _further(self, item: str, exposed: Node, hidden: Mapping[Node, None]) -> Node | None:
         """Choose the next cell to hide: a small one that closes a ring with hidden ones."""
@@ -343,11 +354,13 @@ class _Cover:
             and (total or node[1] != _whole_sample(node[1]))
         ]
         same = {(0, exposed[1]), (1, exposed[1])}
-        near = [s for s in sheet.sums if same & {s.whole, *s.parts}]
+        near = self._near(item, exposed)
 
         def rank(node: Node) -> tuple:
             part = any(node in s.parts for s in near)
-            lonely = sum(node in s.parts and not any(p in gone for p in s.parts) for s in sheet.sums)
+            lonely = sum(
+                node in s.parts and not any(p in gone for p in s.parts) for s in sheet.sums
+            )
             earlier = (1, node[1]) in sheet.hidden
             beside = part or node in same or any(node == s.whole for s in near)
             return (
@@ -374,7 +387,9 @@ class _Cover:
                 continue
             peers = list(self._peers(item, node))
             trial = {p: {n: None for n in hidden[p] if n != node} for p in peers}
-            if all(self._exposed(p, trial[p], knowing) is None for p in peers):
+            if not any(
+                any(True for _ in self._exposed(p, trial[p], knowing, node[1])) for p in peers
+            ):
                 hidden.update(trial)
 
 
