@@ -35,8 +35,10 @@ CASES = {
     "clean.responses": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
+    "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
     "privacy.find": lambda w: called(w.texts),
     "privacy.redact": lambda w: called(w.texts),
+    "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),

@@ -105,8 +105,7 @@ def test_no_hidden_count_of_a_random_table_can_be_worked_out(shape):
         naively += recovered(naive(table), previous)
         try:
             published = privacy.suppress(table, min_base=MIN_BASE, previous=previous)
-        except ValueError as error:
-            assert "previous" in str(error)
+        except ValueError:
             refused += 1
             continue
         assert recovered(published, previous) == 0, f"seed {seed}"

@@ -74,6 +74,11 @@ def _place(quarter: object, line: object, by: object, group: object) -> Place:
     return frozenset((name, value) for name, value in found.items() if isinstance(value, str))
 
 
+def whole_sample(place: Place) -> Place:
+    """Give the place of all answers of the same quarter and line."""
+    return frozenset(pair for pair in place if pair[0] in ("quarter", "line"))
+
+
 def sheets(table: pd.DataFrame, previous: pd.DataFrame | None) -> list[Sheet]:
     """Lay out what both tables tell of each item of the first one."""
     earlier = _linked(table, previous)
