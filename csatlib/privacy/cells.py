@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pandas as pd
 
@@ -24,10 +25,14 @@ _PERIODS = ("quarter", "line")
 
 @dataclass(frozen=True)
 class Sum:
-    """One total and its parts; the parts may leave out those who told no group."""
+    """One total and its parts; the parts may leave out those who told no group.
+
+    Not ``exhaustive``: quarters that belong to the total are not in the tables.
+    """
 
     whole: Node
     parts: tuple[Node, ...]
+    exhaustive: bool = True
 
 
 @dataclass(frozen=True)
@@ -200,7 +205,17 @@ def sums(nodes: Iterable[Node], spans: Sequence[Sequence[Quarter]]) -> list[Sum]
             for release, span in enumerate(spans):
                 if value in {str(q) for q in span}:
                     families.setdefault(((release, rest), name), []).append((layer, place))
-    return [Sum(whole, tuple(parts)) for (whole, _), parts in families.items() if whole in nodes]
+    return [
+        Sum(whole, tuple(parts), name != "quarter" or _gapless(spans[whole[0]]))
+        for (whole, name), parts in families.items()
+        if whole in nodes
+    ]
+
+
+def _gapless(span: Sequence[Quarter]) -> bool:
+    """Say whether the quarters are all that a cumulated row can mean: a year from its start."""
+    follows = all(earlier.next() == later for earlier, later in pairwise(span))
+    return follows and (span[0].number == 1 or (len(span) > 1 and span[0].year != span[-1].year))
 
 
 def _links(

@@ -44,7 +44,7 @@ class Cover:
                 return {item: set(nodes) for item, nodes in hidden.items()}
         item, (_, place) = exposed
         raise ValueError(
-            f"previous: what was published before gives away {item!r} in "
+            f"table or previous: what is published gives away {item!r} in "
             f"{dict(sorted(place)) or 'the whole sample'} even if every group of this table is "
             "hidden; leave this breakdown out of the table, or withdraw the earlier one"
         )
@@ -107,6 +107,9 @@ class Cover:
                     queue[item] = None
                     continue
                 further = self._further(item, node, hidden[item])
+                if further is None and done:
+                    queue[item] = None
+                    continue
                 if further is None:
                     return item, node
                 done |= set(self._near(item, further))
@@ -176,6 +179,6 @@ def _missing(sheet: Sheet) -> dict[Sum, int]:
     found = {}
     for each in sheet.sums:
         counts = [sheet.counts[node] for node in (each.whole, *each.parts)]
-        if None not in counts:
+        if each.exhaustive and None not in counts:
             found[each] = counts[0] - sum(counts[1:])
     return found

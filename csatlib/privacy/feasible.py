@@ -127,7 +127,8 @@ class Reader:
     def _write_sum(self, each: Sum) -> tuple[int, int]:
         lines, known = self._lines, self._missing.get(each)
         if known is None:
-            left_out = lines.variable(0.0, math.inf, cost=_LEFT_OUT)
+            cost = _LEFT_OUT if each.exhaustive else 0.0
+            left_out = lines.variable(0.0, math.inf, cost=cost)
             surplus = lines.variable(0.0, math.inf, cost=_SURPLUS)
         else:
             left_out = lines.variable(max(known, 0.0), max(known, 0.0))

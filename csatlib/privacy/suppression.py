@@ -56,8 +56,8 @@ def suppress(
     ------
     ValueError
         For a table without the columns of the contract; for a ``min_base`` that is no whole
-        number from 1; for two bases of one item and group; and where an earlier publication tells
-        so much that hiding every group of this one would not protect a cell.
+        number from 1; for two bases of one item and group; and where a cell could not be
+        protected by hiding every group, as an earlier publication tells too much.
 
     Notes
     -----
