@@ -152,7 +152,7 @@ _ESTIMATES = Table(
         "level": _TEXT,
         "group_by": _TEXT,
         "group": _TEXT,
-        "n": _COUNT,
+        "n": Column("Int64", nullable=True),
         "n_eff": _REAL,
         "df": _REAL,
         "estimate": _REAL,

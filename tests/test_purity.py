@@ -35,10 +35,16 @@ CASES = {
     "clean.responses": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
+    "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
     "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
+    "privacy.identities": lambda w: called(clean.personal(w.raw), w.kept, key=b"only for the tests"),
     "privacy.measured_recall": lambda w: called(),
+    "privacy.protect": lambda w: called(
+        {"responses": w.kept, "ledger": w.cleaned.ledger}, key=b"only for the tests"
+    ),
     "privacy.pseudonymise": lambda w: called(w.kept["customer_id"], key=b"only for the tests"),
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
+    "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where

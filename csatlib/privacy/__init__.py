@@ -1,15 +1,21 @@
-"""Personal data leaves before analysis begins: found, replaced, pseudonymised, unlinked."""
+"""Personal data leaves before analysis begins, and no published table tells of a small group."""
 
 from csatlib.privacy.measured import measured_recall
 from csatlib.privacy.pseudonyms import pseudonymise, unlink
 from csatlib.privacy.redaction import find, redact
+from csatlib.privacy.release import identities, protect
 from csatlib.privacy.spelling import REPLACEMENTS
+from csatlib.privacy.suppression import audit, suppress
 
 __all__ = [
     "REPLACEMENTS",
+    "audit",
     "find",
+    "identities",
     "measured_recall",
+    "protect",
     "pseudonymise",
     "redact",
+    "suppress",
     "unlink",
 ]
