@@ -53,7 +53,7 @@ def test_a_file_of_wordings_is_known_by_its_fixed_columns(text_file):
         ("改过名.xlsx", HEADER, [*ROW[:6], "4", "(跳过)", "9", "购买", "东店", "无"], "text"),
         ("改过名.xlsx", [*META, "第5题(东店)"], [*ROW[:6], "1"], "code"),
         ("改过名.xlsx", [*META, "3、推荐意愿"], [*ROW[:6], "9"], None),
-        ("1_按分数_门店.xlsx", HEADER, ROW, None),
+        ("1_按分数_门店.xlsx", HEADER, ROW, "score"),
     ],
     ids=["by name", "by ┋", "by (跳过)", "by one column an option", "cannot tell", "by score"],
 )
@@ -63,7 +63,7 @@ def test_wordings_or_option_numbers(text_file, name, header, row, form):
 
 def test_a_form_that_cannot_be_told_is_refused_with_the_remedy(text_file):
     path = text_file([*ROW[:6], "9"], header=[*META, "3、推荐意愿"], name="改过名.xlsx")
-    with pytest.raises(ExportError, match="写 form: text 或 code"):
+    with pytest.raises(ExportError, match="写 form: text、code 或 score"):
         exports.read(path)
 
 
