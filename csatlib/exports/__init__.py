@@ -1,5 +1,6 @@
 """Survey-platform exports and company tables into text DataFrames, as they are, with provenance."""
 
+from csatlib.exports.codebook import code_book
 from csatlib.exports.columns import Fields, mapped, match
 from csatlib.exports.platforms import PLATFORMS, Platform, Sniffed
 from csatlib.exports.reading import read, read_all, sniff
@@ -13,6 +14,7 @@ __all__ = [
     "Platform",
     "RawTable",
     "Sniffed",
+    "code_book",
     "mapped",
     "match",
     "read",

@@ -52,7 +52,7 @@ def option_columns(
             f"{raw.file}：题目 {question.id} 缺少选项“{missing[0]}”的列；"
             "若问卷已删去这个选项，请从 options 里删去，否则请核对文件。"
         )
-    return found
+    return {option: found[option] for option in question.options if found}
 
 
 def _named(
