@@ -317,7 +317,10 @@ def test_one_column_an_option(text_file, shop, headers):
     ("header", "told"),
     [
         ([*HEADER, "7、喜欢的颜色"], ["研究文件不认识“7、喜欢的颜色”列", "加进 questions"]),
-        ([*HEADER[:7], "2、您对店里员工的满意度", *HEADER[8:]], ["没有题目 staff", "写进 aliases"]),
+        (
+            [*HEADER[:7], "2、您对店里员工的满意度", *HEADER[8:]],
+            ["没有题目 staff", 'aliases: ["您对店里员工的满意度"]'],
+        ),
         ([*HEADER[:9], *HEADER[10:]], ["没有题目 topic", "写 until"]),
         ([*HEADER, "整体满意度"], ["题目 overall 对上了 2 列"]),
         ([c for c in HEADER if c != "来源详情"], ["没有来源写的“来源详情”列"]),

@@ -38,7 +38,7 @@ def books_of(table: RawTable, fields: Fields, tables: Sequence[RawTable], study:
     if len(partners) != 1:
         return {}
     book = code_book(partners[0], table)
-    by_header = {header: part for header, part in book.groupby("header")}
+    by_header = dict(iter(book.groupby("header")))
     return {
         item: dict(zip(part["code"].astype("str"), part["wording"], strict=True))
         for item in unknown

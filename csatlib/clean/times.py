@@ -84,7 +84,7 @@ def _hour(found: re.Match[str]) -> int:
     hour, half = int(found["hour"] or 0), (found["before"] or found["after"] or "").casefold()
     if not half:
         return hour
-    if found["before"] and found["after"] or hour > 12 and half in ("上午", "am"):
+    if (found["before"] and found["after"]) or (hour > 12 and half in ("上午", "am")):
         return 25
     if hour > 12:
         return hour

@@ -238,8 +238,9 @@ def _not_there(
 ) -> str:
     free = {h.words: h for h in headers if h.name not in others}
     near = difflib.get_close_matches(question.text, free, n=1, cutoff=0.4)
-    guess = f'最像的是“{near[0]}”，若是同一题请加一行 aliases: ["{near[0]}"]，写进 aliases；' if near else ""  # fmt: skip
-    olds = [h for h in headers if h.option and unspaced(h.option) in map(unspaced, question.options)]  # fmt: skip
+    guess = f'最像的是“{near[0]}”，若是同一题请加一行 aliases: ["{near[0]}"]；' if near else ""
+    wanted = {unspaced(option) for option in question.options}
+    olds = [h for h in headers if h.option in wanted]
     if question.kind in ("multi", "ranking") and olds and olds[0].number:
         line = f'pattern: "^第?{olds[0].number}[题、.( ]"'
         guess = f"“{olds[0].name}”列像是它的选项，若是请加一行 {line}；"

@@ -89,8 +89,8 @@ def taken_wording(text: str) -> Wording:
 def take_apart(names: Iterable[str]) -> tuple[Header, ...]:
     """Take every header of a file apart and fill the stem of a matrix down to its rows.
 
-    问卷星 writes ``18、题干—第一行`` and then only ``18、第二行``: the rows that follow with the same
-    number belong to the same stem.
+    问卷星 writes ``18、题干—第一行`` and then only ``18、第二行``: the rows that follow with
+    the same number belong to the same stem.
     """
     listed = list(names)
     base = {name: _base(name, listed) for name in listed}

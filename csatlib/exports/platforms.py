@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import cast
 
@@ -221,7 +222,7 @@ def _one_hot(header: Sequence[str]) -> bool:
     taken = [_OPTION.fullmatch(plain(name)) for name in header]
     return any(
         one and other and one[1] == other[1] and one[2] and not other[2]
-        for one, other in zip(taken, taken[1:], strict=False)
+        for one, other in pairwise(taken)
     )
 
 
