@@ -195,9 +195,7 @@ def _answer_column(
     quarter: Quarter | str,
 ) -> str:
     """Find the one column of a question: named in full, by pattern, or by the row of a matrix."""
-    by_pattern = [
-        h for h in headers if question.pattern and re.search(question.pattern, h.name)
-    ]  # fmt: skip
+    by_pattern = [h for h in headers if h.shows(question.pattern)]
     both = [h for h in named if h in by_pattern]
     found = both or [*named, *(h for h in by_pattern if h not in named)]
     if not found:

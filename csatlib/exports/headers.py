@@ -54,6 +54,11 @@ class Header:
     short: frozenset[str]
     option: str | None
 
+    def shows(self, pattern: str | None) -> bool:
+        """Say whether a question's pattern is found in the header, spaces counting or not."""
+        names = (self.name, plain(self.name).replace(" ", ""))
+        return pattern is not None and any(re.search(pattern, name) for name in names)
+
 
 @dataclass(frozen=True)
 class Wording:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from csatlib.exports.headers import Header, Wording, unspaced, without_letter
@@ -77,7 +76,7 @@ def _named(
             option = _known(header.option, wanted, lettered)
         else:
             running = False
-            if question.pattern and re.search(question.pattern, header.name):
+            if header.shows(question.pattern):
                 option = header.option or _bracketed(header.words)
         if option is not None:
             listed.append((header, option))
