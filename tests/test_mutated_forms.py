@@ -334,6 +334,11 @@ def duplicated(asked, rng):
     ]
 
 
+def removed(asked, rng):
+    place = rng.randrange(len(asked))
+    return [*asked[:place], *asked[place + 1 :]]
+
+
 def merged(asked, rng):
     place = rng.randrange(len(asked) - 1)
     both = replace(asked[place], text=f"{asked[place].text}和{asked[place + 1].text}")
@@ -394,7 +399,7 @@ CHANGING: dict[str, Callable] = {
     "questions without their blocks": lambda asked, rng: renumbered(shuffled(asked, rng)),
     "columns shuffled": shuffled,
     "duplicated": duplicated,
-    "removed": lambda asked, rng: [q for q in asked if q is not asked[rng.randrange(len(asked))]],
+    "removed": removed,
     "added": added,
     "one character": lambda asked, rng: one(
         asked, rng, lambda q: replace(q, text=other_character(q.text, rng))

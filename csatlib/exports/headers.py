@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 
 from csatlib.scales import plain
 
-__all__ = ["Header", "Wording", "take_apart", "taken_wording", "unspaced", "without_letter"]
+__all__ = [
+    "Header",
+    "Wording",
+    "closed",
+    "take_apart",
+    "taken_wording",
+    "unspaced",
+    "without_letter",
+]
 
 #: A number counts as one only with what parts it from the words, so that 5G and 1.5 小时 stay.
 _NUMBERED = re.compile(
@@ -125,7 +133,7 @@ def _numbered(text: str) -> tuple[int | None, str]:
 def _header(name: str, text: str, occurrence: int) -> Header:
     number, words = _numbered(text)
     bracketed = _IN_BRACKETS.fullmatch(words)
-    option = unspaced(bracketed[1]) if bracketed and _closed(bracketed[1]) else None
+    option = unspaced(bracketed[1]) if bracketed and closed(bracketed[1]) else None
     blank = _BLANK_OF_SEVERAL.fullmatch(words)
     short = {blank[1]} if blank else set()
     if option and plain(text).startswith("第"):
@@ -134,7 +142,7 @@ def _header(name: str, text: str, occurrence: int) -> Header:
     return Header(name, number, words, occurrence, full, frozenset(short), option)
 
 
-def _closed(text: str) -> bool:
+def closed(text: str) -> bool:
     """Say whether every bracket in a text is closed in it: ``(a)(b)`` is not one pair."""
     depth = 0
     for character in text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from csatlib.exports.headers import Header, Wording, unspaced, without_letter
+from csatlib.exports.headers import Header, Wording, closed, unspaced, without_letter
 from csatlib.exports.table import ExportError, RawTable
 from csatlib.study import Question
 
@@ -93,7 +93,7 @@ def _after(
         rest = header.words.removeprefix(wording.words)
         if rest == header.words or not rest:
             continue
-        if rest.startswith("(") and rest.endswith(")"):
+        if rest.startswith("(") and rest.endswith(")") and closed(rest[1:-1]):
             return _known(unspaced(rest[1:-1]), wanted, lettered)
         if rest[0] in ":—-_":
             option = _known(unspaced(rest[1:]), wanted, lettered)
