@@ -1,6 +1,7 @@
 """What each platform writes: how it is told, and how its headers, marks and times are read."""
 
 import csv
+import re
 
 import pandas as pd
 import pytest
@@ -150,7 +151,7 @@ def test_one_column_an_option_tells_numbers(write, headers, form):
     ],
 )
 def test_a_source_that_contradicts_its_file_is_refused(write, study, name, header, told):
-    with pytest.raises(ExportError, match=told):
+    with pytest.raises(ExportError, match=re.escape(told)):
         exports.read(write(name, header, ["1"] * len(header)), study)
 
 
@@ -189,7 +190,7 @@ def test_a_blank_of_several_is_named_in_full(write, study_of):
     study = study_of(QUESTIONS + '  - {id: city, text: "你来自于：_填空2", kind: text}\n')
     header = [*TENCENT_HEADER[:-3], "5.你来自于：_填空1", "5.你来自于：_填空2"]
     row = [*TENCENT_ROW, "A.满意", "A.购买", "", "", "", "", "江苏", "南京"]
-    with pytest.raises(ExportError, match="不认识“5.你来自于：_填空1”列"):
+    with pytest.raises(ExportError, match=r"不认识“5\.你来自于：_填空1”列"):
         answered(write("tencent.csv", header, row), study)
     header[-2] = "UA"
     assert answered(write("tencent.csv", header, row), study).texts["city"].tolist() == ["南京"]
@@ -273,6 +274,12 @@ def test_jira_times_are_read_where_they_are_certain(write, study, written, time)
     table = clean.table_of([exports.read(write("jira.csv", JIRA, row), study)], "tickets")
     assert missing_as_none(table["opened_at"]) == [time and pd.Timestamp(time)]
     assert table[["ticket_id", "problem_type", "problem_level", "status"]].iloc[0].tolist() == ["IT-1", "Bug", "High", "Done"]  # fmt: skip
+
+
+def test_a_default_column_gives_way_to_a_question_of_its_name(write, study_of):
+    study = study_of(QUESTIONS.replace("id: topic", "id: status"))
+    raw = exports.read(write("zentao.csv", ZENTAO, ["7", *[""] * 14]), study)
+    assert set(raw.mapping) == {"ticket_id", "problem_type", "problem_level", "opened_at", "resolved_at", "closed_at"}  # fmt: skip
 
 
 def test_the_jira_pipeline_has_its_own_names(write, study):
@@ -662,3 +669,33 @@ def test_a_twin_tells_what_the_study_does_not_list(twins):
     fields = exports.match(raw[1], study, quarter="2026Q3")
     with pytest.raises(ExportError, match="需要知道选项的顺序"):
         read_answers(raw[1], fields, study)
+
+
+# ---- the whole chain -----------------------------------------------------------------------------
+
+
+def test_orders_and_checks_pass_through_cleaning(write, study_of):
+    study = study_of(QUESTIONS.split("  - {id: topic")[0] + RANKED + TRAP)
+    header = [*WJX, "1、整体满意度", "2、看重的方面", "3、此题请选一般"]
+    rows = [["满意", "质量→价格", "一般"], ["一般", "(空)", "满意"]]
+    path = write("1_按文本_.csv", header, *([str(i), *WJX_ROW[1:], *r] for i, r in enumerate(rows)))
+    kept = clean.responses(exports.read(path, study), study, quarter="2026Q3").kept
+    assert missing_as_none(kept["order_1"]) == [2, None]
+    assert kept.loc[0, "trap"] == "一般"
+
+
+@pytest.mark.parametrize(
+    ("expect", "certain"), [("一般", False), ('"3"', True)], ids=["a wording", "a score"]
+)
+def test_a_check_by_number_is_certain_only_where_a_number_is_expected(
+    write, study_of, expect, certain
+):
+    study = study_of(QUESTIONS.split("  - {id: topic")[0] + TRAP.replace("一般}", f"{expect}}}"))
+    header = [*WJX, "1、整体满意度", "2、此题请选一般"]
+    for name in ("1_按序号_.csv", "1_按分数_.csv"):
+        path = write(name, header, [*WJX_ROW, "4", "3"])
+        if certain:
+            assert answered(path, study).given["trap"].tolist() == ["3"]
+            continue
+        with pytest.raises(ExportError, match="改用按文本导出"):
+            answered(path, study)

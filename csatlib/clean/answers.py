@@ -171,7 +171,7 @@ def _choice(
     if question.kind in ("multi", "ranking"):
         read = ranking if question.kind == "ranking" else multi
         return read(cells, question.options, question.columns, platform)
-    if question.kind == "attention" and not question.options:
+    if question.kind == "attention" and not question.options and _as_it_stands(question, raw):
         spelt = as_wording(cells, [question.expect or ""], platform)
         values, status = single(spelt, (), None, platform)
         return values.to_frame(question.id), status
@@ -180,16 +180,21 @@ def _choice(
         codes = {str(i): option for i, option in enumerate(question.options, start=1)} or book
         if codes is None:
             raise ExportError(
-                f"{raw.file}：按序号导出的单选题 {question.id} 需要知道选项的顺序；"
+                f"{raw.file}：按序号导出的题目 {question.id} 需要知道选项的顺序；"
                 "请在研究文件里写 options，或改用按文本导出。"
             )
     values, status = single(cells, question.options, codes, platform)
     return values.to_frame(question.id), status
 
 
+def _as_it_stands(question: Question, raw: RawTable) -> bool:
+    """Say whether a check's answers can be compared with what it expects without its options."""
+    return raw.form == "text" or _NUMBER.fullmatch(plain(question.expect or "")) is not None
+
+
 def _refuse_points(cells: pd.DataFrame, question: Question, raw: RawTable) -> None:
     """Refuse choices that an export by score holds as points: they do not tell the option."""
-    if raw.form != "score" or question.kind == "attention":
+    if raw.form != "score" or (question.kind == "attention" and _as_it_stands(question, raw)):
         return
     marks = PLATFORMS[raw.reader].skipped | PLATFORMS[raw.reader].blank
     points = cells.apply(lambda c: c.str.fullmatch(_NUMBER) & ~c.isin(marks))

@@ -21,14 +21,14 @@ def survey_of(table: RawTable) -> str:
 
 
 def books_of(table: RawTable, fields: Fields, tables: Sequence[RawTable], study: Study) -> Books:
-    """Give ``{question: {number: wording}}`` for single questions without options in the study.
+    """Give ``{question: {number: wording}}`` for choices without options in the study.
 
     Empty unless the file holds option numbers and exactly one of ``tables`` holds the wordings of
     the same survey.
     """
     unknown = [
         q.id for q in study.questions
-        if q.kind == "single" and not q.options and q.id in fields.answers
+        if q.kind in ("single", "attention") and not q.options and q.id in fields.answers
     ]  # fmt: skip
     if table.form != "code" or not unknown:
         return {}
