@@ -40,6 +40,7 @@ sources:
   - {role: responses, glob: "tencent*", reader: tencent, channel: 腾讯, optional: true, lacks: [order]}
   - {role: responses, glob: "forms*", reader: forms, channel: 微信, optional: true, lacks: [order]}
   - {role: responses, glob: "table*", reader: table, channel: 电话, optional: true, mapping: {submitted_at: 回访时间}, lacks: [order]}
+  - {role: responses, glob: "sheet*", reader: table, channel: 纸质, optional: true, mapping: {submitted_at: 回访时间}, lacks: [order, hoped]}
 questions:
   - {id: overall, text: 您的满意度, kind: rating, scale: five}
   - {id: change, text: 您的满意度变化, kind: rating, scale: five}
@@ -47,10 +48,10 @@ questions:
   - {id: manager, text: 您对店长的满意度, kind: rating, scale: five, reverse: true}
   - {id: content, text: 您对退换服务满意吗, kind: rating, scale: five}
   - {id: discontent, text: 您对退换服务不满意吗, kind: rating, scale: five}
-  - {id: speed, text: 服务评价—响应速度, kind: rating, scale: five, aliases: ["服务评价:响应速度"], pattern: '第7题\\(响应速度'}
-  - {id: manner, text: 服务评价—服务态度, kind: rating, scale: five, aliases: ["服务评价:服务态度"], pattern: '第7题\\(服务态度'}
-  - {id: weight_speed, text: 重要程度—响应速度, kind: rating, scale: five, aliases: ["重要程度:响应速度"]}
-  - {id: weight_manner, text: 重要程度—服务态度, kind: rating, scale: five, aliases: ["重要程度:服务态度"]}
+  - {id: speed, text: 服务评价—响应速度, kind: rating, scale: five, pattern: '第7题\\(响应速度'}
+  - {id: manner, text: 服务评价—服务态度, kind: rating, scale: five, pattern: '第7题\\(服务态度'}
+  - {id: weight_speed, text: 重要程度—响应速度, kind: rating, scale: five}
+  - {id: weight_manner, text: 重要程度—服务态度, kind: rating, scale: five}
   - {id: recommend, text: 您推荐我们的可能性, kind: nps, scale: ten}
   - {id: topic, text: 到店目的, kind: single, options: [购买, 退换, 维修, 其他]}
   - {id: places, text: 去过的门店, kind: multi, options: [东店, 西店, "南店、北店", 其他], pattern: '第11题\\('}
@@ -265,6 +266,21 @@ def one_cell(asked, given, platform, sign, required="") -> list[Column]:
     return columns
 
 
+def sheet(asked, given) -> list[Column]:
+    """Lay out a sheet of paper questionnaires: a column an option, headed by the option alone."""
+    shown = [q for q in asked if q.item != "hoped"]
+    columns: list[Column] = []
+    for q in shown:
+        if q.kind == "multi":
+            columns += [
+                (option, ["√" if option in a else "" for a in given[q.item]])
+                for option in q.options
+            ]
+        else:
+            columns += one_cell([replace(q, number=None)], given, "table", "、")[1:]
+    return [*meta("table"), *columns]
+
+
 LAYOUTS: dict[str, tuple[str, Callable]] = {
     "wjx by text": ("1_按文本_门店.csv", wjx_text),
     "wjx by number": ("1_按序号_门店.csv", wjx_code),
@@ -273,6 +289,7 @@ LAYOUTS: dict[str, tuple[str, Callable]] = {
     "tencent": ("tencent.csv", tencent),
     "forms": ("forms.csv", lambda a, g: one_cell(a, g, "forms", "，", "（必填）")),
     "table": ("table.csv", lambda a, g: one_cell(a, g, "table", "、")),
+    "paper sheet": ("sheet.csv", sheet),
 }
 
 # ---- mutations of the form -----------------------------------------------------------------------

@@ -76,7 +76,7 @@ def match(raw: RawTable, study: Study, *, quarter: Quarter | str) -> Fields:
     headers = take_apart(str(name) for name in raw.rows.columns)
     columns = mapped(raw)
     asked = [q for q in study.questions if q.asked_in(quarter) and q.id not in raw.lacks]
-    wordings = {q.id: _wordings(q) for q in asked}
+    wordings = {q.id: _wordings(q, raw) for q in asked}
     named = {q.id: [h for h in headers if _fits(h, wordings[q.id])] for q in asked}
     answers: dict[str, str] = {}
     options: dict[str, dict[str, str]] = {}
@@ -165,8 +165,12 @@ def _header(raw: RawTable, wanted: str) -> str:
     )
 
 
-def _wordings(question: Question) -> tuple[Wording, ...]:
-    return tuple(taken_wording(w) for w in (question.text, *question.aliases))
+def _wordings(question: Question, raw: RawTable) -> tuple[Wording, ...]:
+    """Take what a question is called apart; ``题干—行`` also as the platform would join it."""
+    texts = [question.text, *question.aliases]
+    joint = PLATFORMS[raw.reader].joint
+    texts += [joint.join(unspaced(text).split("—")) for text in texts]
+    return tuple(taken_wording(text) for text in dict.fromkeys(texts))
 
 
 def _fits(header: Header, wordings: Sequence[Wording]) -> bool:
@@ -199,7 +203,7 @@ def _answer_column(
     both = [h for h in named if h in by_pattern]
     found = both or [*named, *(h for h in by_pattern if h not in named)]
     if not found:
-        found = _by_row(question, headers, others)
+        found = _by_row(question, headers, raw, others)
     repeats = len({(h.number, h.words) for h in found}) == 1
     if len(found) >= question.occurrence and (len(found) == 1 or repeats):
         return found[question.occurrence - 1].name
@@ -208,9 +212,11 @@ def _answer_column(
     raise ExportError(_not_there(question, headers, raw, others, quarter))
 
 
-def _by_row(question: Question, headers: Sequence[Header], others: set[str]) -> list[Header]:
+def _by_row(
+    question: Question, headers: Sequence[Header], raw: RawTable, others: set[str]
+) -> list[Header]:
     """List the headers whose matrix row or blank is what the question is called."""
-    words = {w.words for w in _wordings(question) if w.number is None}
+    words = {w.words for w in _wordings(question, raw) if w.number is None}
     return [h for h in headers if h.short & words and h.name not in others]
 
 
@@ -301,7 +307,7 @@ def _whose(
 ) -> str:
     """Say which question a header that nobody claims may belong to."""
     for question in study.questions:
-        if not _fits(header, _wordings(question)):
+        if not _fits(header, _wordings(question, raw)):
             continue
         if question.id in raw.lacks:
             return f"它是题目 {question.id}，若这个来源也问，请从 lacks 里删去；"

@@ -35,6 +35,8 @@ class Platform:
         From a role to ``{column of ours: headers it may have}``; the study file overrides.
     ignore : tuple of str
         Headers that it adds and nobody needs, personal ones among them.
+    joint : str
+        What stands between the stem of a matrix and a row in a header.
     separators : str
         The characters that may stand between the answers of one cell.
     skipped, blank : frozenset of str
@@ -55,6 +57,7 @@ class Platform:
     enough: int = 1
     mapping: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    joint: str = "—"
     separators: str = "┋"
     skipped: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset({""})
@@ -90,6 +93,7 @@ _TENCENT = Platform(
         *("用户类型", "用户标识", "昵称", "姓名", "语言", "清洗数据结果", "智能清洗数据无效概率"),
         *("IP", "UA", "Referrer", "中奖时间", "中奖金额", "审核状态"),
     ),
+    joint=":",
     blank=frozenset({"", "--"}),
     device="IP",
     lettered=True,
@@ -101,7 +105,7 @@ _FORMS = Platform(
     ("提交者(自动)", "提交时间(自动)"),
     1,
     {"responses": {"submitted_at": ("提交时间(自动)",)}},
-    ("提交者(自动)", "提交时间(自动)", "填写ID(自动)", "修改时间(自动)"),
+    ("*(自动)",),
     separators=",",
     blank=frozenset({"", "--"}),
 )
@@ -113,7 +117,7 @@ _ZENTAO = Platform(
         *("所属执行", "严重程度", "激活次数", "由谁创建", "创建日期", "指派给", "解决者"),
         *("解决方案", "解决日期", "由谁关闭", "关闭日期"),
     ),
-    6,
+    5,
     {
         "tickets": {
             "ticket_id": ("Bug编号", "编号"),
