@@ -53,7 +53,7 @@ def test_a_file_of_wordings_is_known_by_its_fixed_columns(text_file):
         ("改过名.xlsx", HEADER, [*ROW[:6], "4", "(跳过)", "9", "购买", "东店", "无"], "text"),
         ("改过名.xlsx", [*META, "第5题(东店)"], [*ROW[:6], "1"], "code"),
         ("改过名.xlsx", [*META, "3、推荐意愿"], [*ROW[:6], "9"], None),
-        ("1_按分数_门店.xlsx", HEADER, ROW, None),
+        ("1_按分数_门店.xlsx", HEADER, ROW, "score"),
     ],
     ids=["by name", "by ┋", "by (跳过)", "by one column an option", "cannot tell", "by score"],
 )
@@ -63,7 +63,7 @@ def test_wordings_or_option_numbers(text_file, name, header, row, form):
 
 def test_a_form_that_cannot_be_told_is_refused_with_the_remedy(text_file):
     path = text_file([*ROW[:6], "9"], header=[*META, "3、推荐意愿"], name="改过名.xlsx")
-    with pytest.raises(ExportError, match="写 form: text 或 code"):
+    with pytest.raises(ExportError, match="写 form: text、code 或 score"):
         exports.read(path)
 
 
@@ -317,7 +317,10 @@ def test_one_column_an_option(text_file, shop, headers):
     ("header", "told"),
     [
         ([*HEADER, "7、喜欢的颜色"], ["研究文件不认识“7、喜欢的颜色”列", "加进 questions"]),
-        ([*HEADER[:7], "2、您对店里员工的满意度", *HEADER[8:]], ["没有题目 staff", "写进 aliases"]),
+        (
+            [*HEADER[:7], "2、您对店里员工的满意度", *HEADER[8:]],
+            ["没有题目 staff", 'aliases: ["您对店里员工的满意度"]'],
+        ),
         ([*HEADER[:9], *HEADER[10:]], ["没有题目 topic", "写 until"]),
         ([*HEADER, "整体满意度"], ["题目 overall 对上了 2 列"]),
         ([c for c in HEADER if c != "来源详情"], ["没有来源写的“来源详情”列"]),

@@ -139,6 +139,7 @@ FAULTS = {
     "duplicate key of the customer table": ("min_seconds: 10", "duplicate_key: [region]", ["duplicate_key “region”不是答卷来源的 mapping 带入的列"]),
     "scale with the marks of blanks": ("{low: 0, high: 10}", "{low: -3, high: 3}", ["low 不小于 −1", "现在是 -3 和 3"]),
     "duplicate key unknown": ("min_seconds: 10", "duplicate_key: [customer]", ["第 52 行 cleaning.duplicate_key.1：duplicate_key “customer”", "（是不是想写 customer_id？）；可用的列有：customer_id、"]),
+    "alias of another question": ("aliases: [店员]", "aliases: [店员, 推荐 意愿]", ["第 47 行 questions.3：题目 recommend 的 text 或 aliases “推荐意愿”与题目 staff 的相同", "请改其中一个"]),
     "no responses": ("role: responses", "role: invitations", ["sources：sources 至少要有一个 role 为 responses 的来源"]),
     "line is another folder": ("line: shop", "line: store", ["第 1 行：line 是“store”，文件夹却叫“shop”"]),
     "terms inside": ("owner: 质量控制组", "terms: [甲]", ["terms.txt"]),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
 
 from csatlib import schema
 from csatlib.clean.answers import read_answers, read_columns
+from csatlib.clean.books import books_of, survey_of
 from csatlib.exports import ExportError, RawTable, mapped, match
 from csatlib.schema import Quarter
 from csatlib.study import Study
@@ -162,7 +162,8 @@ def twin_differences(
     for twin in sides[1]:
         if "序号" not in twin.rows:
             raise ExportError(f"{twin.file}：没有“序号”列，无法与另一种导出逐份核对；请重新导出。")
-    first, second = (_by_serial(tables, study, quarter) for tables in sides)
+    both = [table for tables in sides for table in tables]
+    first, second = (_by_serial(tables, both, study, quarter) for tables in sides)
     pairs = first.merge(second, on=_SERIAL, how="outer", suffixes=("", "_twin"))
     alone = pairs["row_id"].isna() | pairs["row_id_twin"].isna()
     found = [pairs[alone].assign(column=pd.NA)]
@@ -177,20 +178,22 @@ def twin_differences(
 #: What finds a questionnaire in both exports: the survey's number, its serial, which of equal ones.
 _SERIAL = ["survey", "serial", "repeat"]
 _DIFFERENCE = ["serial", "row_id", "twin_row_id", "column"]
-_SURVEY = re.compile(r"([0-9]+)_")
 
 
-def _by_serial(tables: Sequence[RawTable], study: Study, quarter: Quarter | str) -> pd.DataFrame:
+def _by_serial(
+    tables: Sequence[RawTable], both: Sequence[RawTable], study: Study, quarter: Quarter | str
+) -> pd.DataFrame:
     """Give the answers of each 问卷星 file by survey and serial number."""
     questions = [q for q in study.questions if q.asked_in(quarter) and q.kind != "text"]
     columns = [column for question in questions for column in question.columns]
     numbered = [table for table in tables if "序号" in table.rows]
     parts = [pd.DataFrame(columns=["row_id", *columns, *_SERIAL], dtype="object")]
     for table in numbered:
-        given = read_answers(table, match(table, study, quarter=quarter), study).given
+        fields = match(table, study, quarter=quarter)
+        books = books_of(table, fields, both, study)
+        given = read_answers(table, fields, study, books=books).given
         part = given.reindex(columns=columns).rename_axis("row_id").reset_index()
-        survey = _SURVEY.match(table.file.rsplit("/", 1)[-1]) if len(numbered) > 1 else None
-        part["survey"] = survey[1] if survey else ""
+        part["survey"] = survey_of(table) if len(numbered) > 1 else ""
         part["serial"] = table.rows["序号"].str.replace(r"\.0+$", "", regex=True).to_numpy()
         parts.append(part.assign(repeat=part.groupby("serial").cumcount()))
     return pd.concat(parts[1:] or parts, ignore_index=True)

@@ -1,18 +1,23 @@
 """Survey-platform exports and company tables into text DataFrames, as they are, with provenance."""
 
+from csatlib.exports.codebook import code_book
 from csatlib.exports.columns import Fields, mapped, match
 from csatlib.exports.drift import diff, settle
 from csatlib.exports.platforms import Sniffed
+from csatlib.exports.platforms import PLATFORMS, Platform, Sniffed
 from csatlib.exports.reading import read, read_all, sniff
 from csatlib.exports.table import RUINED, ExportError, RawTable
 
 __all__ = [
+    "PLATFORMS",
     "RUINED",
     "ExportError",
     "Fields",
+    "Platform",
     "RawTable",
     "Sniffed",
     "diff",
+    "code_book",
     "mapped",
     "match",
     "read",

@@ -9,14 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from csatlib.exports.grid import read_grid
-from csatlib.exports.platforms import (
-    WJX_DEVICE,
-    WJX_IGNORE,
-    WJX_MAPPING,
-    Sniffed,
-    form_of,
-    identify,
-)
+from csatlib.exports.platforms import Sniffed, contradiction, form_of, identify, settings
 from csatlib.exports.table import ExportError, RawTable, build
 from csatlib.study import Source, Study
 
@@ -34,8 +27,9 @@ def sniff(path: str | os.PathLike[str]) -> Sniffed:
     Returns
     -------
     Sniffed
-        ``kind`` (xlsx, xls, csv), ``platform`` (wjx, table), ``form`` (text, code; None where a
-        问卷星 file does not tell), ``encoding`` (CSV only) and ``why``, a Chinese sentence.
+        ``kind`` (xlsx, xls, csv), ``platform`` (wjx, tencent, forms, zentao, jira, table),
+        ``form`` (text, code, score; None where a 问卷星 file does not tell), ``encoding`` (CSV
+        only) and ``why``, a Chinese sentence.
 
     Raises
     ------
@@ -52,7 +46,7 @@ def sniff(path: str | os.PathLike[str]) -> Sniffed:
     >>> found.kind, found.platform, found.encoding
     ('csv', 'table', 'gb18030')
     >>> found.why
-    '表头里没有问卷星的固定列，按普通表格读取'
+    '表头里没有问卷平台或工单系统的固定列，按普通表格读取'
     """
     file = Path(path)
     return identify(read_grid(_bytes(file), file=file.name), file.name)
@@ -109,27 +103,27 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
     if not len(rows) + len(malformed):
         raise ExportError(f"{name}：只有表头，没有一行数据；请核对导出的时间范围后重新导出。")
     reader = source.reader if source else found.platform
-    if reader == "wjx" and found.platform != "wjx":
-        raise ExportError(f"{name}：来源写的是问卷星（wjx），但{found.why}；请核对 reader 或文件。")
-    is_wjx = reader == "wjx"
+    contradiction(found, source, name)
+    taken = [column for q in study.questions for column in (q.id, *q.columns)] if study else []
+    mapping, ignore, device = settings(reader, source, rows.columns, taken=taken)
     return RawTable(
         file=name,
         digest=digest,
         role=source.role if source else "responses",
         channel=source.channel if source else None,
         reader=reader,
-        form=form_of(found, source, name) if is_wjx else "text",
+        form=form_of(found, source, name) if reader == "wjx" else "text",
         platform=found.platform,
         encoding=grid.encoding,
         sheet=grid.sheet,
-        mapping={**(WJX_MAPPING if is_wjx else {}), **(source.mapping if source else {})},
-        ignore=(*(WJX_IGNORE if is_wjx else ()), *(source.ignore if source else ())),
+        mapping=mapping,
+        ignore=ignore,
         lacks=source.lacks if source else (),
         rows=rows,
         non_data=non_data,
         malformed=malformed,
         personal=dict(source.personal) if source else {},
-        device=_device(source, rows.columns, is_wjx=is_wjx),
+        device=device,
     )
 
 
@@ -182,11 +176,6 @@ def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Raw
             )
         first[table.digest] = table.file
     return tables
-
-
-def _device(source: Source | None, headers: Iterable[str], *, is_wjx: bool) -> str | None:
-    stated = source.device if source else None
-    return stated or (WJX_DEVICE if is_wjx and WJX_DEVICE in headers else None)
 
 
 def _claims(source: Source, file: Path) -> bool:

@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 
-from csatlib.study.parts import Outline, Question, Source, Target
+from csatlib.schema import Quarter
+from csatlib.study.parts import Outline, Question, Source, Target, spelling
 
 __all__ = ["JoinError", "join_faults"]
 
@@ -32,6 +33,7 @@ class JoinError(ValueError):
 def join_faults(study: Outline) -> Iterator[Fault]:
     """Find parts that contradict each other and references that lead nowhere."""
     yield from _name_faults(study)
+    yield from _wording_faults(study)
     for place, question in enumerate(study.questions):
         yield from ((("questions", place), words) for words in _scale_faults(study, question))
     for place, source in enumerate(study.sources):
@@ -69,6 +71,35 @@ def _name_faults(study: Outline) -> Iterator[Fault]:
                 f"labels 的“{label}”是题目 {owners[label].id} 的列，不是分组列；"
                 "请从 labels 里删去，名称写在题目的 dimension 或 options 里",
             )
+
+
+def _wording_faults(study: Outline) -> Iterator[Fault]:
+    """Find two questions of one questionnaire that claim the same header."""
+    answers = [s for s in study.sources if s.role in ("responses", "twin")]
+    for place, question in enumerate(study.questions):
+        for other in study.questions[:place]:
+            together = any(not {question.id, other.id} & set(s.lacks) for s in answers)
+            apart = question.occurrence != other.occurrence or (question.pattern and other.pattern)
+            if apart or not together or not _at_one_time(question, other):
+                continue
+            shared = _wordings(question) & _wordings(other)
+            if shared:
+                yield (
+                    ("questions", place),
+                    f"题目 {question.id} 的 text 或 aliases “{min(shared)}”与题目 {other.id} "
+                    "的相同，认不出哪一列是哪一题；请改其中一个，同名的列请写 occurrence",
+                )
+
+
+def _wordings(question: Question) -> set[str]:
+    return {spelling(w).replace(" ", "") for w in (question.text, *question.aliases)}
+
+
+def _at_one_time(one: Question, other: Question) -> bool:
+    """Say whether some quarter asks both questions."""
+    firsts = [Quarter.parse(q.since) for q in (one, other) if q.since]
+    lasts = [Quarter.parse(q.until) for q in (one, other) if q.until]
+    return not firsts or not lasts or max(firsts) <= min(lasts)
 
 
 def _scale_faults(study: Outline, question: Question) -> Iterator[str]:
