@@ -3,7 +3,6 @@
 from csatlib.exports.codebook import code_book
 from csatlib.exports.columns import Fields, mapped, match
 from csatlib.exports.drift import diff, settle
-from csatlib.exports.platforms import Sniffed
 from csatlib.exports.platforms import PLATFORMS, Platform, Sniffed
 from csatlib.exports.reading import read, read_all, sniff
 from csatlib.exports.table import RUINED, ExportError, RawTable
@@ -16,8 +15,8 @@ __all__ = [
     "Platform",
     "RawTable",
     "Sniffed",
-    "diff",
     "code_book",
+    "diff",
     "mapped",
     "match",
     "read",
