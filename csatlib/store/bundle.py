@@ -200,6 +200,7 @@ def _parsed(listed: bytes) -> dict[str, Any]:
     try:
         content = json.loads(listed)
         entries = [Entry(**fields) for fields in content["entries"]]
+        about = dict(content["about"])
         sound = all(_is_sound(entry) for entry in entries) and listed == _json(content)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise BundleError("目录读不懂") from None
@@ -214,7 +215,7 @@ def _parsed(listed: bytes) -> dict[str, Any]:
         if entry.path in seen:
             raise BundleError(f"路径“{entry.path}”出现了两次")
         seen.add(entry.path)
-    return {"about": content["about"], "entries": entries}
+    return {"about": about, "entries": entries}
 
 
 def _is_sound(entry: Entry) -> bool:

@@ -21,7 +21,7 @@ _PIECE = 1 << 20
 
 def write_bundle(file: Path, chunks: Iterator[bytes], recipients: Sequence[Any]) -> None:
     """Write a bundle (encrypted if there are recipients), read it back, then give it its name."""
-    import pyrage
+    from pyrage import EncryptError
 
     if file.exists():
         raise StoreError(f"{file}：已经有这个文件，不会覆盖；请换一个名称。")
@@ -29,7 +29,7 @@ def write_bundle(file: Path, chunks: Iterator[bytes], recipients: Sequence[Any])
     try:
         with atomic(file, mode=PRIVATE_FILE) as stream:
             if recipients:
-                pyrage.encrypt_io(source, stream, list(recipients))
+                _encrypt(source, stream, list(recipients))
             else:
                 while piece := source.read(_PIECE):
                     stream.write(piece)
@@ -37,10 +37,16 @@ def write_bundle(file: Path, chunks: Iterator[bytes], recipients: Sequence[Any])
             with os.fdopen(os.dup(stream.fileno()), "rb") as written:
                 written.seek(0)
                 _read(written, Discarded(), file, sealed=bool(recipients))
-    except (BundleError, pyrage.EncryptError) as error:
+    except (BundleError, EncryptError) as error:
         raise StoreError(f"{file.name} 没有写成：{source.fault or error}。") from error
     except OSError as error:
         raise (source.fault or error) from None
+
+
+def _encrypt(source: IO[bytes], stream: IO[bytes], recipients: list[Any]) -> None:
+    import pyrage
+
+    pyrage.encrypt_io(source, stream, recipients)
 
 
 def read_bundle(file: Path, sink: Sink) -> dict[str, Any]:
