@@ -213,9 +213,7 @@ def _tables_without(
     """Give the tables that change, and how many rows each loses."""
     known = manifest(place.quarter, place.line, project).get("tables", {})
     tables = {n: read(n, place.quarter, place.line, project) for n in known if n in TABLES}
-    comments = tables.get("comments", pd.DataFrame({"comment_id": [], "response_id": []}))
-    own = comments.loc[comments["response_id"].isin(found.row_ids), "comment_id"]
-    rows = {name: found.rows_of(df, own) for name, df in tables.items()}
+    rows = {name: found.rows_of(df) for name, df in tables.items()}
     return {
         name: (tables[name][~gone].reset_index(drop=True), int(gone.sum()))
         for name, gone in rows.items()

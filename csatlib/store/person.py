@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -54,19 +54,21 @@ class Found:
     raw: tuple[tuple[Claimed, tuple[str, ...]], ...]
     notes: tuple[str, ...]
 
-    def rows_of(self, df: pd.DataFrame, comment_ids: Iterable[str]) -> pd.Series:
+    def rows_of(self, df: pd.DataFrame) -> pd.Series:
         """Say which rows of a table are the person's."""
         wanted = {
             "response_id": self.row_ids,
             "row_id": self.row_ids,
             "customer_id": self.names,
             "pseudonym": self.names,
-            "comment_id": frozenset(comment_ids),
         }
         found = pd.Series(False, index=df.index)
         for column, values in wanted.items():
             if column in df:
                 found |= df[column].isin(values)
+        if "comment_id" in df:
+            # Not by way of the table of comments, which may be without the person already.
+            found |= df["comment_id"].str.rpartition(":")[0].isin(self.row_ids)
         return found
 
 
