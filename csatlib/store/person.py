@@ -80,7 +80,8 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
     responses = [
         df for at in places(project) if (df := _table("responses", at, project)) is not None
     ]
-    names = _linked({customer.strip(), normal(customer)}, project)
+    vaults = list(_vaults(project))
+    names = _linked({customer.strip(), normal(customer)}, vaults)
     mine = {row for df in responses for row in df.loc[df["customer_id"].isin(names), "response_id"]}
     ids = [(file, ids_of(file, "customer_id")) for file in files]
     # A pseudonym without a vault still leads back to the raw row and the id that stands there.
@@ -91,7 +92,7 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
         for df in responses
         for value in df.loc[df["response_id"].isin(direct), "customer_id"].dropna()
     }
-    names = _linked(names, project)
+    names = _linked(names, vaults)
     row_ids = mine | direct | _through_tickets(files, direct)
     rows: dict[Path, tuple[Claimed, tuple[str, ...]]] = {}
     for file in files:
@@ -119,21 +120,22 @@ def _table(name: str, at: Place, project: Path) -> pd.DataFrame | None:
     return read(name, at.quarter, at.line, project) if name in known else None
 
 
-def _linked(names: set[str], project: Path) -> set[str]:
+def _vaults(project: Path) -> Iterator[pd.DataFrame]:
+    """Give the ids and pseudonyms of every vault."""
+    for at in places(project):
+        for name in (name for name, table in TABLES.items() if table.secret):
+            if (df := _table(name, at, project)) is not None:
+                ids = df[~df["kind"].isin(_NO_IDS)]
+                yield ids.assign(value=ids["value"].map(normal))
+
+
+def _linked(names: set[str], vaults: list[pd.DataFrame]) -> set[str]:
     """Add the pseudonyms of the ids, and the ids behind the pseudonyms."""
     found = set(names)
-    secret = [name for name, table in TABLES.items() if table.secret]
-    for at in places(project):
-        for name in secret:
-            df = _table(name, at, project)
-            if df is None:
-                continue
-            ids = df[~df["kind"].isin(_NO_IDS)]
-            spelled = ids["value"].map(normal)
-            pseudonyms = set(ids.loc[spelled.isin(names), "pseudonym"]) | (
-                set(ids["pseudonym"]) & names
-            )
-            found |= pseudonyms | set(spelled[ids["pseudonym"].isin(pseudonyms)])
+    for ids in vaults:
+        mine = ids["value"].isin(names) | ids["pseudonym"].isin(names)
+        pseudonyms = set(ids.loc[mine, "pseudonym"])
+        found |= pseudonyms | set(ids.loc[ids["pseudonym"].isin(pseudonyms), "value"])
     return found
 
 
