@@ -13,8 +13,9 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from csatlib import __version__, cli, run, store
+from csatlib import __version__, run, store
 from csatlib.cli import _run as csat
+from csatlib.cli import quarters
 from csatlib.exports import ExportError
 from csatlib.run.problems import INTERNAL, RunError
 
@@ -98,9 +99,10 @@ def files(root):
 def english(text):
     """Give the words of a message that are neither Chinese nor names that the reader may type."""
     known = r"csat|demo|run|QUARTER|LINE|NOTEBOOK|NAME|VALUE|FOLDER|N|str|studies|data|raw|h|p|root"
-    options = r"only|parameter|jobs|quarter|line|seed|help|version"
+    options = r"only|parameter|jobs|quarter|line|seed|help|version|out|no|verify|recipient|csv|expired|as|of|yes"
+    names = r"sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER"
     words = re.findall(r"[A-Za-z_]+", re.sub(r"20\d\dQ\d", "", text))
-    return [w for w in words if not re.fullmatch(f"{known}|{options}", w)]
+    return [w for w in words if not re.fullmatch(f"{known}|{options}|{names}", w)]
 
 
 # help, and a wrong call
@@ -111,6 +113,12 @@ def english(text):
     [
         pytest.param(["--help"], ["用法：csat [选项] 命令", "命令：", "运行一个季度"], id="csat"),
         pytest.param(["run", "--help"], ["参数：", "选项：", "[必填]", "[默认 1]"], id="run"),
+        pytest.param(["sql", "-h"], ["只读", "SELECT"], id="sql"),
+        pytest.param(["backup", "-h"], ["加密备份", "收件公钥"], id="backup"),
+        pytest.param(["restore", "-h"], ["空的", "[必填]"], id="restore"),
+        pytest.param(["archive", "-h"], ["归档", "不含原始问卷"], id="archive"),
+        pytest.param(["forget", "-h"], ["删去一个人", "真的删去"], id="forget"),
+        pytest.param(["key", "-h"], ["新建密钥", "密钥在哪里"], id="key"),
         pytest.param(["demo", "-h"], ["随机种子", "[默认 0]", "显示帮助并退出"], id="demo"),
     ],
 )
@@ -140,7 +148,10 @@ def test_the_version_is_told_without_loading_a_room():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("rnu 2026Q3", "用法不对：没有命令 rnu，可用的有 demo 和 run。请看 csat --help。"),
+        (
+            "rnu 2026Q3",
+            "用法不对：没有命令 rnu，可用的有 demo、run、sql、backup、restore、archive、forget、key。请看 csat --help。",
+        ),
         ("run", "用法不对：缺少 quarter（季度，例如 2026Q3）。请看 csat run --help。"),
         ("run 2026Q3 --lnie x", "没有选项 --lnie，是不是想写 --line"),
         ("--zzz", "没有选项 --zzz。请看 csat --help"),
@@ -195,7 +206,7 @@ def test_a_wrong_call_ends_the_process_with_two(project):
     ],
 )
 def test_a_parameter_is_read_as_a_literal_or_as_text(text, name, value):
-    assert cli._parameter(text) == (name, value)
+    assert quarters._parameter(text) == (name, value)
 
 
 # what a run is told, and what it tells
@@ -306,7 +317,7 @@ def test_a_bar_on_a_terminal_ends_where_the_line_ended(monkeypatch, published):
     monkeypatch.setenv("COLUMNS", "100")
     with os.fdopen(writer, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        with cli._progress() as told:
+        with quarters._progress() as told:
             told("shop", "01_clean", 0, 2)
             told("shop", "09_report", 1, 2)
             if published:

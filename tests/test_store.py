@@ -24,10 +24,10 @@ VALUES = {
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
+def root(tmp_path, monkeypatch, shop_with):
     monkeypatch.delenv(store.ROOT_VARIABLE, raising=False)
     monkeypatch.delenv(store.STAGE_VARIABLE, raising=False)
-    (tmp_path / "studies").mkdir()
+    shop_with("report:", "privacy: {key: public_test}\nreport:")
     return tmp_path
 
 

@@ -1,33 +1,65 @@
 """The only access to company files: raw quarters in, parquet tables out, each with its manifest."""
 
+from csatlib.store.archive import archive
+from csatlib.store.backup import backup, restore, verify
+from csatlib.store.database import connect
 from csatlib.store.disk import atomic, digest, flush_folder
+from csatlib.store.forget import Forgetting, Removal, forget, forgetting
+from csatlib.store.kept import Kept, backups
+from csatlib.store.keys import KEY_VARIABLE, check_key, key_file, new_key, pseudonym_key
 from csatlib.store.places import (
     ROOT_VARIABLE,
     STAGE_VARIABLE,
     StoreError,
+    cache,
+    loose_modes,
     project_root,
     raw,
     reports_folder,
     study,
     tables_folder,
 )
+from csatlib.store.retention import Expired, expire, expired
 from csatlib.store.tables import history, manifest, read, write, write_manifest
+from csatlib.store.tombstones import forgotten
 
 __all__ = [
+    "KEY_VARIABLE",
     "ROOT_VARIABLE",
     "STAGE_VARIABLE",
+    "Expired",
+    "Forgetting",
+    "Kept",
+    "Removal",
     "StoreError",
+    "archive",
     "atomic",
+    "backup",
+    "backups",
+    "cache",
+    "check_key",
+    "connect",
     "digest",
+    "expire",
+    "expired",
     "flush_folder",
+    "forget",
+    "forgetting",
+    "forgotten",
     "history",
+    "key_file",
+    "loose_modes",
     "manifest",
+    "new_key",
     "project_root",
+    "pseudonym_key",
     "raw",
     "read",
     "reports_folder",
+    "restore",
     "study",
     "tables_folder",
+    "verify",
     "write",
     "write_manifest",
 ]

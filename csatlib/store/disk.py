@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["atomic", "digest", "flush_folder"]
+__all__ = ["PRIVATE_FILE", "PRIVATE_FOLDER", "atomic", "digest", "flush_folder", "private_folder"]
+
+#: Rights of what holds personal data: its owner's, and nobody else's.
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
 def digest(file: Path) -> str:
@@ -39,7 +42,7 @@ def digest(file: Path) -> str:
 
 
 @contextmanager
-def atomic(file: Path) -> Iterator[IO[bytes]]:
+def atomic(file: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name only when it is written and on the disk.
 
     What is written goes into a neighbour that is renamed at the end; after an error it is removed,
@@ -49,6 +52,8 @@ def atomic(file: Path) -> Iterator[IO[bytes]]:
     ----------
     file : Path
         The file to write or replace; its folder is made where it is missing.
+    mode : int
+        The file's rights; no moment passes in which it has wider ones.
 
     Returns
     -------
@@ -72,8 +77,8 @@ def atomic(file: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        neighbour.chmod(0o644)
-        neighbour.replace(file)
+        neighbour.chmod(mode)
+        os.replace(neighbour, file)  # noqa: PTH105 (what the system calls it)
     except BaseException:
         neighbour.unlink(missing_ok=True)
         raise
@@ -102,3 +107,28 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder, where it is missing, and close it to everybody but its owner.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; folders above it are made where they are missing.
+
+    Returns
+    -------
+    Path
+        The folder itself.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     oct(private_folder(Path(folder, "cache")).stat().st_mode & 0o777)
+    '0o700'
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(PRIVATE_FOLDER)
+    return folder

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from csatlib.schema import Quarter, check_line
+from csatlib.store.disk import private_folder
 from csatlib.study import Study
 from csatlib.study import load as load_study
 
@@ -13,6 +15,8 @@ __all__ = [
     "ROOT_VARIABLE",
     "STAGE_VARIABLE",
     "StoreError",
+    "cache",
+    "loose_modes",
     "project_root",
     "raw",
     "reports_folder",
@@ -186,6 +190,74 @@ def reports_folder(
     'reports/2026Q3/shop'
     """
     return project_root(root) / "reports" / str(Quarter.parse(quarter)) / check_line(line)
+
+
+def cache(root: str | os.PathLike[str] | None = None) -> Path:
+    """Give the folder of what was read from raw files and may be thrown away at any time.
+
+    Parameters
+    ----------
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    Path
+        ``data/cache``, made where it is missing, open to its owner only.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     folder = cache(root)
+    ...     folder.name, oct(folder.stat().st_mode & 0o777)
+    ('cache', '0o700')
+    """
+    return private_folder(project_root(root) / "data" / "cache")
+
+
+def loose_modes(root: str | os.PathLike[str] | None = None) -> tuple[Path, ...]:
+    """List files with personal data that other users of the machine can reach.
+
+    Nothing is changed: raw files are as they came, and whoever laid them there decides.
+
+    Parameters
+    ----------
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    tuple of Path
+        Files below ``data/raw``, ``data/processed`` and ``data/cache`` that group or others may
+        read or write, unless a folder above them is closed; read-me files are left out.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     file = Path(root, "data", "raw", "2026Q3", "shop", "a.csv")
+    ...     file.parent.mkdir(parents=True)
+    ...     Path(root, "studies").mkdir()
+    ...     file.touch(); file.chmod(0o644)
+    ...     loose = [found.name for found in loose_modes(root)]
+    ...     file.chmod(0o600)
+    ...     loose, loose_modes(root)
+    (['a.csv'], ())
+    """
+    data = project_root(root) / "data"
+    return tuple(f for name in ("raw", "processed", "cache") for f in _loose(data / name))
+
+
+def _loose(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir() or not folder.stat().st_mode & 0o011:
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir():
+            yield from _loose(entry)
+        elif entry.stat().st_mode & 0o066 and not entry.name.lower().startswith("readme"):
+            yield entry
 
 
 def _files(folder: Path) -> tuple[Path, ...]:

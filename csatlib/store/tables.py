@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
 from csatlib import schema
 from csatlib.schema import Quarter
-from csatlib.store.disk import atomic, digest
-from csatlib.store.places import STAGE_VARIABLE, StoreError, tables_folder
+from csatlib.store.disk import PRIVATE_FILE, atomic, digest, private_folder
+from csatlib.store.keys import vault_key
+from csatlib.store.places import (
+    STAGE_VARIABLE,
+    StoreError,
+    project_root,
+    study,
+    tables_folder,
+)
+from csatlib.store.vault import Vault
 
 __all__ = ["history", "manifest", "read", "write", "write_manifest"]
 
@@ -38,7 +48,8 @@ def read(
     Raises
     ------
     StoreError
-        If the table is not there, is damaged, or was changed by another program.
+        If the table is not there, is damaged, or was changed by another program; for a secret
+        table also if the key is missing or is not the one under which it was written.
 
     Examples
     --------
@@ -50,19 +61,18 @@ def read(
     ['row_id', 'column', 'rule', 'new']
     """
     _check_name(name)
-    file = tables_folder(quarter, line, root) / f"{name}.parquet"
+    folder = tables_folder(quarter, line, root)
+    file = folder / f"{name}.parquet"
     if not file.exists():
         raise StoreError(
             f"{quarter}/{line}：还没有“{name}”这张表；请先运行写出它的笔记本，"
             f"或执行 csat run {quarter} --line {line}。"
         )
-    # Page checksums do not cover the footer, where a flipped bit can go unnoticed.
     entry = manifest(quarter, line, root).get("tables", {}).get(name, {})
-    if entry.get("sha256") != digest(file):
-        raise StoreError(
-            f"{quarter}/{line}/{name}.parquet：内容与 manifest.json 的登记不符，已损坏或被改动；"
-            f"请重新执行 csat run {quarter} --line {line}。"
-        )
+    if schema.TABLES[name].secret:
+        df = vault(name, quarter, line, root).read(file, entry)
+        return schema.check(df, name)
+    check_digest(file, entry, quarter, line)
     df = pd.read_parquet(file, engine="pyarrow", page_checksum_verification=True)
     return schema.check(df, name)
 
@@ -76,7 +86,9 @@ def write(
 ) -> Path:
     """Write a processed table whole or not at all, and enter it in the manifest.
 
-    Outside a run the manifest is marked as a draft.
+    Outside a run the manifest is marked as a draft. Files and folder are open to their owner only.
+    A secret table is encrypted under the key of the line's study, and the manifest holds a keyed
+    digest of its content; where the published file holds the same content its bytes are kept.
 
     Parameters
     ----------
@@ -104,21 +116,66 @@ def write(
     ...     file.relative_to(Path(root).resolve()).as_posix()
     'data/processed/2026Q3/shop/ledger.parquet'
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    folder = tables_folder(quarter, line, root)
-    folder.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pandas(schema.check(df, name), preserve_index=False)
+    schema.check(df, name)
+    folder = private_folder(tables_folder(quarter, line, root))
     file = folder / f"{name}.parquet"
-    with atomic(file) as stream:
-        pq.write_table(table, stream, write_page_checksum=True)
-    entry = {"rows": len(df), "columns": len(df.columns), "sha256": digest(file)}
+    if schema.TABLES[name].secret:
+        data, entry = packed(df, name, quarter, line, root)
+        with atomic(file, mode=PRIVATE_FILE) as stream:
+            stream.write(data)
+    else:
+        with atomic(file, mode=PRIVATE_FILE) as stream:
+            _write_parquet(df, stream)
+        entry = {"rows": len(df), "columns": len(df.columns), "sha256": digest(file)}
     known = manifest(quarter, line, root)
     tables = {**known.get("tables", {}), name: entry}
     described = {**known, "quarter": str(quarter), "line": line, "draft": _is_draft(folder)}
     write_manifest({**described, "tables": dict(sorted(tables.items()))}, folder)
     return file
+
+
+def packed(
+    df: pd.DataFrame,
+    name: str,
+    quarter: Quarter | str,
+    line: str,
+    root: str | os.PathLike[str] | None = None,
+) -> tuple[bytes, dict[str, Any]]:
+    """Give a table's file as bytes, and its entry in the manifest."""
+    if schema.TABLES[name].secret:
+        lock = vault(name, quarter, line, root)
+        label = str(Quarter.parse(quarter))
+        published = project_root(root) / "data" / "processed" / label / line / f"{name}.parquet"
+        return lock.lock(df, before=published), lock.entry(df)
+    stream = io.BytesIO()
+    _write_parquet(df, stream)
+    sha256 = hashlib.sha256(stream.getvalue()).hexdigest()
+    return stream.getvalue(), {"rows": len(df), "columns": len(df.columns), "sha256": sha256}
+
+
+def _write_parquet(df: pd.DataFrame, stream: IO[bytes]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(df, preserve_index=False)
+    pq.write_table(table, stream, write_page_checksum=True)
+
+
+def vault(
+    name: str, quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
+) -> Vault:
+    """Give what locks a secret table; the line's study says which key."""
+    return Vault(vault_key(study(line, root)), str(Quarter.parse(quarter)), line, name)
+
+
+def check_digest(file: Path, entry: Mapping[str, Any], quarter: Quarter | str, line: str) -> None:
+    """Raise `StoreError` if a table is not the one that the manifest describes."""
+    # Page checksums do not cover the footer, where a flipped bit can go unnoticed.
+    if entry.get("sha256") != digest(file):
+        raise StoreError(
+            f"{quarter}/{line}/{file.name}：内容与 manifest.json 的登记不符，已损坏或被改动；"
+            f"请重新执行 csat run {quarter} --line {line}。"
+        )
 
 
 def manifest(
@@ -134,7 +191,8 @@ def manifest(
     Returns
     -------
     dict
-        ``quarter`` and ``line``; ``tables``, each with ``rows``, ``columns`` and ``sha256``;
+        ``quarter`` and ``line``; ``tables``, each with ``rows``, ``columns`` and ``sha256``
+        (secret ones with ``hmac_sha256``, and ``key``, a mark that tells keys apart);
         ``draft``, whether no run made them; after a run also ``inputs`` (``file``, ``sha256``),
         ``notebooks`` with their parameters, ``versions`` and ``commit``. Empty where nothing was
         written yet.
@@ -188,7 +246,7 @@ def write_manifest(content: Mapping[str, Any], folder: Path) -> None:
     {'draft': True}
     """
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    with atomic(folder / "manifest.json") as stream:
+    with atomic(private_folder(folder) / "manifest.json", mode=PRIVATE_FILE) as stream:
         stream.write(text.encode())
 
 

@@ -1,0 +1,175 @@
+"""Everything that a project holds of one person: found, not yet removed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+
+from csatlib.schema import TABLES
+from csatlib.store.places import project_root, study
+from csatlib.store.rows import Claimed, claimed, ids_of
+from csatlib.store.tables import manifest, read
+from csatlib.store.tombstones import normal
+from csatlib.study import Study
+from csatlib.study.parts import Personal
+
+__all__ = ["Found", "Place", "find", "places", "studies_of"]
+
+#: Kinds of the vault that are no ids: a name or a telephone number can belong to several people.
+_NO_IDS = frozenset(get_args(Personal))
+_QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A processed quarter and line."""
+
+    quarter: str
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.quarter}/{self.line}"
+
+    def folder(self, project: Path) -> Path:
+        """Give the folder of its published tables."""
+        return project / "data" / "processed" / self.quarter / self.line
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Where a person is.
+
+    ``names`` are the ids and pseudonyms, ``row_ids`` the addresses of raw rows, ``raw`` the raw
+    files with the rows in each, ``notes`` what could not be looked into, in Chinese.
+    """
+
+    names: frozenset[str]
+    row_ids: frozenset[str]
+    raw: tuple[tuple[Claimed, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+
+    def rows_of(self, df: pd.DataFrame) -> pd.Series:
+        """Say which rows of a table are the person's."""
+        wanted = {
+            "response_id": self.row_ids,
+            "row_id": self.row_ids,
+            "customer_id": self.names,
+            "pseudonym": self.names,
+        }
+        found = pd.Series(False, index=df.index)
+        for column, values in wanted.items():
+            if column in df:
+                found |= df[column].isin(values)
+        if "comment_id" in df:
+            # Not by way of the table of comments, which may be without the person already.
+            found |= df["comment_id"].str.rpartition(":")[0].isin(self.row_ids)
+        return found
+
+
+def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
+    """Find a person by an original id or a pseudonym, in raw files, vaults and tables."""
+    project = project_root(root)
+    studies = studies_of(project)
+    files, notes = _raw_files(project, studies)
+    responses = [
+        df for at in places(project) if (df := _table("responses", at, project)) is not None
+    ]
+    vaults = list(_vaults(project))
+    names = _linked({customer.strip(), normal(customer)}, vaults)
+    mine = {row for df in responses for row in df.loc[df["customer_id"].isin(names), "response_id"]}
+    ids = [(file, ids_of(file, "customer_id")) for file in files]
+    # A pseudonym without a vault still leads back to the raw row and the id that stands there.
+    names |= {str(v) for _, given in ids for v in given[given.index.isin(mine)].dropna()}
+    direct = {row for _, given in ids for row in given.index[given.isin(names)]}
+    names |= {
+        str(value)
+        for df in responses
+        for value in df.loc[df["response_id"].isin(direct), "customer_id"].dropna()
+    }
+    names = _linked(names, vaults)
+    row_ids = mine | direct | _through_tickets(files, direct)
+    rows: dict[Path, tuple[Claimed, tuple[str, ...]]] = {}
+    for file in files:
+        own = tuple(row for row in file.table.rows.index if row in row_ids)
+        if own:
+            rows.setdefault(file.path, (file, own))
+    return Found(frozenset(names), frozenset(row_ids), tuple(rows.values()), tuple(notes))
+
+
+def places(project: Path) -> list[Place]:
+    """List the processed quarters and lines."""
+    folders = sorted((project / "data" / "processed").glob("*/*/manifest.json"))
+    found = (Place(f.parent.parent.name, f.parent.name) for f in folders)
+    return [place for place in found if _QUARTER.fullmatch(place.quarter)]
+
+
+def studies_of(project: Path) -> tuple[Study, ...]:
+    """Load every study of a project."""
+    files = sorted((project / "studies").glob("*/study.yml"))
+    return tuple(study(file.parent.name, project) for file in files)
+
+
+def _table(name: str, at: Place, project: Path) -> pd.DataFrame | None:
+    known = manifest(at.quarter, at.line, project).get("tables", {})
+    return read(name, at.quarter, at.line, project) if name in known else None
+
+
+def _vaults(project: Path) -> Iterator[pd.DataFrame]:
+    """Give the ids and pseudonyms of every vault."""
+    for at in places(project):
+        for name in (name for name, table in TABLES.items() if table.secret):
+            if (df := _table(name, at, project)) is not None:
+                ids = df[~df["kind"].isin(_NO_IDS)]
+                yield ids.assign(value=ids["value"].map(normal))
+
+
+def _linked(names: set[str], vaults: list[pd.DataFrame]) -> set[str]:
+    """Add the pseudonyms of the ids, and the ids behind the pseudonyms."""
+    found = set(names)
+    for ids in vaults:
+        mine = ids["value"].isin(names) | ids["pseudonym"].isin(names)
+        pseudonyms = set(ids.loc[mine, "pseudonym"])
+        found |= pseudonyms | set(ids.loc[ids["pseudonym"].isin(pseudonyms), "value"])
+    return found
+
+
+def _raw_files(project: Path, studies: tuple[Study, ...]) -> tuple[list[Claimed], list[str]]:
+    files: list[Claimed] = []
+    notes = []
+    for path in _raw_paths(project):
+        name = "/".join(path.parts[-3:])
+        readings = list(claimed(path, studies))
+        files += readings
+        if not readings:
+            notes.append(f"{name}：没有研究文件认领它，没有检查")
+        for file in readings:
+            columns = {"customer_id", "ticket_id"} & set(file.table.mapping)
+            if not columns and file.table.role != "staff":
+                notes.append(f"{name}：来源没有写 customer_id，认不出谁是谁，没有检查")
+            if len(file.table.malformed):
+                notes.append(f"{name}：有 {len(file.table.malformed)} 行错位，没有检查")
+    return files, list(dict.fromkeys(notes))
+
+
+def _raw_paths(project: Path) -> Iterator[Path]:
+    for path in sorted((project / "data" / "raw").glob("*/*/*")):
+        hidden = path.name.lower().startswith((".", "readme"))
+        if _QUARTER.fullmatch(path.parts[-3]) and path.is_file() and not hidden:
+            yield path
+
+
+def _through_tickets(files: list[Claimed], direct: set[str]) -> set[str]:
+    """Give the rows of the person's tickets: an answer to an event may bear only their number."""
+    tickets = [(file, ids_of(file, "ticket_id")) for file in files]
+    found: set[str] = set()
+    for line in {file.study.line for file in files}:
+        own = [given for file, given in tickets if file.study.line == line]
+        numbers = {n for given in own for n in given[given.index.isin(direct)].dropna()}
+        found |= {row for given in own for row in given.index[given.isin(numbers)]}
+    return found

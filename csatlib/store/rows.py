@@ -1,0 +1,137 @@
+"""Rows of raw files: which belong to a person, and the file without them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from csatlib import exports
+from csatlib.clean.answers import read_columns
+from csatlib.exports import ExportError, RawTable
+from csatlib.store.places import StoreError
+from csatlib.study import Study
+
+__all__ = ["Claimed", "claimed", "ids_of", "without"]
+
+_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+@dataclass(frozen=True, eq=False)
+class Claimed:
+    """A raw file as one study reads it."""
+
+    path: Path
+    study: Study
+    table: RawTable
+
+
+def claimed(path: Path, studies: Sequence[Study]) -> Iterator[Claimed]:
+    """Read a raw file with every study that has a source for it."""
+    for study in studies:
+        if path.parent.name == study.line:
+            yield Claimed(path, study, exports.read(path, study))
+        elif path.parent.name == "all":
+            shared = [s for s in study.sources if s.folder == "all"]
+            if any(path.match(source.glob) for source in shared):
+                yield Claimed(path, study, exports.read(path, study))
+
+
+def ids_of(file: Claimed, column: str) -> pd.Series:
+    """Give an id of every data row as cleaning reads it; no rows where the file has none."""
+    mapping = exports.mapped(file.table)
+    if column not in mapping:
+        return pd.Series(dtype="str")
+    values, _ = read_columns(file.table, {column: mapping[column]})
+    return values[column]
+
+
+def without(file: Claimed, row_ids: Sequence[str]) -> bytes:
+    """Give the bytes of a raw file without some rows; nothing else in it changes.
+
+    Raises
+    ------
+    StoreError
+        If the file is of a kind that cannot be rewritten, or would change in another place.
+    """
+    numbers = sorted(int(row_id.rsplit(":", 1)[1]) for row_id in row_ids)
+    data = file.path.read_bytes()
+    name = file.table.file
+    if data.startswith(_OLE):
+        raise StoreError(
+            f"{name}：旧式工作簿（.xls）不能改写；请在 Excel 里另存为 .xlsx 替换它，再执行一次。"
+        )
+    if data.startswith(_ZIP):
+        rest = _workbook_without(data, numbers, file)
+    else:
+        rest = _text_without(data, numbers, file)
+    _refuse_other_changes(rest, row_ids, file)
+    return rest
+
+
+def _text_without(data: bytes, numbers: Sequence[int], file: Claimed) -> bytes:
+    """Cut records out of a CSV: the other bytes stay, line ends and marks among them."""
+    encoding = (file.table.encoding or "utf-8").lower()
+    mark = next((m for m in _MARKS if data.startswith(m)), b"")
+    codec = _MARKS[mark] if mark else encoding
+    text = data[len(mark) :].decode(codec)
+    if mark + text.encode(codec) != data:
+        raise StoreError(
+            f"{file.table.file}：按 {encoding} 改写会改动别的字节；请另存为 UTF-8 后再试。"
+        )
+    lines = list(io.StringIO(text, newline=""))
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    reader = csv.reader(iter(lines), delimiter=max(",\t;", key=first.count), strict=True)
+    cut, start = set(numbers), 0
+    kept = []
+    for number, _ in enumerate(reader, start=1):
+        if number not in cut:
+            kept += lines[start : reader.line_num]
+        start = reader.line_num
+    return mark + "".join(kept).encode(codec)
+
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+def _workbook_without(data: bytes, numbers: Sequence[int], file: Claimed) -> bytes:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book[file.table.sheet] if file.table.sheet else book.worksheets[0]
+    for number in reversed(numbers):
+        sheet.delete_rows(number)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _refuse_other_changes(data: bytes, row_ids: Sequence[str], file: Claimed) -> None:
+    """Read what is about to be written, and compare every cell with the old file."""
+    left = file.table.rows.drop(index=list(row_ids))
+    if left.empty and file.table.malformed.empty:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, *file.path.parts[-3:])
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(data)
+        try:
+            again = exports.read(copy, file.study).rows
+        except ExportError:
+            again = None
+    same = again is not None and list(again.columns) == list(left.columns)
+    if again is None or not same or again.to_numpy().tolist() != left.to_numpy().tolist():
+        raise StoreError(
+            f"{file.table.file}：改写会改动别的内容（例如公式的结果）；"
+            "请在 Excel 里删去这个人的行，再执行一次。"
+        )

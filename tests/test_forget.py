@@ -1,0 +1,570 @@
+"""Forgetting: one person leaves every file, everybody else stays to the byte."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from csatlib import exports, store
+from csatlib.cli import _run as csat
+from csatlib.store import StoreError
+
+EVENT = """\
+line: event
+title: 事件满意度调查
+population: {description: 报过事件的客户}
+scales: {five: {low: 1, high: 5, cutoff: 4}}
+sources:
+  - {role: responses, glob: "回访*", reader: table, channel: 电话, mapping: {ticket_id: 工单号}}
+  - {role: tickets, glob: tickets.csv, reader: table, mapping: {ticket_id: 工单号, customer_id: 客户编号}}
+questions: [{id: overall, text: 整体满意度, kind: rating, scale: five}]
+report: {overall: overall}
+privacy: {key: public_test, retention_quarters: 2}
+"""
+SHOP = """\
+line: shop
+title: 门店满意度调查
+population: {description: 近三个月到店的客户}
+scales: {five: {low: 1, high: 5, labels: {不满意: 2, 一般: 3, 满意: 4}, cutoff: 4}}
+sources:
+  - {role: responses, glob: "*_按文本_*", reader: wjx, channel: 线上, mapping: {customer_id: 来源详情}}
+  - {role: twin, glob: "*_按序号_*", reader: wjx, mapping: {customer_id: 来源详情}}
+  - {role: responses, glob: "电话*", reader: table, channel: 电话, mapping: {customer_id: 客户编号}}
+  - {role: customers, folder: all, glob: customers.csv, reader: table, mapping: {customer_id: 客户编号}}
+questions: [{id: overall, text: 整体满意度, kind: rating, scale: five}]
+report: {overall: overall}
+privacy: {key: public_test}
+"""
+PHONE = (
+    "客户编号,回访时间,时长,整体满意度,店员,推荐意愿,意见建议\r\n"
+    "C0002,2026-08-01 10:00,60,5,5,9,好\r\n"
+    'c0001.0,2026-08-02 10:00,61,4,4,8,"第一行\r\n第二行，含""引号"""\r\n'
+    "\r\n"
+    "C0003,2026-08-03 10:00,62,3,3,7,\r\n"
+    'C0001,2026-08-04 10:00,63,3,3,7,"又来"\r\n'
+    "C00010,2026-08-05 10:00,64,3,3,7,不是同一个人"
+)
+WJX = ["序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP", "1、您的整体满意度"]
+ONLINE = [
+    WJX,
+    ["1", "2026/8/1 10:00:00", "60秒", "链接", "C0004", "192.0.2.1(北京-北京)", "满意"],
+    ["2", "2026/8/2 10:00:00", "70秒", "链接", "C0001", "192.0.2.2(北京-北京)", "一般"],
+    ["3", "2026/8/3 10:00:00", "80秒", "链接", "直接访问", "192.0.2.3(北京-北京)", "满意"],
+]
+CODED = [WJX, *([*row[:-1], str(3 + (row[-1] == "满意"))] for row in ONLINE[1:])]
+CUSTOMERS = "客户编号,客户名称,区域\nC0001,甲,东\nC0002,乙,西\nC0003,丙,西\n"
+TICKETS = "工单号\t客户编号\nT1\tC0001\nT2\tC0002\nT3\tC0001\n"
+CALLS = "工单号;整体满意度\nT1;5\nT2;4\nT4;3\n"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two lines in two quarters, processed and reported."""
+    root = tmp_path_factory.mktemp("made") / "project"
+    for line, text in (("shop", SHOP), ("event", EVENT)):
+        (root / "studies" / line).mkdir(parents=True)
+        (root / "studies" / line / "study.yml").write_text(text, encoding="utf-8")
+    for quarter in ("2026Q2", "2026Q3"):
+        raw = root / "data/raw" / quarter
+        for line in ("shop", "event", "all"):
+            (raw / line).mkdir(parents=True)
+        calls = f"{PHONE}\r\nC0009,{quarter},1,1,1,1,\r\n"
+        (raw / "shop/电话_1.csv").write_bytes(calls.encode("gb18030"))
+        last = ["4", quarter, "9秒", "", "C0007", ""]
+        workbook(raw / "shop/9_按文本_门店_3_3.xlsx", [*ONLINE, [*last, "满意"]])
+        workbook(raw / "shop/9_按序号_门店_3_3.xlsx", [*CODED, [*last, "4"]])
+        (raw / "all/customers.csv").write_text(
+            f"{CUSTOMERS}{quarter},丁,东\n", encoding="utf-8-sig"
+        )
+        tickets = f"{TICKETS}{quarter}\t{quarter}\n"
+        (raw / "event/tickets.csv").write_bytes(b"\xff\xfe" + tickets.encode("utf-16-le"))
+        (raw / "event/回访.csv").write_text(f"{CALLS}{quarter};1\n", encoding="utf-8")
+        process(root, quarter)
+    (root / "data/raw/README.md").write_text("说明", encoding="utf-8")
+    (store.cache(root) / "a.parquet").write_bytes(b"x")
+    return root
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, made):
+    for variable in (store.ROOT_VARIABLE, store.STAGE_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("CSAT_KEY_FILE", str(tmp_path / "home" / "key"))
+    # Nothing here is to outlive a loss of power, and a busy disk takes its time.
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    return Path(shutil.copytree(made, tmp_path / "project"))
+
+
+@pytest.fixture(scope="module")
+def finished(made, tmp_path_factory):
+    """What an undisturbed call leaves."""
+    copy = Path(shutil.copytree(made, tmp_path_factory.mktemp("finished") / "project"))
+    store.forget("C0001", root=copy)
+    return logical(copy)
+
+
+def workbook(file, rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(file)
+
+
+def pseudonym(customer):
+    return f"P{sum(map(ord, customer)):05d}"
+
+
+def process(root, quarter):
+    """Write what cleaning would: answers under pseudonyms, what hangs on them, and the vault."""
+    for line in ("shop", "event"):
+        study = store.study(line, root)
+        raw = exports.read_all(store.raw(quarter, line, root), study)
+        tickets = {"T1": "C0001", "T2": "C0002"}
+        rows = {}
+        for table in raw:
+            if table.role == "responses":
+                header = (
+                    exports.mapped(table).get("customer_id") or exports.mapped(table)["ticket_id"]
+                )
+                for row_id, name in table.rows[header].items():
+                    name = name.upper().removesuffix(".0")
+                    rows[row_id] = tickets.get(name, name) if line == "event" else name
+        ids = list(rows)
+        n = len(ids)
+        responses = pd.DataFrame(
+            {
+                "response_id": ids,
+                "quarter": [quarter] * n,
+                "line": [line] * n,
+                "channel": ["电话"] * n,
+                "customer_id": [pseudonym(rows[i]) for i in ids],
+                "submitted_at": pd.Series([None] * n, dtype="datetime64[us]"),
+                "seconds": pd.Series([60] * n, dtype="Int32"),
+            }
+        ).astype(dict.fromkeys(["response_id", "quarter", "line", "channel", "customer_id"], "str"))
+
+        def text(df):
+            return pd.DataFrame(df).astype("str")
+
+        comment_ids = [f"{i}:comment" for i in ids]
+        tables = {
+            "responses": responses,
+            "answer_status": text({"response_id": ids, "item": "overall", "status": "answered"}),
+            "comments": text({"comment_id": comment_ids, "response_id": ids, "item": "comment", "text": "词"}),
+            "tokens": text({"comment_id": comment_ids, "token": "词", "pos": "n"}).assign(position=pd.Series([0] * n, dtype="Int64"))[["comment_id", "position", "token", "pos"]],
+            "ledger": text({"row_id": ids, "column": "seconds", "rule": "unreadable", "new": "1"}),
+            "quarantine": text({"row_id": ids, "rule": "too_fast", "reason": "作答时间过短"}),
+            "flags": text({"row_id": ids, "rule": "too_fast"}).assign(excluded=False),
+            "identities": text({"pseudonym": [pseudonym(rows[i]) for i in ids], "kind": "customer_id", "value": [rows[i] for i in ids]}).drop_duplicates(ignore_index=True),
+            "keywords": pd.DataFrame({"method": ["tfidf"], "group_by": [None], "group": [None], "rank": [1], "term": ["词"], "score": [1.0], "comments": [n], "base": [n]}).astype({"method": "str", "group_by": "str", "group": "str", "rank": "Int64", "term": "str", "score": "Float64", "comments": "Int64", "base": "Int64"}),
+        }  # fmt: skip
+        for name, df in tables.items():
+            store.write(df, name, quarter, line, root)
+        folder = store.tables_folder(quarter, line, root)
+        known = store.manifest(quarter, line, root)
+        store.write_manifest({**known, "draft": False, "commit": "abc"}, folder)
+        store.reports_folder(quarter, line, root).mkdir(parents=True)
+
+
+def contents(root, *below):
+    found = {}
+    for folder in below or ("data", "studies", "reports"):
+        files = [f for f in (root / folder).rglob("*") if f.is_file() and ".stage" not in f.parts]
+        found.update({str(f.relative_to(root)): f.read_bytes() for f in files})
+    return found
+
+
+def tables(root, quarter, line):
+    return {
+        name: store.read(name, quarter, line, root)
+        for name in store.manifest(quarter, line, root)["tables"]
+    }
+
+
+def sheet(file):
+    return [[c.value for c in row] for row in openpyxl.load_workbook(file).active.iter_rows()]
+
+
+# what goes
+
+
+def test_the_rows_leave_the_raw_files_and_every_other_byte_stays(project):
+    before = contents(project, "data/raw")
+    store.forget("C0001", root=project)
+    after = contents(project, "data/raw")
+    for quarter in ("2026Q2", "2026Q3"):
+        phone = f"data/raw/{quarter}/shop/电话_1.csv"
+        cut = PHONE.split("\r\n")
+        for line in (*cut[2:4], cut[6]):
+            before[phone] = before[phone].replace((line + "\r\n").encode("gb18030"), b"", 1)
+        assert after[phone] == before[phone]
+        customers = f"data/raw/{quarter}/all/customers.csv"
+        assert after[customers] == before[customers].replace("C0001,甲,东\n".encode(), b"")
+        tickets = f"data/raw/{quarter}/event/tickets.csv"
+        rest = TICKETS.replace("T1\tC0001\n", "").replace("T3\tC0001\n", "")
+        assert after[tickets] == b"\xff\xfe" + (rest + f"{quarter}\t{quarter}\n").encode(
+            "utf-16-le"
+        )
+        calls = f"data/raw/{quarter}/event/回访.csv"
+        assert after[calls] == before[calls].replace(b"T1;5\n", b"")
+
+
+@pytest.mark.parametrize(("name", "rows"), [("按文本", ONLINE), ("按序号", CODED)])
+def test_the_rows_leave_both_workbooks_and_the_other_cells_stay(project, name, rows):
+    file = project / f"data/raw/2026Q3/shop/9_{name}_门店_3_3.xlsx"
+    before = sheet(file)
+    assert before[:4] == rows
+    store.forget("C0001", root=project)
+    assert sheet(file) == before[:2] + before[3:]
+
+
+def test_the_persons_rows_leave_every_table_and_only_they(project):
+    places = [(q, line) for q in ("2026Q2", "2026Q3") for line in ("shop", "event")]
+    before = {place: tables(project, *place) for place in places}
+    store.forget("C0001", root=project)
+    for place in places:
+        responses = before[place]["responses"]
+        mine = responses.loc[responses["customer_id"] == pseudonym("C0001"), "response_id"]
+        assert len(mine) == (3 if place[1] == "shop" else 1)
+        for name, table in tables(project, *place).items():
+            old = before[place][name]
+            column = next(
+                (c for c in ("response_id", "row_id", "comment_id", "pseudonym") if c in old), None
+            )
+            gone = {*mine, *(mine + ":comment"), pseudonym("C0001")}
+            left = old if column is None else old[~old[column].isin(gone)].reset_index(drop=True)
+            assert_frame_equal(table, left)
+            assert (len(table) < len(old)) == (column is not None)
+
+
+def test_nothing_of_the_person_is_left_anywhere(project):
+    store.forget("C0001", root=project)
+    for name, content in contents(project).items():
+        for word in ("C0001,", "c0001", "C0001\t", "又来", "第一行"):
+            for encoding in ("utf-8", "gb18030", "utf-16-le"):
+                assert word.encode(encoding) not in content, name
+    for quarter in ("2026Q2", "2026Q3"):
+        identities = store.read("identities", quarter, "shop", project)
+        assert "C0001" not in set(identities["value"])
+    assert not (project / "data/cache").exists()
+    assert store.forgetting("C0001", root=project).removals == ()
+
+
+def test_the_manifest_counts_the_people_and_names_nobody(project):
+    store.forget("C0001", root=project)
+    store.forget("C0002", root=project)
+    noted = store.manifest("2026Q3", "shop", project)
+    assert noted["removed"] == {"people": 2, "estimates_recomputed": False}
+    assert (noted["draft"], noted["commit"]) == (False, "abc")
+    assert noted["tables"]["keywords"]["rows"] == 1
+    text = json.dumps(noted)
+    assert "C0001" not in text
+    assert pseudonym("C0001") not in text
+
+
+@pytest.mark.parametrize("name", ["C0001", " c0001 ", "c0001.0", "Ｃ０００１", pseudonym("C0001")])
+def test_every_spelling_and_the_pseudonym_mean_the_same_person(project, name):
+    told = store.forgetting(name, root=project)
+    assert told == store.forgetting("C0001", root=project)
+    assert {r.file: r.rows for r in told.removals}["data/raw/2026Q3/shop/电话_1.csv"] == 2
+
+
+def test_without_a_vault_a_pseudonym_still_leads_to_the_raw_rows(project):
+    for quarter in ("2026Q2", "2026Q3"):
+        for line in ("shop", "event"):
+            folder = store.tables_folder(quarter, line, project)
+            known = store.manifest(quarter, line, project)
+            del known["tables"]["identities"]
+            store.write_manifest(known, folder)
+            (folder / "identities.parquet").unlink()
+    assert_same = {r.file for r in store.forgetting("C0001", root=project).removals}
+    assert {
+        r.file for r in store.forgetting(pseudonym("C0001"), root=project).removals
+    } == assert_same
+    assert "data/raw/2026Q3/all/customers.csv" in assert_same
+
+
+def test_an_unknown_person_changes_nothing(project):
+    before = contents(project)
+    assert store.forget("C9999", root=project).removals == ()
+    after = contents(project)
+    before.pop("data/cache/a.parquet")
+    assert after == before
+
+
+def test_a_raw_file_keeps_its_rights(project):
+    file = project / "data/raw/2026Q3/shop/电话_1.csv"
+    file.chmod(0o440)
+    store.forget("C0001", root=project)
+    assert file.stat().st_mode & 0o777 == 0o440
+
+
+# telling first
+
+
+def test_a_dry_run_tells_everything_and_changes_nothing(project):
+    before = contents(project)
+    told = store.forgetting("C0001", root=project)
+    assert contents(project) == before
+    rows = {r.file.removeprefix("data/"): r.rows for r in told.removals if "2026Q3" in r.file}
+    assert rows["raw/2026Q3/shop/9_按序号_门店_3_3.xlsx"] == 1
+    assert rows["raw/2026Q3/event/tickets.csv"] == 2
+    assert rows["processed/2026Q3/shop/responses.parquet"] == 3
+    assert rows["processed/2026Q3/shop/identities.parquet"] == 1
+    assert store.forget("C0001", root=project) == told
+
+
+def test_backups_archives_and_reports_that_hold_the_person_are_named(project, tmp_path_factory):
+    store.new_key()
+    folder = tmp_path_factory.mktemp("backups")
+    store.backup(folder / "b.age", root=project)
+    shutil.rmtree(project / "data/raw/2026Q2/shop")
+    told = store.forgetting("C0001", root=project)
+    assert told.backups == (str(folder / "b.age"),)
+    assert "reports/2026Q3/shop" in told.reports
+    assert store.forgetting("C9999", root=project).backups == ()
+
+
+def test_what_could_not_be_looked_into_is_said(project):
+    (project / "data/raw/2026Q3/all/other.csv").write_text("a,b\n1,2\n")
+    with (project / "data/raw/2026Q3/shop/电话_1.csv").open("ab") as stream:
+        stream.write(b"C0001,only,three\r\n")
+    (project / "data/raw/2026Q3/zoo").mkdir()
+    (project / "data/raw/2026Q3/zoo/a.csv").write_text("a\n1\n")
+    assert store.forgetting("C0001", root=project).notes == (
+        "2026Q3/all/other.csv：没有研究文件认领它，没有检查",
+        "2026Q3/shop/电话_1.csv：有 1 行错位，没有检查",
+        "2026Q3/zoo/a.csv：没有研究文件认领它，没有检查",
+    )
+
+
+# coming back
+
+
+def test_a_forgotten_person_is_noticed_when_a_file_brings_them_in_again(project):
+    store.forget("C0001", root=project)
+    ids = pd.Series(["C0001", "c0001.0", pseudonym("C0001"), "C0002", None], name="customer_id")
+    assert store.forgotten(ids, "shop", project).tolist() == [True, True, True, False, False]
+    assert store.forgotten(ids, "event", project).iloc[0]
+    text = (project / "data/forgotten.json").read_text()
+    assert "C0001" not in text
+    assert pseudonym("C0001") not in text
+    assert (project / "data/forgotten.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_list_of_the_forgotten_is_told(project):
+    (project / "data/forgotten.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"data/forgotten\.json：已遗忘名单已损坏"):
+        store.forgotten(pd.Series(["C0001"]), "shop", project)
+
+
+# interrupted
+
+
+@pytest.mark.parametrize("after", [0, 4, 9, 10, 44])
+def test_an_interrupted_call_can_be_repeated(project, finished, monkeypatch, after):
+    real, done = os.replace, []
+
+    def failing(source, target):
+        if len(done) == after:
+            raise OSError(5, "Input/output error")
+        done.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        store.forget("C0001", root=project)
+    monkeypatch.setattr(os, "replace", real)
+    store.forget("C0001", root=project)
+    assert not list(project.rglob("*.tmp"))
+    assert not list(project.rglob(".forget.json"))
+    assert logical(project) == finished
+
+
+def logical(project):
+    """Raw bytes, cells of workbooks and tables: what counts, without random bits of encryption."""
+    found = {}
+    for file in sorted((project / "data/raw").rglob("*.*")):
+        name = str(file.relative_to(project))
+        found[name] = sheet(file) if file.suffix == ".xlsx" else file.read_bytes()
+    for quarter in ("2026Q2", "2026Q3"):
+        for line in ("shop", "event"):
+            noted = store.manifest(quarter, line, project)
+            found[f"{quarter}/{line}"] = (noted["tables"], noted["removed"])
+            for name, df in tables(project, quarter, line).items():
+                found[f"{quarter}/{line}/{name}"] = df.to_csv()
+    return found
+
+
+def test_a_run_under_way_is_waited_for(project):
+    lock_file = project / "data/processed/.stage/2026Q3/.shop.lock"
+    lock_file.parent.mkdir(parents=True)
+    before = contents(project)
+    with lock_file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match="2026Q3/shop：csat run 正在运行；请等它结束"):
+            store.forget("C0001", root=project)
+    assert contents(project) == before
+
+
+# what cannot be rewritten stops everything
+
+
+def test_an_old_workbook_stops_everything(project, write_xls):
+    folder = project / "data/raw/2026Q3/shop"
+    (folder / "9_按文本_门店_3_3.xlsx").unlink()
+    write_xls(folder / "9_按文本_门店_3_3.xls", ONLINE)
+    before = contents(project)
+    with pytest.raises(
+        StoreError, match=r"旧式工作簿（\.xls）不能改写；请在 Excel 里另存为 \.xlsx"
+    ):
+        store.forget("C0001", root=project)
+    assert contents(project) == before
+
+
+def test_a_workbook_whose_formulas_would_be_lost_stops_everything(project):
+    file = project / "data/raw/2026Q3/shop/9_按文本_门店_3_3.xlsx"
+    book = openpyxl.load_workbook(file)
+    book.active.insert_rows(2)
+    for column, value in enumerate(ONLINE[1][:-1], start=1):
+        book.active.cell(2, column, value)
+    book.active.cell(2, 7, "=G3")
+    book.save(file)
+    # A formula as Excel leaves it: with the value that it last had.
+    cached(file, "=G3", "满意")
+    before = contents(project)
+    with pytest.raises(StoreError, match="改写会改动别的内容（例如公式的结果）；请在 Excel 里删去"):
+        store.forget("C0001", root=project)
+    assert contents(project) == before
+
+
+def cached(file, formula, value):
+    import zipfile
+
+    with zipfile.ZipFile(file) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet_name = "xl/worksheets/sheet1.xml"
+    old = f'<c r="G2"><f>{formula[1:]}</f><v /></c>'.encode()
+    new = f'<c r="G2" t="str"><f>{formula[1:]}</f><v>{value}</v></c>'.encode()
+    assert old in parts[sheet_name].replace(b"<v/>", b"<v />"), parts[sheet_name][-900:]
+    parts[sheet_name] = parts[sheet_name].replace(b"<v/>", b"<v />").replace(old, new)
+    with zipfile.ZipFile(file, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def test_a_raw_file_that_cannot_be_read_stops_everything(project):
+    (project / "data/raw/2026Q3/event/回访.csv").write_bytes(b"")
+    before = contents(project)
+    with pytest.raises(exports.ExportError, match="文件是空的"):
+        store.forget("C0001", root=project)
+    assert contents(project) == before
+
+
+def test_the_last_row_may_go(project):
+    file = project / "data/raw/2026Q3/event/回访.csv"
+    file.write_bytes("工单号;整体满意度\nT1;5".encode())
+    store.forget("C0001", root=project)
+    assert file.read_bytes() == "工单号;整体满意度\n".encode()
+
+
+def test_a_csv_cut_by_this_program_reads_as_before_in_any_other(project):
+    file = project / "data/raw/2026Q3/shop/电话_1.csv"
+    before = list(csv.reader(io.StringIO(file.read_bytes().decode("gb18030"), newline="")))
+    store.forget("C0001", root=project)
+    after = list(csv.reader(io.StringIO(file.read_bytes().decode("gb18030"), newline="")))
+    assert after == [
+        row for row in before if not row or row[0].upper().removesuffix(".0") != "C0001"
+    ]
+
+
+# kept too long
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(2026, 12, 31), []),
+        (date(2027, 1, 1), ["2026Q2/event"]),
+        (date(2027, 4, 1), ["2026Q2/event", "2026Q3/event"]),
+        (date(2028, 6, 30), ["2026Q2/event", "2026Q3/event"]),
+        (date(2028, 7, 1), ["2026Q2/all", "2026Q2/event", "2026Q2/shop", "2026Q3/event"]),
+    ],
+    ids=str,
+)
+def test_files_expire_so_many_quarters_after_their_own(project, day, expected):
+    found = store.expired(as_of=day, root=project)
+    assert [f"{e.quarter}/{e.line}" for e in found] == expected
+
+
+def test_what_has_expired_is_deleted_and_the_tables_stay(project):
+    before = contents(project, "data/raw/2026Q3", "data/processed/2026Q3")
+    gone = store.expire(as_of=date(2027, 1, 1), root=project)
+    assert [len(e.files) for e in gone] == [3]
+    assert not list((project / "data/raw/2026Q2/event").iterdir())
+    noted = store.manifest("2026Q2", "event", project)
+    assert "identities" not in noted["tables"]
+    assert noted["expired"] == ["identities"]
+    assert len(store.read("responses", "2026Q2", "event", project)) == 4
+    assert not (project / "data/processed/2026Q2/event/identities.parquet").exists()
+    assert not (project / "data/cache").exists()
+    assert contents(project, "data/raw/2026Q3", "data/processed/2026Q3") == before
+    assert store.expire(as_of=date(2027, 1, 1), root=project) == ()
+
+
+# the command
+
+
+def test_the_command_asks_before_it_removes(project, capsys, monkeypatch):
+    monkeypatch.chdir(project)
+    before = contents(project)
+    assert csat(["forget", "C0001"]) == 0
+    told = capsys.readouterr()
+    assert "会删去（还没有动任何文件）" in told.out
+    assert "请加 --yes 再执行一次" in told.out
+    assert "data/raw/2026Q3/shop/电话_1.csv" in told.out
+    assert "reports/2026Q3/shop" in told.out
+    assert contents(project) == before
+    assert csat(["forget", "C0001", "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "已删去：" in told.out
+    assert "C0001" not in told.out + told.err
+    assert csat(["forget", "C0001", "--yes"]) == 1
+    assert "没有找到这个人的任何数据；请核对编号的写法" in capsys.readouterr().err
+
+
+def test_the_command_deletes_what_has_expired(project, capsys, monkeypatch):
+    monkeypatch.chdir(project)
+    assert csat(["forget", "--expired", "--as-of", "2026-12-31"]) == 0
+    assert "没有超过保存期限的文件" in capsys.readouterr().out
+    assert csat(["forget", "--expired", "--as-of", "2027-01-01"]) == 0
+    assert "data/raw/2026Q2/event/tickets.csv" in capsys.readouterr().out
+    assert (project / "data/raw/2026Q2/event/tickets.csv").exists()
+    assert csat(["forget", "--expired", "--as-of", "2027-01-01", "--yes"]) == 0
+    assert not (project / "data/raw/2026Q2/event/tickets.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("forget", "请写一个客户编号"),
+        ("forget C0001 --expired", "请写一个客户编号"),
+        ("forget C0001 --as-of 2027-01-01", "请写一个客户编号"),
+        ("forget --expired --as-of tomorrow", "日期“tomorrow”不对；应写成 2026-10-08 的样子"),
+    ],
+)
+def test_a_wrong_call_is_told_and_removes_nothing(project, capsys, monkeypatch, call, message):
+    monkeypatch.chdir(project)
+    before = contents(project)
+    assert csat(call.split()) == 2
+    assert message in capsys.readouterr().err
+    assert contents(project) == before
