@@ -244,9 +244,13 @@ def _relabelled(
 
 def is_header(ledger: pd.DataFrame) -> pd.Series:
     """Say which lines tell the header of a column: those of the topmost row of each file."""
-    number = ledger["row_id"].str.rsplit(":", n=1).str[1].astype("int64")
-    topmost = number.groupby([_file(ledger["row_id"]), ledger["column"]]).transform("min")
-    return number == topmost
+    codes, rows = pd.factorize(ledger["row_id"])
+    split = pd.Series(rows, dtype="str").str.rsplit(":", n=1)
+    number = split.str[1].astype("int64").to_numpy()[codes]
+    file = pd.factorize(split.str[0])[0][codes]
+    lines = pd.DataFrame({"file": file, "column": pd.factorize(ledger["column"])[0], "at": number})
+    topmost = lines.groupby(["file", "column"])["at"].transform("min")
+    return pd.Series((lines["at"] == topmost).to_numpy(), index=ledger.index)
 
 
 def _file(row_ids: pd.Series) -> pd.Series:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from csatlib.clean.ledger import is_header
@@ -65,74 +66,90 @@ def replay(
     given = [raw] if isinstance(raw, RawTable) else raw
     tables = sorted((t for t in given if t.role == "responses"), key=lambda t: (t.file, t.digest))
     headers = is_header(ledger)
-    heads, cells = ledger[headers & ledger["rule"].isin(DTYPES)], ledger[~headers]
-    _refuse_strangers(tables, ledger, cells)
-    parts = [_file_again(table, heads, cells) for table in tables]
-    columns = list(dict.fromkeys(heads["column"]))
-    together = pd.concat(
-        [part.reindex(columns=columns) for part in parts] or [pd.DataFrame(columns=columns)]
-    )
-    rules = heads.drop_duplicates("column").set_index("column")["rule"]
-    together = pd.DataFrame(
-        {c: _values(together[c], str(rules[c])) for c in columns}, index=together.index
-    ).rename_axis("row_id")
+    heads, cells = ledger[headers], ledger[~headers]
+    _refuse_strange_headers(tables, heads)
+    rows = pd.Index([row for t in tables for row in t.rows.index], dtype="str", name="row_id")
+    cells = _placed(cells, rows)
+    heads = heads[heads["rule"].isin(DTYPES)]
+    _refuse_loose(cells, heads)
+    lines = dict(list(cells.groupby("column", sort=False)))
+    again = {
+        str(column): _column_again(tables, own, lines.get(column, cells[:0]), rows)
+        for column, own in heads.groupby("column", sort=False)
+    }
+    together = pd.DataFrame(again, index=rows)
     if quarantine is not None:
         together = together[~together.index.isin(quarantine["row_id"])]
     return together
 
 
-def _refuse_strangers(
-    tables: Sequence[RawTable], ledger: pd.DataFrame, cells: pd.DataFrame
-) -> None:
-    """Refuse lines that speak of no row of the files, and cells with two lines."""
-    known = {row for t in tables for row in (*t.rows.index, *t.non_data["row_id"])}
-    strange = ~ledger["row_id"].isin(known)
-    if strange.any():
+def _refuse_strange_headers(tables: Sequence[RawTable], heads: pd.DataFrame) -> None:
+    known = {row for table in tables for row in table.non_data["row_id"]}
+    strange = heads.loc[~heads["row_id"].isin(known), "row_id"]
+    if len(strange):
         raise ValueError(
-            f"replay: {int(strange.sum())} lines of the ledger, the first for row "
-            f"{ledger.loc[strange, 'row_id'].iloc[0]}, are for rows that are in none of the files "
-            f"given; give every file of responses of the quarter"
+            f"replay: {len(strange)} lines of the ledger, the first for row {strange.iloc[0]}, say "
+            f"from which header a column came, but no file given has its headers there; give "
+            f"every file of responses of the quarter, and the ledger made of them"
         )
-    twice = cells.duplicated(["row_id", "column"])
+
+
+def _placed(cells: pd.DataFrame, rows: pd.Index) -> pd.DataFrame:
+    """Find the row of each line; refuse lines of no row, and cells with two lines."""
+    place = rows.get_indexer(cells["row_id"])
+    if (place < 0).any():
+        raise ValueError(
+            f"replay: {int((place < 0).sum())} lines of the ledger, the first for row "
+            f"{cells['row_id'].iloc[int((place < 0).argmax())]}, are for rows that are in none of "
+            f"the files given; give every file of responses of the quarter"
+        )
+    column = pd.factorize(cells["column"])[0].astype("int64")
+    twice = pd.Series(column * len(rows) + place).duplicated().to_numpy()
     if twice.any():
         line = cells[twice].iloc[0]
         raise ValueError(f"replay: two lines for row {line['row_id']}, column {line['column']}")
+    return cells.assign(place=place)
 
 
-def _file_again(table: RawTable, heads: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Give the texts of one file's columns, the ledger's in place of the file's."""
-    rows = table.rows.index
-    own_heads = heads[heads["row_id"].isin(table.non_data["row_id"])]
-    own = cells[cells["row_id"].isin(rows)]
-    loose = ~own["column"].isin(own_heads["column"]) & (own["rule"] != _OF_COMMENTS)
+def _refuse_loose(cells: pd.DataFrame, heads: pd.DataFrame) -> None:
+    """Refuse lines of a column that no header is told to have brought."""
+    loose = cells[~cells["column"].isin(heads["column"]) & (cells["rule"] != _OF_COMMENTS)]
+    if len(loose):
+        raise ValueError(_no_header(loose.iloc[0]))
+
+
+def _no_header(line: pd.Series) -> str:
+    return (
+        f"replay: the ledger has a line for row {line['row_id']}, column {line['column']}, but "
+        f"none that says from which header of its file the column came"
+    )
+
+
+def _column_again(
+    tables: Sequence[RawTable], heads: pd.DataFrame, lines: pd.DataFrame, rows: pd.Index
+) -> pd.Series:
+    """Give one column: the file's texts, the ledger's in their place, read by the rule."""
+    texts, brought = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
+    start = 0
+    for table in tables:
+        own = slice(start, start := start + len(table.rows))
+        header = heads.loc[heads["row_id"].isin(table.non_data["row_id"]), "new"]
+        if len(header):
+            texts[own], brought[own] = _cells(table, header.iloc[0]), True
+    loose = ~brought[lines["place"]]
     if loose.any():
-        line = own[loose].iloc[0]
-        raise ValueError(
-            f"replay: the ledger has a line for row {line['row_id']}, column {line['column']}, but "
-            f"none that says from which header of {table.file} the column came"
-        )
-    return pd.DataFrame(dict(_columns_again(table, own_heads, own)), index=rows)
-
-
-def _columns_again(
-    table: RawTable, heads: pd.DataFrame, cells: pd.DataFrame
-) -> Iterator[tuple[str, pd.Series]]:
-    lines = dict(list(cells.groupby("column", sort=False)))
-    for column, header in zip(heads["column"], heads["new"], strict=True):
-        if header not in table.rows:
-            raise ValueError(
-                f"replay: {table.file} has no header {header!r}, from which the ledger takes "
-                f"{column}"
-            )
-        texts = table.rows[header].to_numpy(dtype=object).copy()
-        if column in lines:
-            place = table.rows.index.get_indexer(lines[column]["row_id"])
-            texts[place] = lines[column]["new"].to_numpy(dtype=object)
-        yield column, pd.Series(texts, index=table.rows.index, dtype="str").replace({"": None})
-
-
-def _values(texts: pd.Series, rule: str) -> pd.Series:
+        raise ValueError(_no_header(lines[loose].iloc[0]))
+    texts[lines["place"]] = lines["new"].to_numpy(dtype=object)
+    column = pd.Series(texts, index=rows, dtype="str")
     try:
-        return values_of(texts.astype("str"), rule)
+        return values_of(column.mask(column == ""), heads["rule"].iloc[0])
     except ValueError as error:
-        raise ValueError(f"replay: column {texts.name}: {error}") from None
+        raise ValueError(f"replay: column {heads['column'].iloc[0]}: {error}") from None
+
+
+def _cells(table: RawTable, header: str) -> np.ndarray:
+    if header not in table.rows:
+        raise ValueError(
+            f"replay: {table.file} has no header {header!r}, from which the ledger takes a column"
+        )
+    return table.rows[header].to_numpy(dtype=object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from csatlib import schema
@@ -302,14 +303,17 @@ def _flags_table(
 
 def _raised(flags: pd.DataFrame) -> pd.DataFrame:
     """List the rows and rules of all flags that are raised, in the order of the rows."""
-    return _long(flags, "row_id", "rule", "raised").query("raised").drop(columns="raised")
+    return _long(flags.astype("boolean").where(flags), "row_id", "rule", "raised")[
+        ["row_id", "rule"]
+    ]
 
 
 def _long(wide: pd.DataFrame, rows: str, columns: str, value: str) -> pd.DataFrame:
-    """Melt to one line a row and column, missing values left out, in the order of the rows."""
-    long = wide.rename_axis(index=rows).reset_index().melt(rows, var_name=columns, value_name=value)
-    position = long[rows].map(dict(zip(wide.index, range(len(wide)), strict=True)))
-    return long.loc[position.sort_values(kind="stable").index].dropna(ignore_index=True)
+    """Give one line a row and column, missing values left out, in the order of the rows."""
+    row, column = np.nonzero(wide.notna().to_numpy())
+    values = wide.to_numpy(dtype=object)[row, column]
+    names = np.asarray(wide.columns, dtype=object)[column]
+    return pd.DataFrame({rows: wide.index[row], columns: names, value: values})
 
 
 def _answer_status(status: pd.DataFrame) -> pd.DataFrame:
