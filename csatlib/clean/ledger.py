@@ -101,30 +101,36 @@ def ledger_lines(readings: Sequence[Reading], study: Study, columns: Sequence[st
         [(r.header_row, o.column, o.rule, o.header) for r, o in heads], columns=_COLUMNS
     )
     first = np.cumsum([0, *(len(r.table.rows) for r in readings)])
-    start = {id(r): first[i] for i, r in enumerate(readings)}
-    parts = []
-    for reading, origin in found:
-        if origin.rule != COMMENT:
-            lines = _changes(reading, origin)
-            parts.append(
-                lines.assign(row=lines["row"] + start[id(reading)], at=order[origin.column])
-            )
-    cells = pd.concat(parts, ignore_index=True).sort_values(["row", "at"], ignore_index=True)
-    return pd.concat([header_lines, cells[_COLUMNS]], ignore_index=True).astype("str")
+    parts = [
+        (first[i] + row, np.full(len(row), order[origin.column]), rule, new)
+        for i, reading in enumerate(readings)
+        for origin in origins(reading.fields, study)
+        if origin.rule != COMMENT
+        for row, rule, new in [_changes(reading, origin)]
+    ]
+    row, column, rule, new = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    sequence = np.lexsort((column, row))
+    ids = np.concatenate([r.table.rows.index.to_numpy(dtype=object) for r in readings])
+    names = np.array([*order], dtype=object)
+    cells = {"row_id": ids[row], "column": names[column], "rule": rule, "new": new}
+    cell_lines = pd.DataFrame({name: values[sequence] for name, values in cells.items()})
+    return pd.concat([header_lines, cell_lines], ignore_index=True).astype("str")
 
 
-def _changes(reading: Reading, origin: Origin) -> pd.DataFrame:
-    """Give a line for each cell of a column whose text in the result is not the raw text."""
+def _changes(reading: Reading, origin: Origin) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the cells of a column whose text in the result is not the raw text.
+
+    Gives their rows in the file, the rule that changed each, and its new text.
+    """
     cells = reading.table.rows[origin.header]
-    new = texts_of(reading.answers.given[origin.column].astype(DTYPES[origin.rule]), origin.rule)
-    row = np.flatnonzero((cells != new.fillna("")).to_numpy())
-    changed = new.iloc[row]
-    lost = changed.isna()
-    rule = pd.Series(origin.rule, index=changed.index, dtype="str")
-    if lost.any():
-        rule = rule.mask(lost, _why_missing(reading, origin, cells[changed.index[lost]]))
-    lines = pd.DataFrame({"row": row, "row_id": changed.index, "column": origin.column})
-    return lines.assign(rule=rule.to_numpy(), new=changed.to_numpy())
+    values = reading.answers.given[origin.column].astype(DTYPES[origin.rule])
+    new = texts_of(values, origin.rule).to_numpy(dtype=object)
+    lost = values.isna().to_numpy()
+    row = np.flatnonzero(cells.to_numpy(dtype=object) != np.where(lost, "", new))
+    rule = np.full(len(row), origin.rule, dtype=object)
+    if lost[row].any():
+        rule[lost[row]] = _why_missing(reading, origin, cells.iloc[row[lost[row]]])
+    return row, rule, new[row]
 
 
 def _why_missing(reading: Reading, origin: Origin, cells: pd.Series) -> pd.Series:
@@ -216,12 +222,12 @@ def relabel(
     """
     if before["response_id"].tolist() != after["response_id"].tolist():
         raise ValueError("relabel: `before` and `after` must hold the same rows in the same order")
-    result = ledger
+    result, rows = ledger, after["response_id"].reset_index(drop=True)
     for column in (c for c in after.columns if c in before and c != "response_id"):
         was, now = before[column].reset_index(drop=True), after[column].reset_index(drop=True)
         same = (was == now).fillna(False).astype(bool) | (was.isna() & now.isna())
         if not same.all():
-            result = _relabelled(result, after["response_id"], now, ~same.to_numpy(), rule)
+            result = _relabelled(result, rows, now, ~same.to_numpy(), rule)
     return result.pipe(schema.check, "ledger")
 
 

@@ -135,7 +135,7 @@ def _column_again(
         own = slice(start, start := start + len(table.rows))
         header = heads.loc[heads["row_id"].isin(table.non_data["row_id"]), "new"]
         if len(header):
-            texts[own], brought[own] = _cells(table, header.iloc[0]), True
+            texts[own], brought[own] = _cells(table, header.iloc[0], heads["column"].iloc[0]), True
     loose = ~brought[lines["place"]]
     if loose.any():
         raise ValueError(_no_header(lines[loose].iloc[0]))
@@ -147,9 +147,10 @@ def _column_again(
         raise ValueError(f"replay: column {heads['column'].iloc[0]}: {error}") from None
 
 
-def _cells(table: RawTable, header: str) -> np.ndarray:
+def _cells(table: RawTable, header: str, column: str) -> np.ndarray:
     if header not in table.rows:
         raise ValueError(
-            f"replay: {table.file} has no header {header!r}, from which the ledger takes a column"
+            f"replay: {table.file} has no such header as the ledger names for column {column}; "
+            f"give the files that the ledger was made of"
         )
     return table.rows[header].to_numpy(dtype=object)
