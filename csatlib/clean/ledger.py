@@ -94,11 +94,12 @@ def ledger_lines(readings: Sequence[Reading], study: Study, columns: Sequence[st
 
     ``columns`` is the order of the columns in `responses`.
     """
+    top = {id(r): r.header_row for r in readings}
     found = [(r, origin) for r in readings for origin in origins(r.fields, study)]
     order = {name: i for i, name in enumerate([*columns, *study.items("text")])}
     heads = sorted(found, key=lambda pair: order[pair[1].column])
     header_lines = pd.DataFrame(
-        [(r.header_row, o.column, o.rule, o.header) for r, o in heads], columns=_COLUMNS
+        [(top[id(r)], o.column, o.rule, o.header) for r, o in heads], columns=_COLUMNS
     )
     first = np.cumsum([0, *(len(r.table.rows) for r in readings)])
     parts = [
