@@ -363,6 +363,6 @@ def _check_column(values: pd.Series, table: str, column: Column) -> None:
         rows = list(values.index[values.isna()][:3])
         raise SchemaError(f"{where}: may not be missing, but is in rows {rows}")
     if column.allowed is not None:
-        odd = sorted(set(values.dropna()) - set(column.allowed))
+        odd = sorted(set(values.dropna().unique()) - set(column.allowed))
         if odd:
             raise SchemaError(f"{where}: expected one of {column.allowed}, found {odd[:3]}")

@@ -32,7 +32,13 @@ CASES = {
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.intake": lambda w: called(w.raw, w.cleaned),
+    "clean.known_names": lambda w: called(w.comments, w.personal, w.kept),
+    "clean.ledger_of_texts": lambda w: called(w.comments, w.redacted),
+    "clean.personal": lambda w: called(w.raw),
+    "clean.relabel": lambda w: called(w.cleaned.ledger, w.kept, w.renamed, rule="pseudonymised"),
+    "clean.replay": lambda w: called(w.raw, w.cleaned.ledger, quarantine=w.cleaned.quarantined),
     "clean.responses": lambda w: called(w.raw, w.study, quarter=QUARTER),
+    "clean.sensitivity": lambda w: called(w.cleaned.flagged, w.study),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
@@ -103,6 +109,9 @@ def world(repository):
     w.raw = raw()
     w.cleaned = clean.responses(raw(), w.study, quarter=QUARTER)
     w.kept, w.comments = w.cleaned.kept, w.cleaned.comments
+    w.personal = clean.personal(raw())
+    w.redacted = w.comments.assign(text=w.comments["text"].str.replace("好", "[好]"))
+    w.renamed = w.kept.assign(customer_id="p-" + w.kept["customer_id"])
     answers = next(table for table in w.raw if table.role == "responses")
     w.wordings = answers.rows[exports.match(answers, w.study, quarter=QUARTER).answers["overall"]]
     w.scores, w.recommend, w.texts = w.kept["overall"], w.kept["recommend"], w.comments["text"]

@@ -1,6 +1,25 @@
 """From raw answers to trustworthy responses; every exclusion has a reason before it leaves."""
 
 from csatlib.clean.frame import attach, table_of, twin_differences
+from csatlib.clean.ledger import ledger_of_texts, relabel
+from csatlib.clean.personal import known_names, personal
+from csatlib.clean.replay import replay
 from csatlib.clean.responses import Cleaned, intake, responses
+from csatlib.clean.rules import REASONS
+from csatlib.clean.sensitivity import sensitivity
 
-__all__ = ["Cleaned", "attach", "intake", "responses", "table_of", "twin_differences"]
+__all__ = [
+    "REASONS",
+    "Cleaned",
+    "attach",
+    "intake",
+    "known_names",
+    "ledger_of_texts",
+    "personal",
+    "relabel",
+    "replay",
+    "responses",
+    "sensitivity",
+    "table_of",
+    "twin_differences",
+]

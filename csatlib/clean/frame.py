@@ -13,10 +13,12 @@ from csatlib.exports import ExportError, RawTable, mapped, match
 from csatlib.schema import Quarter
 from csatlib.study import Study
 
-__all__ = ["attach", "table_of", "twin_differences"]
+__all__ = ["attach", "known_ids", "table_of", "twin_differences"]
 
 #: Tickets lead to customers, so they are joined first.
 _KEYS = {"tickets": "ticket_id", "customers": "customer_id"}
+#: Files that list whom the survey was meant for.
+_LISTS = ("invitations", "customers", "tickets")
 
 
 def table_of(raw: Sequence[RawTable], role: str) -> pd.DataFrame:
@@ -60,14 +62,37 @@ def table_of(raw: Sequence[RawTable], role: str) -> pd.DataFrame:
     if key not in rows:
         raise ExportError(f"{tables[0].file}：来源的 mapping 没有写 {key}；请补上它对应的表头。")
     rows = rows[rows[key].notna()].drop_duplicates()
-    repeated = rows.index[rows.duplicated(key, keep=False)]
+    repeated = rows[rows.duplicated(key, keep=False)]
     if len(repeated):
-        value = rows.loc[repeated[0], key]
-        places = "、".join(f"第 {i.rsplit(':', 1)[1]} 行" for i in rows.index[rows[key] == value])
+        alike = repeated.index[repeated[key] == repeated[key].iloc[0]]
         raise ExportError(
-            f"{tables[0].file}：{key} 为“{value}”的几行内容不同（{places}）；请只保留一行。"
+            f"{_places(tables, alike)}：这几行的 {key} 相同而其他内容不同；请只保留一行。"
         )
     return rows.reset_index(drop=True)
+
+
+def known_ids(raw: Sequence[RawTable]) -> dict[str, frozenset[str]]:
+    """Give, for each id column, the ids in the invitations, customers and tickets of the quarter.
+
+    A column that none of these files has is left out: nothing is known of its ids.
+    """
+    known: dict[str, frozenset[str]] = {}
+    for table in (t for t in raw if t.role in _LISTS):
+        ids = {column: header for column, header in mapped(table).items() if column.endswith("_id")}
+        for column, values in read_columns(table, ids)[0].items():
+            name = str(column)
+            known[name] = known.get(name, frozenset()) | frozenset(values.dropna())
+    return known
+
+
+def _places(tables: Sequence[RawTable], rows: pd.Index) -> str:
+    """Say where rows stand, by file and row number: ids themselves are not shown."""
+    told = []
+    for table in tables:
+        own = [str(row).rsplit(":", 1)[1] for row in rows if row in table.rows.index]
+        if own:
+            told.append(f"{table.file} 第 {'、'.join(own)} 行")
+    return "，".join(told)
 
 
 def attach(responses: pd.DataFrame, raw: Sequence[RawTable], study: Study) -> pd.DataFrame:
@@ -184,7 +209,9 @@ def _by_serial(
     tables: Sequence[RawTable], both: Sequence[RawTable], study: Study, quarter: Quarter | str
 ) -> pd.DataFrame:
     """Give the answers of each 问卷星 file by survey and serial number."""
-    questions = [q for q in study.questions if q.asked_in(quarter) and q.kind != "text"]
+    # Free answers are the same cells; a check is answered in words here, by position there.
+    compared = [q for q in study.questions if q.kind not in ("text", "attention")]
+    questions = [q for q in compared if q.asked_in(quarter)]
     columns = [column for question in questions for column in question.columns]
     numbered = [table for table in tables if "序号" in table.rows]
     parts = [pd.DataFrame(columns=["row_id", *columns, *_SERIAL], dtype="object")]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.clean.answers import Answers, read_answers
-from csatlib.clean.rules import REASONS, flag
-from csatlib.exports import ExportError, RawTable, match
+from csatlib.clean.answers import BLANK, SKIPPED, read_answers
+from csatlib.clean.duplicates import exact_duplicate
+from csatlib.clean.frame import known_ids
+from csatlib.clean.ledger import COMMENT, Reading, ledger_lines, origins
+from csatlib.clean.rules import FLAG, REASONS, Evidence, flag, sound_rows
+from csatlib.clean.values import DTYPES
+from csatlib.exports import ExportError, RawTable, mapped, match
+from csatlib.scales import plain
 from csatlib.schema import Quarter
 from csatlib.study import Study
 
@@ -28,11 +34,17 @@ class Cleaned:
     quarantined : DataFrame
         Table ``quarantine``: one line for every excluded row and reason.
     ledger : DataFrame
-        Table ``ledger``: one line for every cell of a kept row that was changed.
+        Table ``ledger``: from which header each column came, and one line for every cell, of kept
+        and excluded rows, whose text in the result is not the raw text.
     answer_status : DataFrame
         Table ``answer_status``: what became of each question of a kept row.
     comments : DataFrame
         Table ``comments``: one row an open answer of a kept row, **not yet redacted**.
+    flags : DataFrame
+        Table ``flags``: one line for every row and rule that speaks against it, excluding or not.
+    flagged : DataFrame
+        Every row whose cells can be told apart: the columns of ``kept`` and one boolean column a
+        rule, ``flag_`` and the rule's name.
     """
 
     kept: pd.DataFrame
@@ -40,6 +52,8 @@ class Cleaned:
     ledger: pd.DataFrame
     answer_status: pd.DataFrame
     comments: pd.DataFrame
+    flags: pd.DataFrame
+    flagged: pd.DataFrame
 
 
 def responses(
@@ -50,7 +64,8 @@ def responses(
     Parameters
     ----------
     raw : RawTable or sequence of RawTable
-        The quarter's files; those whose role is not ``responses`` are passed over.
+        The quarter's files, in any order. Those of role ``responses`` are cleaned; invitations,
+        customers and tickets say who was meant to answer; others are passed over.
     study : Study
         Questions, scales and cleaning rules.
     quarter : Quarter or str
@@ -59,7 +74,8 @@ def responses(
     Returns
     -------
     Cleaned
-        ``kept``, ``quarantined``, ``ledger``, ``answer_status`` and ``comments``.
+        ``kept``, ``quarantined``, ``ledger``, ``answer_status``, ``comments``, ``flags`` and
+        ``flagged``.
 
     Raises
     ------
@@ -69,12 +85,31 @@ def responses(
 
     Notes
     -----
-    Rules (limits in the study file): ``exact_duplicate`` repeats an earlier row of its channel, in
-    this file or another, in everything but its serial number; ``duplicate`` is a later row with
-    the same key; ``out_of_range`` has a number outside its scale; ``too_fast`` took less than
-    ``min_seconds`` or ``speed_share`` of its channel's median time; ``too_few`` answered less than
-    ``min_answered`` of the scored questions shown to it. A cell that cannot be read is missing
-    and has a line in the ledger.
+    Every rule flags; those that the study file lists under ``exclude`` set the row aside.
+
+    - ``exact_duplicate``: repeats an earlier row of its channel, in this file or another, in
+      everything but its serial number.
+    - ``duplicate``: a row with the same key as the earliest row that no other excluding rule flags.
+    - ``near_duplicate``: the same answers, comments included, as an earlier row of the same device
+      or customer, where chance is no likely reason (see `duplicates.near_duplicate`).
+    - ``out_of_range``: a number outside its scale.
+    - ``contradictory``: answers that the study file declares to exclude each other.
+    - ``attention``: a check answered otherwise than it asks, or left blank.
+    - ``straight_line``: at least ``straight_line_items`` ratings of one scale, all answered alike;
+      reversed items count as they were ticked.
+    - ``too_fast``: less than ``speed_share`` of the channel's median time, than ``min_seconds``, or
+      than ``seconds_per_item`` a question answered.
+    - ``too_late``: submitted after the quarter's closing date.
+    - ``outside_frame``: an id that is in no list of invitations, customers or tickets.
+    - ``burst``: one of at least ``count`` rows of a channel within ``seconds``; rows that have a
+      date and no time take no part.
+    - ``too_few``: less than ``min_answered`` of the scored questions shown were answered.
+    - ``empty``: nothing was said to any question.
+
+    A cell that cannot be read is missing and has a line in the ledger. Cleaning the kept rows again
+    removes none of them, but for two rules that compare a row with all others: without the rows set
+    aside a channel's median time may be longer (``too_fast``), and answers may be found on one
+    device only that others gave too (``near_duplicate``).
 
     Examples
     --------
@@ -89,7 +124,33 @@ def responses(
     >>> cleaned.quarantined["rule"].value_counts().head(3).to_dict()
     {'duplicate': 5, 'too_fast': 3, 'out_of_range': 3}
     """
-    tables = [t for t in ([raw] if isinstance(raw, RawTable) else raw) if t.role == "responses"]
+    given = [raw] if isinstance(raw, RawTable) else raw
+    tables = sorted((t for t in given if t.role == "responses"), key=lambda t: (t.file, t.digest))
+    _refuse_unusable(tables, study, quarter)
+    readings = [_read(table, study, quarter) for table in tables]
+    rows = _together(readings, study, quarter)
+    evidence = _evidence(readings, rows, given)
+    flags = flag(evidence, study, quarter=quarter)
+    kept = rows.index[sound_rows(flags, study.cleaning.exclude)]
+    excluding = flags[[rule for rule in flags if rule in study.cleaning.exclude]]
+    if not len(kept):
+        told = "、".join(f"{REASONS[rule]} {n} 份" for rule, n in excluding.sum().items() if n)
+        raise ExportError(
+            f"{quarter}/{study.line}：答卷全部被剔除（{told or REASONS['malformed']}）；"
+            "请核对原始文件，或研究文件的 cleaning 一节。"
+        )
+    return Cleaned(
+        kept=_responses_table(rows.loc[kept]),
+        quarantined=_quarantine(excluding, tables),
+        ledger=ledger_lines(readings, study, rows.columns).pipe(schema.check, "ledger"),
+        answer_status=_answer_status(evidence.status.loc[kept]),
+        comments=_comments(evidence.texts.loc[kept]),
+        flags=_flags_table(flags, study.cleaning.exclude, tables),
+        flagged=_responses_table(rows.join(flags.add_prefix(FLAG))),
+    )
+
+
+def _refuse_unusable(tables: Sequence[RawTable], study: Study, quarter: Quarter | str) -> None:
     if not tables:
         raise ExportError(f"{quarter}/{study.line}：没有答卷文件；请把导出文件放进该季度的文件夹。")
     scored = [*study.items("rating", quarter=quarter), *study.items("nps", quarter=quarter)]
@@ -98,29 +159,6 @@ def responses(
             f"{quarter}/{study.line}：这个季度不问整体满意度题 {study.report.overall}；"
             "请核对研究文件里它的 since 与 until。"
         )
-    answers = [_read(table, study, quarter) for table in tables]
-    rows = _together(tables, answers, study, quarter)
-    flags = flag(
-        rows,
-        status=_stack([a.status for a in answers]).reindex(columns=scored),
-        off_scale=_stack([a.off_scale for a in answers]).fillna(False).astype(bool),
-        same_as_before=_same_as_before(tables, answers),
-        rules=study.cleaning,
-    ).reindex(columns=list(study.cleaning.exclude), fill_value=False)
-    kept = rows.index[~flags.any(axis=1)]
-    if not len(kept):
-        told = "、".join(f"{REASONS[rule]} {n} 份" for rule, n in flags.sum().items() if n)
-        raise ExportError(
-            f"{quarter}/{study.line}：答卷全部被剔除（{told or REASONS['malformed']}）；"
-            "请核对原始文件，或研究文件的 cleaning 一节。"
-        )
-    return Cleaned(
-        kept=_responses_table(rows.loc[kept]),
-        quarantined=_quarantine(flags, tables),
-        ledger=_ledger(answers, kept),
-        answer_status=_answer_status(_stack([a.status for a in answers]).loc[kept]),
-        comments=_comments(_stack([a.texts for a in answers]).loc[kept]),
-    )
 
 
 def intake(raw: Sequence[RawTable], cleaned: Cleaned) -> pd.DataFrame:
@@ -171,30 +209,7 @@ def intake(raw: Sequence[RawTable], cleaned: Cleaned) -> pd.DataFrame:
     return _typed(pd.DataFrame(lines, columns=list(schema.TABLES["intake"].columns)), "intake")
 
 
-def _together(
-    tables: Sequence[RawTable], answers: Sequence[Answers], study: Study, quarter: Quarter | str
-) -> pd.DataFrame:
-    """Put all files' rows under the same columns, in the order of files and rows."""
-    parts = []
-    for table, answer in zip(tables, answers, strict=True):
-        origin = {"quarter": str(quarter), "line": study.line, "channel": table.channel}
-        parts.append(answer.given.assign(**origin))
-    rows = _stack(parts)
-    fixed = schema.TABLES["responses"].columns
-    for name, column in fixed.items():
-        if name not in rows and name != "response_id":
-            rows[name] = pd.Series(pd.NA, index=rows.index, dtype=column.dtype)
-    asked = [q for q in study.questions if q.asked_in(quarter)]
-    items = [c for q in asked for c in q.columns]
-    further = [c for c in rows.columns if c not in fixed and c not in items]
-    return rows.reindex(columns=[*(c for c in fixed if c in rows), *further, *items])
-
-
-def _stack(parts: Sequence[pd.DataFrame | pd.Series]) -> pd.DataFrame:
-    return pd.concat(parts) if len(parts) > 1 else parts[0].copy()
-
-
-def _read(table: RawTable, study: Study, quarter: Quarter | str) -> Answers:
+def _read(table: RawTable, study: Study, quarter: Quarter | str) -> Reading:
     """Read one file; where most answers to a question make no sense the study file is wrong."""
     fields = match(table, study, quarter=quarter)
     answers = read_answers(table, fields, study)
@@ -208,17 +223,60 @@ def _read(table: RawTable, study: Study, quarter: Quarter | str) -> Answers:
                 f"{table.file}：“{header}”列多半的答案无法识别（例如 {cells}）；"
                 f"请核对研究文件里题目 {item} 的量表或选项。"
             )
-    return answers
+    return Reading(table, fields, answers)
 
 
-def _same_as_before(tables: Sequence[RawTable], answers: Sequence[Answers]) -> pd.Series:
-    """Flag rows that repeat an earlier one, where something in the row tells people apart."""
+def _together(readings: Sequence[Reading], study: Study, quarter: Quarter | str) -> pd.DataFrame:
+    """Put all files' rows under the same columns, in the order of files and rows."""
+    fixed = schema.TABLES["responses"].columns
+    dtypes = {name: c.dtype for name, c in fixed.items() if name != "response_id"}
+    parts = []
+    for reading in readings:
+        origin = {"quarter": str(quarter), "line": study.line, "channel": reading.table.channel}
+        parts.append(reading.answers.given.assign(**origin))
+        found = (o for o in origins(reading.fields, study) if o.rule != COMMENT)
+        dtypes |= {o.column: DTYPES[o.rule] for o in found}
+    rows = _stack(parts)
+    items = [c for q in study.questions if q.asked_in(quarter) for c in q.columns]
+    further = [c for c in dtypes if c not in fixed and c not in items]
+    asked = [c for c in items if c in dtypes]
+    columns = [*(c for c in fixed if c in dtypes), *further, *asked]
+    return rows.reindex(columns=columns).astype({c: dtypes[c] for c in columns})
+
+
+def _evidence(readings: Sequence[Reading], rows: pd.DataFrame, raw: Sequence[RawTable]) -> Evidence:
+    """Gather what the rules look at."""
     content = _stack(
-        [t.rows.drop(columns="序号", errors="ignore").assign(channel=t.channel) for t in tables]
+        [
+            r.table.rows.drop(columns="序号", errors="ignore").assign(channel=r.table.channel)
+            for r in readings
+        ]
     )
-    given = _stack([a.given for a in answers])
-    telling = [c for c in given if c.endswith("_id") or c == "submitted_at"]
-    return content.fillna("").duplicated() & given[telling].notna().any(axis=1)
+    telling = [c for c in rows if c.endswith("_id") or c == "submitted_at"]
+    off_scale = _stack([r.answers.off_scale for r in readings])
+    return Evidence(
+        rows=rows,
+        status=_stack([r.answers.status for r in readings]),
+        texts=_stack([r.answers.texts for r in readings]),
+        off_scale=off_scale.fillna(False).astype(bool),
+        repeated=exact_duplicate(content, rows[telling]),
+        device=_stack([_device(r.table) for r in readings]),
+        known=known_ids(raw),
+    )
+
+
+def _device(table: RawTable) -> pd.Series:
+    """Give what tells devices apart, without the place in brackets that 问卷星 puts behind it."""
+    if table.device is None:
+        return pd.Series(pd.NA, index=table.rows.index, dtype="str")
+    header = mapped(replace(table, mapping={"device": table.device}))["device"]
+    cells = table.rows[header].map(plain)
+    address = cells.where(~cells.isin(BLANK | SKIPPED)).str.replace(r"\(.*", "", regex=True)
+    return address.str.strip().replace("", None).astype("str")
+
+
+def _stack(parts: Sequence[pd.DataFrame | pd.Series]) -> pd.DataFrame:
+    return pd.concat(parts) if len(parts) > 1 else parts[0].copy()
 
 
 def _responses_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -227,24 +285,35 @@ def _responses_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quarantine(flags: pd.DataFrame, tables: Sequence[RawTable]) -> pd.DataFrame:
-    flagged = _long(flags, "row_id", "rule", "flagged").query("flagged").drop(columns="flagged")
+    flagged = _raised(flags)
     flagged["reason"] = flagged["rule"].map(REASONS)
     lines = pd.concat([flagged, *(t.malformed for t in tables)], ignore_index=True)
     return _typed(lines, "quarantine").pipe(schema.check, "quarantine")
 
 
-def _ledger(answers: Sequence[Answers], kept: pd.Index) -> pd.DataFrame:
-    changes = [change for a in answers for change in a.changes]
-    ledger = pd.DataFrame(changes, columns=list(schema.TABLES["ledger"].columns))
-    ledger = ledger[ledger["row_id"].isin(kept)].reset_index(drop=True)
-    return _typed(ledger, "ledger").pipe(schema.check, "ledger")
+def _flags_table(
+    flags: pd.DataFrame, exclude: Sequence[str], tables: Sequence[RawTable]
+) -> pd.DataFrame:
+    raised = _raised(flags)
+    raised["excluded"] = raised["rule"].isin(exclude)
+    malformed = [t.malformed[["row_id", "rule"]].assign(excluded=True) for t in tables]
+    lines = pd.concat([raised, *(m for m in malformed if len(m))], ignore_index=True)
+    return _typed(lines, "flags").pipe(schema.check, "flags")
+
+
+def _raised(flags: pd.DataFrame) -> pd.DataFrame:
+    """List the rows and rules of all flags that are raised, in the order of the rows."""
+    return _long(flags.astype("boolean").where(flags), "row_id", "rule", "raised")[
+        ["row_id", "rule"]
+    ]
 
 
 def _long(wide: pd.DataFrame, rows: str, columns: str, value: str) -> pd.DataFrame:
-    """Melt to one line a row and column, missing values left out, in the order of the rows."""
-    long = wide.rename_axis(index=rows).reset_index().melt(rows, var_name=columns, value_name=value)
-    position = long[rows].map(dict(zip(wide.index, range(len(wide)), strict=True)))
-    return long.loc[position.sort_values(kind="stable").index].dropna(ignore_index=True)
+    """Give one line a row and column, missing values left out, in the order of the rows."""
+    row, column = np.nonzero(wide.notna().to_numpy())
+    values = wide.to_numpy(dtype=object)[row, column]
+    names = np.asarray(wide.columns, dtype=object)[column]
+    return pd.DataFrame({rows: wide.index[row], columns: names, value: values})
 
 
 def _answer_status(status: pd.DataFrame) -> pd.DataFrame:

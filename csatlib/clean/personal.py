@@ -1,0 +1,112 @@
+"""Personal data of the raw files, for the vault and for the exact redaction of known names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from csatlib.clean.answers import BLANK, SKIPPED, read_columns
+from csatlib.exports import RawTable, mapped
+from csatlib.scales import plain
+
+__all__ = ["known_names", "personal"]
+
+_KEY = "customer_id"
+_COLUMNS = ["row_id", "role", "key", "kind", "value"]
+
+
+def personal(raw: Sequence[RawTable]) -> pd.DataFrame:
+    """Collect every cell of the columns that the sources declare as personal.
+
+    It feeds the encrypted vault and the redaction of names, and never becomes a stored table.
+
+    Parameters
+    ----------
+    raw : sequence of RawTable
+        The quarter's files, of all roles.
+
+    Returns
+    -------
+    DataFrame of str
+        One row a cell that is not blank: ``row_id``, ``role`` (of the file), ``key`` (the row's
+        customer_id as `responses` spells it; NA where the file has none), ``kind`` (name, mobile,
+        …) and ``value`` (the text as it is).
+
+    Raises
+    ------
+    ExportError
+        If a header that a source names is not in its file.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"客户编号": ["c1", "C2"], "联系人": ["张三", ""]},
+    ...                     index=pd.Index(["f:1:2", "f:1:3"], name="row_id"), dtype="str")
+    >>> none = pd.DataFrame()
+    >>> table = RawTable("customers.csv", "f", "customers", None, "table", "text", "table", None,
+    ...                  None, {"customer_id": "客户编号"}, (), (), rows, none, none,
+    ...                  personal={"name": "联系人"})
+    >>> personal([table]).values.tolist()
+    [['f:1:2', 'customers', 'C1', 'name', '张三']]
+    """
+    parts = [pd.DataFrame(columns=_COLUMNS)]
+    for table in raw:
+        key = _keys(table)
+        for kind, header in mapped(replace(table, mapping=table.personal)).items():
+            cells = table.rows[header]
+            filled = cells[~cells.map(plain).isin(BLANK | SKIPPED)]
+            part = pd.DataFrame({"row_id": filled.index, "value": filled.to_numpy()})
+            part["key"] = key.reindex(filled.index).to_numpy()
+            parts.append(part.assign(role=table.role, kind=kind))
+    return pd.concat(parts, ignore_index=True)[_COLUMNS].astype("str")
+
+
+def _keys(table: RawTable) -> pd.Series:
+    """Give the customer of each row in one spelling; NA where the file does not name any."""
+    header = table.mapping.get(_KEY)
+    if header is None:
+        return pd.Series(pd.NA, index=table.rows.index, dtype="str")
+    one = replace(table, mapping={_KEY: header})
+    return read_columns(one, mapped(one))[0][_KEY]
+
+
+def known_names(
+    comments: pd.DataFrame, personal: pd.DataFrame, responses: pd.DataFrame
+) -> pd.Series:
+    """Say for each comment which people's names belong to its own questionnaire and customer.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        Table ``comments``.
+    personal : DataFrame
+        What `personal` collected.
+    responses : DataFrame
+        Table ``responses`` with ``customer_id`` before it is replaced by a pseudonym.
+
+    Returns
+    -------
+    Series of tuple of str, index of ``comments``
+        The names, those of the own row first, each once; empty where none is known.
+
+    Examples
+    --------
+    >>> comments = pd.DataFrame({"response_id": ["r1", "r2"]})
+    >>> people = pd.DataFrame(
+    ...     {"row_id": ["c1"], "key": ["C1"], "kind": ["name"], "value": ["张三"]}
+    ... )
+    >>> replies = pd.DataFrame({"response_id": ["r1", "r2"], "customer_id": ["C1", "C2"]})
+    >>> known_names(comments, people, replies).tolist()
+    [('张三',), ()]
+    """
+    names = personal.loc[personal["kind"] == "name", ["row_id", "key", "value"]]
+    names = names.assign(value=names["value"].map(plain))
+    by_row = names.groupby("row_id")["value"].agg(list).to_dict()
+    by_customer = names.dropna(subset="key").groupby("key")["value"].agg(list).to_dict()
+    customers = responses.set_index("response_id")[_KEY].dropna().to_dict()
+    found = [
+        tuple(dict.fromkeys([*by_row.get(row, ()), *by_customer.get(customers.get(row), ())]))
+        for row in comments["response_id"]
+    ]
+    return pd.Series(found, index=comments.index, dtype="object", name="names")
