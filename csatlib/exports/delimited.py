@@ -1,0 +1,156 @@
+"""A CSV as columns of text: parsed by Arrow where it is regular, record by record where not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from csatlib.exports.encoding import Text, settle
+from csatlib.exports.guard import Limits, check_cells
+from csatlib.exports.refusal import ExportError
+
+__all__ = ["read_csv"]
+
+_REMEDY = "请用 Excel 打开核对后另存为 CSV"
+
+
+def read_csv(
+    data: bytes, *, file: str, encoding: str | None, limits: Limits
+) -> tuple[pa.Table, pa.Array | None, str]:
+    """Read every record of a CSV as text.
+
+    Returns
+    -------
+    tuple
+        The cells, one column each; how many cells each record has, None where all have as many;
+        and the encoding.
+
+    Raises
+    ------
+    ExportError
+        If the encoding is not certain or quotation marks do not pair.
+    """
+    text = settle(data, file=file, encoding=encoding)
+    delimiter = _delimiter(text)
+    if delimiter == b"|" and text.coded == "gb18030":
+        # Alone among the delimiters it may be the second byte of a Chinese character.
+        text = Text(text.name, text.data.decode("gb18030").encode("utf-8"), "utf-8")
+    check_cells(1, text.data.count(delimiter) + text.data.count(b"\n"), limits, file=file)
+    table = _regular(text, delimiter)
+    if table is not None:
+        return table, None, text.name
+    rows = _records(text.data.decode(text.coded), delimiter.decode(), file)
+    widths = pa.array(list(map(len, rows)), pa.int32())
+    check_cells(len(rows), max(map(len, rows), default=0), limits, file=file)
+    columns = [pa.array(c, pa.string()) for c in itertools.zip_longest(*rows, fillvalue="")]
+    return pa.table(columns, names=[str(i) for i in range(len(columns))]), widths, text.name
+
+
+def _delimiter(text: Text) -> bytes:
+    """Take the sign that the first line outside quotation marks has most of."""
+    head = text.data[:65_536].decode(text.coded, "replace")
+    first = next((line for line in head.splitlines() if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", first)
+    return max(",\t;|", key=bare.count).encode()
+
+
+def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
+    """Parse at Arrow's speed; None unless each line is one record with as many cells.
+
+    In GB18030 no comma, quotation mark or line end is ever part of a character, so the structure is
+    parsed on the bytes and only distinct values are decoded.
+    """
+    from pyarrow import csv as arrow
+
+    data = text.data
+    returns = data.count(b"\r")
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if (returns and returns != data.count(b"\r\n")) or not _quoted_plainly(data, delimiter):
+        return None
+    names = data[: data.find(b"\n") + 1 or len(data)]
+    width = len(next(csv.reader([names.decode("latin-1")], delimiter=delimiter.decode()), []))
+    kind = pa.string() if text.coded == "utf-8" else pa.binary()
+    columns = [f"f{i}" for i in range(width)]
+    try:
+        table = arrow.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow.ReadOptions(column_names=columns, block_size=1 << 22),
+            parse_options=arrow.ParseOptions(
+                delimiter=delimiter.decode(), newlines_in_values=False, ignore_empty_lines=False
+            ),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(columns, kind), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != lines:
+        return None
+    decoded = [c if kind == pa.string() else _decoded(c) for c in table.columns]
+    return pa.table(decoded, names=[str(i) for i in range(width)])
+
+
+def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
+    """Say whether every quotation mark opens or closes a cell or is doubled within one.
+
+    Only then does Arrow, which never complains, read them as the strict reader does.
+    """
+    if b'"' not in data:
+        return True
+    last = data.rfind(b"\n", 0, len(data.rstrip(b"\r\n"))) + 1
+    if data.count(b'"', last) % 2:  # left open at the very end
+        return False
+    edge = re.escape(delimiter) + rb'\r\n"'
+    inside = rb'(?<=[^%b])"(?:"")*(?=[^%b])' % (edge, edge)
+    after_empty = rb'(?<![^%b\r\n])(?:"")+(?=[^%b])' % (re.escape(delimiter), edge)
+    return not re.search(inside + rb"|" + after_empty, data)
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pa.chunked_array([_decoded_chunk(chunk) for chunk in column.chunks], pa.string())
+
+
+def _decoded_chunk(chunk: pa.Array) -> pa.Array:
+    values = chunk.buffers()[2]
+    if values is None or memoryview(values).tobytes().isascii():
+        return chunk.cast(pa.string())
+    coded = chunk.dictionary_encode()
+    # A regular file has no line end within a cell, so one serves to decode all values in one go.
+    words = b"\n".join(coded.dictionary.to_pylist()).decode("gb18030").split("\n")
+    return pa.array(words, pa.string()).take(coded.indices)
+
+
+def _records(text: str, delimiter: str, file: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    width = 0
+    try:
+        for row in reader:
+            width = width or (len(row) if any(row) else 0)
+            if _swallowed(row, width, delimiter):
+                raise ExportError(f"{file}：第 {reader.line_num} 行附近的引号不成对；{_REMEDY}。")
+            rows.append(row)
+    except csv.Error as error:
+        raise ExportError(
+            f"{file}：第 {reader.line_num} 行附近的引号不成对（{error}）；{_REMEDY}。"
+        ) from None
+    return rows
+
+
+def _swallowed(row: Sequence[str], width: int, delimiter: str) -> bool:
+    """Say whether a quotation mark left open has swallowed whole rows until the next one."""
+    for cell in row:
+        if "\n" in cell:
+            lines: list[Any] = cell.split("\n")[1:]
+            counts = [line.count(delimiter) for line in lines]
+            if width > 3 and max(counts) >= width - 2:
+                return True
+            if 2 <= width <= 3 and len(counts) > 1 and min(counts[:-1]) >= width - 1:
+                return True
+    return False
