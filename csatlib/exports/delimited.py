@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
@@ -11,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from csatlib.exports.encoding import Text, settle
+from csatlib.exports.encoding import Text, decoded, settle
 from csatlib.exports.guard import Limits, check_cells
 from csatlib.exports.refusal import ExportError
 
@@ -38,14 +39,17 @@ def read_csv(
     """
     text = settle(data, file=file, encoding=encoding)
     delimiter = _delimiter(text)
-    if delimiter == b"|" and text.coded == "gb18030":
+    if delimiter == b"|" and text.coded != "utf-8":
         # Alone among the delimiters it may be the second byte of a Chinese character.
-        text = Text(text.name, text.data.decode("gb18030").encode("utf-8"), "utf-8")
+        whole = decoded(text.data, text.coded, file=file, told=text.name)
+        text = Text(text.name, whole.encode("utf-8"), "utf-8")
     check_cells(1, text.data.count(delimiter) + text.data.count(b"\n"), limits, file=file)
-    table = _regular(text, delimiter)
-    if table is not None:
-        return table, None, text.name
-    rows = _records(text.data.decode(text.coded), delimiter.decode(), file)
+    with contextlib.suppress(UnicodeDecodeError):  # worded below, with its line
+        table = _regular(text, delimiter)
+        if table is not None:
+            return table, None, text.name
+    whole = decoded(text.data, text.coded, file=file, told=text.name)
+    rows = _records(whole, delimiter.decode(), file)
     widths = pa.array(list(map(len, rows)), pa.int32())
     check_cells(len(rows), max(map(len, rows), default=0), limits, file=file)
     columns = [pa.array(c, pa.string()) for c in itertools.zip_longest(*rows, fillvalue="")]
@@ -73,27 +77,29 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     if (returns and returns != data.count(b"\r\n")) or not _quoted_plainly(data, delimiter):
         return None
-    names = data[: data.find(b"\n") + 1 or len(data)]
-    width = len(next(csv.reader([names.decode("latin-1")], delimiter=delimiter.decode()), []))
+    first = data[: data.find(b"\n") + 1 or len(data)]
+    width = len(next(csv.reader([first.decode("latin-1")], delimiter=delimiter.decode()), []))
     kind = pa.string() if text.coded == "utf-8" else pa.binary()
-    columns = [f"f{i}" for i in range(width)]
+    names = [f"f{i}" for i in range(width)]
     try:
         table = arrow.read_csv(
             pa.BufferReader(data),
-            read_options=arrow.ReadOptions(column_names=columns, block_size=1 << 22),
+            read_options=arrow.ReadOptions(column_names=names, block_size=1 << 22),
             parse_options=arrow.ParseOptions(
                 delimiter=delimiter.decode(), newlines_in_values=False, ignore_empty_lines=False
             ),
             convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(columns, kind), strings_can_be_null=False
+                column_types=dict.fromkeys(names, kind), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:
         return None
     if table.num_rows != lines:
         return None
-    decoded = [c if kind == pa.string() else _decoded(c) for c in table.columns]
-    return pa.table(decoded, names=[str(i) for i in range(width)])
+    columns = table.columns
+    if text.coded != "utf-8":
+        columns = [_words(c, text.coded) for c in columns]
+    return pa.table(columns, names=[str(i) for i in range(width)])
 
 
 def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
@@ -112,17 +118,17 @@ def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
     return not re.search(inside + rb"|" + after_empty, data)
 
 
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pa.chunked_array([_decoded_chunk(chunk) for chunk in column.chunks], pa.string())
+def _words(column: pa.ChunkedArray, code: str) -> pa.ChunkedArray:
+    return pa.chunked_array([_chunk_words(chunk, code) for chunk in column.chunks], pa.string())
 
 
-def _decoded_chunk(chunk: pa.Array) -> pa.Array:
+def _chunk_words(chunk: pa.Array, code: str) -> pa.Array:
     values = chunk.buffers()[2]
     if values is None or memoryview(values).tobytes().isascii():
         return chunk.cast(pa.string())
     coded = chunk.dictionary_encode()
     # A regular file has no line end within a cell, so one serves to decode all values in one go.
-    words = b"\n".join(coded.dictionary.to_pylist()).decode("gb18030").split("\n")
+    words = b"\n".join(coded.dictionary.to_pylist()).decode(code).split("\n")
     return pa.array(words, pa.string()).take(coded.indices)
 
 

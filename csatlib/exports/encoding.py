@@ -7,7 +7,7 @@ import re
 
 from csatlib.exports.refusal import ExportError
 
-__all__ = ["REMEDY", "Text", "settle"]
+__all__ = ["REMEDY", "Text", "decoded", "settle"]
 
 REMEDY = "请另存为 UTF-8 编码的 CSV，或在研究文件的来源里写明 encoding"
 
@@ -19,6 +19,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CHINESE = {"gb2312", "gbk", "gb18030", "hz-gb-2312", "cp936"}
+#: Codes in which no comma, semicolon, tab, quotation mark or line end is part of a character.
+_BYTEWISE = {"gb18030", "gbk", "gb2312"}
 _PAIR = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|([\x81-\xfe])([\x40-\xfe])")
 #: Enough for an opinion on the encoding; a whole file of a million rows would take minutes.
 _SAMPLE = 32_768
@@ -34,7 +36,7 @@ class Text:
     data : bytes
         The content without a byte-order mark.
     coded : str
-        ``utf-8`` or ``gb18030``.
+        ``utf-8``, or ``gb18030`` or a part of it, whose validity the one who decodes must check.
     """
 
     def __init__(self, name: str, data: bytes, coded: str) -> None:
@@ -56,10 +58,11 @@ def settle(data: bytes, *, file: str, encoding: str | None = None) -> Text:
     if name is None:
         if _valid_utf8(data):
             return Text("utf-8", data, "utf-8")
-        _check(data, "gb18030", file)
-        if not _looks_chinese(data):
+        bare = data.removeprefix("\ufeff".encode("gb18030"))
+        if not _looks_chinese(bare):
+            decoded(bare, "gb18030", file=file)
             raise ExportError(f"{file}：编码不能确定，像 GB18030 也像别的编码；{REMEDY}。")
-        return Text("gb18030", data, "gb18030")
+        return Text("gb18030", bare, "gb18030")
     try:
         canonical = codecs.lookup(name).name
     except LookupError:
@@ -67,19 +70,18 @@ def settle(data: bytes, *, file: str, encoding: str | None = None) -> Text:
     if canonical in ("utf-8", "utf-8-sig"):
         bare = data.removeprefix(codecs.BOM_UTF8)
         if not _valid_utf8(bare):
-            _check(bare, "utf-8", file, told=name)
+            decoded(bare, "utf-8", file=file, told=name)
         return Text(name, bare, "utf-8")
-    if canonical in ("gb18030", "gbk", "gb2312", "hz") and canonical != "hz":
-        # The wider code decodes the narrower ones the same, but only what is valid in them passes.
-        _check(data, canonical, file, told=name)
-        return Text(name, data, "gb18030")
-    text = _check(data, name, file).removeprefix("\ufeff")
+    if canonical in _BYTEWISE:
+        return Text(name, data, canonical)
+    text = decoded(data, name, file=file).removeprefix("\ufeff")
     if "\x00" in text:
         raise ExportError(f"{file}：按 {name} 解读后有值为零的字符，编码写错了；{REMEDY}。")
     return Text(name, text.encode("utf-8", "surrogatepass"), "utf-8")
 
 
-def _check(data: bytes, name: str, file: str, *, told: str | None = None) -> str:
+def decoded(data: bytes, name: str, *, file: str, told: str | None = None) -> str:
+    """Decode strictly, or refuse with the line from which on it cannot be done."""
     try:
         return data.decode(name)
     except LookupError:

@@ -249,7 +249,8 @@ def _failed(code: int, said: bytes, told: bytes, file: str, memory: int) -> Expo
     killed = (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGXFSZ, TOO_LARGE)
     if code in killed or any(words in told for words in lack):
         return ExportError(
-            f"{file}：读取时超出了内存上限（{memory >> 20} MB），已停止；请把文件拆小，或另存为 CSV。"
+            f"{file}：读取时超出了内存上限（{memory >> 20} MB），已停止；"
+            "请把文件拆小，或另存为 CSV。"
         )
     if code == -signal.SIGXCPU:
         return ExportError(f"{file}：读取用时超过上限，已停止；请把文件拆小，或另存为 CSV。")

@@ -56,6 +56,13 @@ class Facts:
 
 def sheet_parts(book: zipfile.ZipFile, limits: Limits, *, file: str) -> list[SheetPart]:
     """List a workbook's worksheets in order, with the parts that hold them."""
+    starts = [
+        r.get("Target", "").lstrip("/").lower()
+        for r in _parsed(book, _part_name(book, "_rels/.rels"), file)
+        if r.get("Type", "").endswith("/officeDocument")
+    ]
+    if starts != ["xl/workbook.xml"]:  # the reader would open another workbook than this one
+        raise ExportError(f"{file}：压缩包里的目录不是 Excel 写的样子，已拒绝；请重新导出。")
     root = _parsed(book, _part_name(book, "xl/workbook.xml"), file)
     relations = _parsed(book, _part_name(book, "xl/_rels/workbook.xml.rels"), file)
     targets = {
