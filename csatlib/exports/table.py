@@ -20,7 +20,7 @@ from csatlib.scales import plain
 __all__ = ["RUINED", "ExportError", "RawTable", "build"]
 
 _TOTAL_ROW = re.compile(
-    r"(?:合计|总计|小计|汇总|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
+    r"(?:合[计計]|[总總][计計]|小[计計]|汇总|彙總|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
 )
 
 Form = Literal["text", "code", "score"]
