@@ -6,8 +6,10 @@ import contextlib
 import csv
 import io
 import itertools
+import os
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -18,13 +20,17 @@ from csatlib.exports.refusal import ExportError
 
 __all__ = ["read_csv"]
 
+_MOST_COLUMNS = 16_384
 _REMEDY = "请用 Excel 打开核对后另存为 CSV"
 
 
 def read_csv(
-    data: bytes, *, file: str, encoding: str | None, limits: Limits
-) -> tuple[pa.Table, pa.Array | None, str]:
+    data: bytes, *, file: str, encoding: str | None, limits: Limits, irregular: bool = True
+) -> tuple[pa.Table, pa.Array | None, str] | None:
     """Read every record of a CSV as text.
+
+    Without ``irregular``, a file that Arrow cannot read right is left: record by record a large
+    one takes much memory, which only a child process may.
 
     Returns
     -------
@@ -44,15 +50,22 @@ def read_csv(
         whole = decoded(text.data, text.coded, file=file, told=text.name)
         text = Text(text.name, whole.encode("utf-8"), "utf-8")
     check_cells(1, text.data.count(delimiter) + text.data.count(b"\n"), limits, file=file)
+    wide = text.data.count(delimiter, 0, text.data.find(b"\n") % (len(text.data) + 1)) + 1
+    if wide > _MOST_COLUMNS:
+        raise ExportError(
+            f"{file}：第 1 行有 {wide} 格，超过 Excel 的 {_MOST_COLUMNS} 列；{_REMEDY}。"
+        )
     with contextlib.suppress(UnicodeDecodeError):  # worded below, with its line
         table = _regular(text, delimiter)
         if table is not None:
             return table, None, text.name
+    if not irregular:
+        return None
     whole = decoded(text.data, text.coded, file=file, told=text.name)
     rows = _records(whole, delimiter.decode(), file)
     widths = pa.array(list(map(len, rows)), pa.int32())
     check_cells(len(rows), max(map(len, rows), default=0), limits, file=file)
-    columns = [pa.array(c, pa.string()) for c in itertools.zip_longest(*rows, fillvalue="")]
+    columns = [pa.array(c, pa.large_string()) for c in itertools.zip_longest(*rows, fillvalue="")]
     return pa.table(columns, names=[str(i) for i in range(len(columns))]), widths, text.name
 
 
@@ -79,7 +92,7 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
         return None
     first = data[: data.find(b"\n") + 1 or len(data)]
     width = len(next(csv.reader([first.decode("latin-1")], delimiter=delimiter.decode()), []))
-    kind = pa.string() if text.coded == "utf-8" else pa.binary()
+    kind = pa.large_string() if text.coded == "utf-8" else pa.large_binary()
     names = [f"f{i}" for i in range(width)]
     try:
         table = arrow.read_csv(
@@ -98,7 +111,8 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
         return None
     columns = table.columns
     if text.coded != "utf-8":
-        columns = [_words(c, text.coded) for c in columns]
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+            columns = list(pool.map(_words, columns, itertools.repeat(text.coded)))
     return pa.table(columns, names=[str(i) for i in range(width)])
 
 
@@ -119,17 +133,28 @@ def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
 
 
 def _words(column: pa.ChunkedArray, code: str) -> pa.ChunkedArray:
-    return pa.chunked_array([_chunk_words(chunk, code) for chunk in column.chunks], pa.string())
+    chunks = [_chunk_words(chunk, code) for chunk in column.chunks]
+    return pa.chunked_array(chunks, pa.large_string())
 
 
 def _chunk_words(chunk: pa.Array, code: str) -> pa.Array:
     values = chunk.buffers()[2]
-    if values is None or memoryview(values).tobytes().isascii():
-        return chunk.cast(pa.string())
+    if values is None or bytes(values).isascii():
+        return chunk.cast(pa.large_string())
+    if len(chunk.slice(0, 1000).unique()) > 500:
+        return _transcoded(chunk, code)
     coded = chunk.dictionary_encode()
-    # A regular file has no line end within a cell, so one serves to decode all values in one go.
-    words = b"\n".join(coded.dictionary.to_pylist()).decode(code).split("\n")
-    return pa.array(words, pa.string()).take(coded.indices)
+    return _transcoded(coded.dictionary, code).take(coded.indices)
+
+
+def _transcoded(values: pa.Array, code: str) -> pa.Array:
+    """Decode all values in one go, parted by line ends: a regular file has none within a cell."""
+    import pyarrow.compute as pc
+
+    whole = pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values)
+    joined = pc.binary_join(whole, pa.scalar(b"\n", values.type))[0].as_py()
+    text = pa.array([joined.decode(code)], pa.large_string())
+    return pc.split_pattern(text, "\n").flatten()
 
 
 def _records(text: str, delimiter: str, file: str) -> list[list[str]]:

@@ -23,7 +23,7 @@ _CHINESE = {"gb2312", "gbk", "gb18030", "hz-gb-2312", "cp936"}
 _BYTEWISE = {"gb18030", "gbk", "gb2312"}
 _PAIR = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|([\x81-\xfe])([\x40-\xfe])")
 #: Enough for an opinion on the encoding; a whole file of a million rows would take minutes.
-_SAMPLE = 32_768
+_SAMPLE = 8192
 
 
 class Text:

@@ -38,7 +38,9 @@ if sys.argv[5] != "sav":
 from csatlib.exports.worker import main
 sys.exit(main())
 """
-#: A CSV up to this size cannot exhaust memory or time; starting a child would take longest.
+#: A CSV up to this size cannot exhaust memory or time, whatever is in it. A larger one is parsed
+#: here only where Arrow can, in memory a few times its size: through a child that takes twice as
+#: long. What has to be read record by record, each cell an object, goes to the child.
 _SMALL_CSV = 4 << 20
 
 
@@ -176,8 +178,11 @@ def arrow(
             return parse(source.read(), job)
         # Bytes of zero are judged later, with the whole file; here any encoding may have them.
         kind = kind_of(_head(source, size), file=file, encoding="utf-16")
-        if kind == "csv" and size <= _SMALL_CSV and limits == Limits():
-            return parse(source.read(), job)
+        if kind == "csv" and limits == Limits():
+            table = parse(source.read(), job, irregular=size <= _SMALL_CSV)
+            if table is not None:
+                return table
+            source.seek(0)
         return _in_child(source, job, kind, limits.memory(size, kind), limits.time(size))
 
 

@@ -230,6 +230,7 @@ def _grid(
 ) -> tuple[Grid, str]:
     """Read a file's cells, from the cache where they are kept, and the SHA-256 of its bytes."""
     digest = _digest(file)
+    before = _stamp(file)
     settings = (source.encoding, source.sheet, source.header) if source else (None, None, None)
     folder = Path(cache) if cache is not None else None
     entry = entry_name(digest, settings)
@@ -237,11 +238,16 @@ def _grid(
     if table is None:
         encoding, sheet, header = settings
         table = arrow(file, file=name, encoding=encoding, sheet=sheet, header=header)
-        if _digest(file) != digest:
+        if _stamp(file) != before:
             raise ExportError(f"{name}：文件在读取时变了；请等它写完后再读。")
         if folder:
             kept(table, folder, entry)
     return parsed(table), digest
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    facts = file.stat()
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _digest(file: Path) -> str:

@@ -45,7 +45,8 @@ def read_sav(path: str, *, file: str, limits: Limits) -> pa.Table:
         wordings = labels.get(name, {})
         columns.append([header, *(_words(v, wordings) for v in values[name])])
     return pa.table(
-        [pa.array(c, pa.string()) for c in columns], names=[str(i) for i in range(len(columns))]
+        [pa.array(c, pa.large_string()) for c in columns],
+        names=[str(i) for i in range(len(columns))],
     )
 
 

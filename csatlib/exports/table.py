@@ -154,7 +154,8 @@ def _frame(table: pa.Table, names: list[str], kept: np.ndarray, ids: pa.Array) -
 
 def _text(column: pa.ChunkedArray) -> ArrowStringArray:
     dtype = pd.StringDtype("pyarrow", na_value=np.nan)
-    return ArrowStringArray(column.cast(pa.large_string()), dtype=dtype)
+    text = pa.large_string()
+    return ArrowStringArray(column if column.type == text else column.cast(text), dtype=dtype)
 
 
 def _index(ids: pa.Array) -> pd.Index:

@@ -45,8 +45,10 @@ class Job:
         return cls(**{**fields, "limits": Limits(**fields["limits"])})
 
 
-def parse(data: bytes, job: Job) -> Any:
+def parse(data: bytes, job: Job, *, irregular: bool = True) -> Any:
     """Parse a file's bytes into an Arrow table of text; the schema's metadata tells the rest.
+
+    Without ``irregular``, None for a CSV that has to be read record by record.
 
     Raises
     ------
@@ -63,9 +65,16 @@ def parse(data: bytes, job: Job) -> Any:
     if kind == "csv":
         from csatlib.exports.delimited import read_csv
 
-        table, widths, facts["encoding"] = read_csv(
-            data, file=job.file, encoding=job.encoding, limits=job.limits
+        found = read_csv(
+            data,
+            file=job.file,
+            encoding=job.encoding,
+            limits=job.limits,
+            irregular=irregular,
         )
+        if found is None:
+            return None
+        table, widths, facts["encoding"] = found
     elif kind == "sav":
         from csatlib.exports.spss import read_sav
 
@@ -77,7 +86,7 @@ def parse(data: bytes, job: Job) -> Any:
         facts |= {"sheet": cells.name, "sheet_number": cells.number}
         notes, merged = cells.notes, cells.merged
         table = pa.table(
-            [pa.array(c, pa.string()) for c in cells.columns],
+            [pa.array(c, pa.large_string()) for c in cells.columns],
             names=[str(i) for i in range(len(cells.columns))],
         )
     header = header_row(table, job.header, file=job.file)
