@@ -80,15 +80,24 @@ def plain_arrow(path: Path, encoding: str) -> pa.Table:
 def compare(name: str, ways: dict[str, Callable[[], object]], rounds: int) -> None:
     """Run two ways in turns, the first one first in every other round."""
     taken: dict[str, list[float]] = {way: [] for way in ways}
+    worked: dict[str, list[float]] = {way: [] for way in ways}
     for round_ in range(rounds):
         for way in list(ways)[:: 1 if round_ % 2 else -1]:
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), processor_seconds()
             ways[way]()
             taken[way].append(time.perf_counter() - start)
-    (one, first), (other, second) = taken.items()
-    ratio = statistics.median(b / a for a, b in zip(first, second, strict=True))
-    times = ", ".join(f"{way} {statistics.median(t):.2f} s" for way, t in taken.items())
-    print(f"{name}: {times}; {other} / {one} = {ratio:.2f} (median of {rounds} pairs)", flush=True)
+            worked[way].append(processor_seconds() - busy)
+    one, other = ways
+    print(f"{name}, median of {rounds} pairs")
+    for what, spent in (("elapsed", taken), ("processor", worked)):
+        ratio = statistics.median(b / a for a, b in zip(spent[one], spent[other], strict=True))
+        times = ", ".join(f"{way} {statistics.median(t):.2f} s" for way, t in spent.items())
+        print(f"  {what}: {times}; {other} / {one} = {ratio:.2f}", flush=True)
+
+
+def processor_seconds() -> float:
+    """Give what this process and its children have worked so far."""
+    return sum(os.times()[:4])
 
 
 def main() -> None:

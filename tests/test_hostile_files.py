@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from csatlib import exports
+from csatlib.exports import grid
 from csatlib.exports.grid import read_grid
 from csatlib.exports.guard import Limits
 from csatlib.exports.refusal import ExportError, is_blank
@@ -307,11 +308,11 @@ READ = {
 @pytest.mark.parametrize("case", READ)
 def test_an_odd_file_is_read_right_and_says_what_is_odd(tmp_path, case):
     data, cells, told = READ[case]
-    grid = read_grid(put(tmp_path, data), file="电话.xlsx", child=False)
-    rows = list(grid.cells)[1:]
+    found = read_grid(put(tmp_path, data), file="电话.xlsx", child=False)
+    rows = list(found.cells)[1:]
     assert [r for r in rows if any(r)] == cells
-    assert told in "".join(grid.notes)
-    assert bool(grid.notes) == bool(told)
+    assert told in "".join(found.notes)
+    assert bool(found.notes) == bool(told)
 
 
 def test_a_sav_has_wordings_and_labels(tmp_path):
@@ -350,9 +351,9 @@ def test_a_sheet_may_be_named(tmp_path, sheet_name, told):
     if told:
         assert told in refused(path, sheet=sheet_name)
     else:
-        grid = read_grid(path, file="x", sheet=sheet_name, child=False)
-        assert (grid.sheet, grid.sheet_number) == ("Sheet1", 1)
-        assert "是隐藏的，按来源的 sheet 读入" in grid.notes[0]
+        found = read_grid(path, file="x", sheet=sheet_name, child=False)
+        assert (found.sheet, found.sheet_number) == ("Sheet1", 1)
+        assert "是隐藏的，按来源的 sheet 读入" in found.notes[0]
 
 
 def test_the_study_may_say_where_the_headers_stand(tmp_path, raw_folder, shop_with):
@@ -403,6 +404,20 @@ def test_what_takes_too_much_memory_is_stopped(tmp_path):
 def test_a_csv_of_many_cells_is_stopped(tmp_path):
     path = put(tmp_path, b"," * 5_000 + b"\n" + b",\n" * 5_000, "电话.csv")
     assert "超过上限 1000000 格" in refused(path, child=True, limits=Limits(cells=1_000_000))
+
+
+@pytest.mark.parametrize(("content", "children"), [("a,b\n1,2\n", 0), ("a,b\n1,2\n3\n", 1)], ids=["regular", "irregular"])  # fmt: skip
+def test_a_large_csv_goes_to_the_child_where_arrow_cannot_read_it(tmp_path, monkeypatch, content, children):  # fmt: skip
+    started = []
+    monkeypatch.setattr(grid, "_SMALL_CSV", 0)
+    monkeypatch.setattr(grid, "_in_child", lambda *a, run=grid._in_child: started.append(a) or run(*a))  # fmt: skip
+    table = exports.read(put(tmp_path, content.encode(), "电话.csv"))
+    assert (len(started), table.read) == (children, 1 + children)
+
+
+def test_a_first_row_of_far_too_many_cells_is_refused(tmp_path):
+    path = put(tmp_path, b"," * 20_000 + b"\n" + b"1\n", "电话.csv")
+    assert "第 1 行有 20001 格，超过 Excel 的 16384 列" in refused(path)
 
 
 def test_a_file_too_large_on_disk_is_not_even_opened_up(tmp_path):

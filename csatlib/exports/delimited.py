@@ -49,7 +49,6 @@ def read_csv(
         # Alone among the delimiters it may be the second byte of a Chinese character.
         whole = decoded(text.data, text.coded, file=file, told=text.name)
         text = Text(text.name, whole.encode("utf-8"), "utf-8")
-    check_cells(1, text.data.count(delimiter) + text.data.count(b"\n"), limits, file=file)
     wide = text.data.count(delimiter, 0, text.data.find(b"\n") % (len(text.data) + 1)) + 1
     if wide > _MOST_COLUMNS:
         raise ExportError(
@@ -58,9 +57,11 @@ def read_csv(
     with contextlib.suppress(UnicodeDecodeError):  # worded below, with its line
         table = _regular(text, delimiter)
         if table is not None:
+            check_cells(table.num_rows, table.num_columns, limits, file=file)
             return table, None, text.name
     if not irregular:
         return None
+    check_cells(1, text.data.count(delimiter) + text.data.count(b"\n"), limits, file=file)
     whole = decoded(text.data, text.coded, file=file, told=text.name)
     rows = _records(whole, delimiter.decode(), file)
     widths = pa.array(list(map(len, rows)), pa.int32())
@@ -86,9 +87,8 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
     from pyarrow import csv as arrow
 
     data = text.data
-    returns = data.count(b"\r")
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if (returns and returns != data.count(b"\r\n")) or not _quoted_plainly(data, delimiter):
+    odd_ends = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
+    if odd_ends or not _quoted_plainly(data, delimiter):
         return None
     first = data[: data.find(b"\n") + 1 or len(data)]
     width = len(next(csv.reader([first.decode("latin-1")], delimiter=delimiter.decode()), []))
@@ -107,7 +107,7 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != lines:
+    if table.num_rows != data.count(b"\n") + (not data.endswith(b"\n")):
         return None
     columns = table.columns
     if text.coded != "utf-8":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -107,6 +107,24 @@ def read_workbook(
     wanted = [s for s in book.sheets if (s.name == sheet if sheet else s.state == "visible")]
     facts = {s.name: book.facts(s) for s in wanted}
     cells = book.cells([s.name for s in wanted])
+    chosen = _chosen(book.sheets, wanted, facts, cells, sheet, file)
+    known = facts[chosen.name]
+    _refuse_uncached(known, chosen.name, file)
+    rows, merged = cells[chosen.name]
+    columns = _columns(rows, known)
+    notes = (*_hidden(known, len(rows), len(columns)), *_other_sheets(book.sheets, chosen))
+    return SheetCells(chosen.name, chosen.number, columns, merged, notes)
+
+
+def _chosen(
+    sheets: Sequence[_Listed],
+    wanted: Sequence[_Listed],
+    facts: Mapping[str, Facts],
+    cells: Mapping[str, tuple[list[list[Any]], tuple[Merged, ...]]],
+    sheet: str | None,
+    file: str,
+) -> _Listed:
+    """Choose the one sheet that holds anything; errors and formulas count, whatever they show."""
     filled = [
         s
         for s in wanted
@@ -114,10 +132,10 @@ def read_workbook(
         and (facts[s.name].uncached or facts[s.name].errors or _any_filled(cells[s.name][0]))
     ]
     if sheet is not None and not filled:
-        names = named(s.name for s in book.sheets)
+        names = named(s.name for s in sheets)
         raise ExportError(f"{file}：没有名为“{sheet}”且有内容的工作表；有：{names}。")
     if not filled:
-        hidden = named(s.name for s in book.sheets if s.state != "visible")
+        hidden = named(s.name for s in sheets if s.state != "visible")
         told = f"（隐藏的工作表不读：{hidden}；要读请在来源里写 sheet）" if hidden else ""
         raise ExportError(f"{file}：工作簿里没有内容{told}；请重新导出。")
     if len(filled) > 1:
@@ -125,18 +143,7 @@ def read_workbook(
             f"{file}：有 {len(filled)} 个工作表有内容（{named(s.name for s in filled)}）；"
             "请在研究文件的来源里用 sheet 指定一个。"
         )
-    chosen = filled[0]
-    known = facts[chosen.name]
-    _refuse_uncached(known, chosen.name, file)
-    rows, merged = cells[chosen.name]
-    columns = _columns(rows, known)
-    return SheetCells(
-        chosen.name,
-        chosen.number,
-        columns,
-        merged,
-        (*_hidden(known, len(rows), len(columns)), *_other_sheets(book.sheets, chosen)),
-    )
+    return filled[0]
 
 
 def _any_filled(rows: list[list[Any]]) -> bool:
@@ -147,7 +154,8 @@ def _refuse_uncached(facts: Facts, name: str, file: str) -> None:
     if facts.uncached:
         cells = named((address(*place) for place in facts.uncached), most=5)
         raise ExportError(
-            f"{file}：工作表“{name}”的公式没有存下结果（{cells}）；请用 Excel 打开后保存一次。"
+            f"{file}：工作表“{named([name])}”的公式没有存下结果（{cells}）；"
+            "请用 Excel 打开后保存一次。"
         )
 
 
@@ -166,7 +174,7 @@ def _hidden(facts: Facts, height: int, width: int) -> list[str]:
 def _other_sheets(sheets: Sequence[_Listed], chosen: _Listed) -> list[str]:
     notes = []
     if chosen.state != "visible":
-        notes.append(f"工作表“{chosen.name}”是隐藏的，按来源的 sheet 读入。")
+        notes.append(f"工作表“{named([chosen.name])}”是隐藏的，按来源的 sheet 读入。")
     for state, word in (("hidden", "隐藏"), ("veryHidden", "深度隐藏（只有宏能显示）")):
         names = [s.name for s in sheets if s.state == state and s is not chosen]
         if names:

@@ -55,8 +55,6 @@ def parse(data: bytes, job: Job, *, irregular: bool = True) -> Any:
     ExportError
         For a file that cannot be read right.
     """
-    import pyarrow as pa
-
     kind = kind_of(data, file=job.file, encoding=job.encoding)
     facts: dict[str, Any] = {"kind": kind, "encoding": None, "sheet": None, "sheet_number": 1}
     notes: tuple[str, ...] = ()
@@ -65,13 +63,8 @@ def parse(data: bytes, job: Job, *, irregular: bool = True) -> Any:
     if kind == "csv":
         from csatlib.exports.delimited import read_csv
 
-        found = read_csv(
-            data,
-            file=job.file,
-            encoding=job.encoding,
-            limits=job.limits,
-            irregular=irregular,
-        )
+        stated = {"file": job.file, "encoding": job.encoding, "limits": job.limits}
+        found = read_csv(data, **stated, irregular=irregular)
         if found is None:
             return None
         table, widths, facts["encoding"] = found
@@ -80,21 +73,27 @@ def parse(data: bytes, job: Job, *, irregular: bool = True) -> Any:
 
         table = read_sav(job.path, file=job.file, limits=job.limits)
     else:
-        from csatlib.exports.sheets import read_workbook
-
-        cells = read_workbook(data, kind, file=job.file, sheet=job.sheet, limits=job.limits)
-        facts |= {"sheet": cells.name, "sheet_number": cells.number}
-        notes, merged = cells.notes, cells.merged
-        table = pa.table(
-            [pa.array(c, pa.large_string()) for c in cells.columns],
-            names=[str(i) for i in range(len(cells.columns))],
-        )
+        table, told, notes, merged = _workbook(data, kind, job)
+        facts |= told
     header = header_row(table, job.header, file=job.file)
     notes = (*notes, *check_merged(table, merged, header, file=job.file))
     facts |= {"header": header, "notes": notes, "rows": table.num_rows}
     if widths is not None:
         table = table.append_column(WIDTH, widths)
     return table.replace_schema_metadata({"csatlib": json.dumps(facts, ensure_ascii=False)})
+
+
+def _workbook(data: bytes, kind: str, job: Job) -> tuple[Any, dict[str, Any], Any, Any]:
+    import pyarrow as pa
+
+    from csatlib.exports.sheets import read_workbook
+
+    cells = read_workbook(data, kind, file=job.file, sheet=job.sheet, limits=job.limits)
+    table = pa.table(
+        [pa.array(c, pa.large_string()) for c in cells.columns],
+        names=[str(i) for i in range(len(cells.columns))],
+    )
+    return table, {"sheet": cells.name, "sheet_number": cells.number}, cells.notes, cells.merged
 
 
 def main() -> int:
