@@ -43,7 +43,9 @@ CASES = {
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
     "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
-    "privacy.identities": lambda w: called(clean.personal(w.raw), w.kept, key=b"only for the tests"),
+    "privacy.identities": lambda w: called(
+        clean.personal(w.raw), w.kept, key=b"only for the tests"
+    ),
     "privacy.measured_recall": lambda w: called(),
     "privacy.protect": lambda w: called(
         {"responses": w.kept, "ledger": w.cleaned.ledger}, key=b"only for the tests"
@@ -87,6 +89,9 @@ CASES = {
     "report.number": lambda w: called(0.7812, "share"),
     "report.provenance": lambda w: called(w.manifest),
     "report.say": lambda w: called("**一**。", w.piece, warning=True),
+    "report.sensitivity_view": lambda w: called(
+        clean.sensitivity(w.cleaned.flagged, w.study), w.study, reasons=clean.REASONS
+    ),
     "report.sentence": lambda w: called(w.rows[0], labels=w.labels),
     "report.stack": lambda w: called([w.piece, w.piece]),
     "report.subtitle": lambda w: called(w.study, QUARTER, as_of="2026-09-30"),

@@ -2,7 +2,7 @@
 
 from csatlib.clean.frame import attach, table_of, twin_differences
 from csatlib.clean.ledger import ledger_of_texts, relabel
-from csatlib.clean.personal import known_names, personal
+from csatlib.clean.personal import known_names, personal, roster
 from csatlib.clean.replay import replay
 from csatlib.clean.responses import Cleaned, intake, responses
 from csatlib.clean.rules import REASONS
@@ -19,6 +19,7 @@ __all__ = [
     "relabel",
     "replay",
     "responses",
+    "roster",
     "sensitivity",
     "table_of",
     "twin_differences",

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.clean.answers import BLANK, SKIPPED, Answers
+from csatlib.clean.answers import Answers
 from csatlib.clean.values import DTYPES, texts_of
-from csatlib.exports import Fields, RawTable
+from csatlib.exports import PLATFORMS, Fields, RawTable
 from csatlib.scales import plain
 from csatlib.study import Study
 
@@ -141,7 +141,11 @@ def _why_missing(reading: Reading, origin: Origin, cells: pd.Series) -> pd.Serie
         return status.replace({"invalid": "unreadable", "answered": origin.rule})
     told = {row: rule for row, name, rule, _ in reading.answers.changes if name == origin.column}
     # What is neither blank nor unreadable names nobody: 直接访问, 无.
-    marks = {**dict.fromkeys(SKIPPED, "skipped"), **dict.fromkeys(BLANK, "blank")}
+    platform = PLATFORMS[reading.table.reader]
+    marks = {
+        **dict.fromkeys(platform.skipped, "skipped"),
+        **dict.fromkeys(platform.blank, "blank"),
+    }
     why = [told.get(row) or marks.get(plain(cell), "nobody") for row, cell in cells.items()]
     return pd.Series(why, index=cells.index, dtype="str")
 

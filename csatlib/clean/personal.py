@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
-from csatlib.clean.answers import BLANK, SKIPPED, read_columns
-from csatlib.exports import RawTable, mapped
+from csatlib.clean.answers import read_columns
+from csatlib.exports import PLATFORMS, RawTable, mapped
 from csatlib.scales import plain
 
-__all__ = ["known_names", "personal"]
+__all__ = ["known_names", "personal", "roster"]
+
+#: What stands between the names of several people in one cell.
+_BETWEEN = re.compile(r"[、,;/|\s]+")
 
 _KEY = "customer_id"
 _COLUMNS = ["row_id", "role", "key", "kind", "value"]
@@ -52,10 +56,10 @@ def personal(raw: Sequence[RawTable]) -> pd.DataFrame:
     """
     parts = [pd.DataFrame(columns=_COLUMNS)]
     for table in raw:
-        key = _keys(table)
+        key, platform = _keys(table), PLATFORMS[table.reader]
         for kind, header in mapped(replace(table, mapping=table.personal)).items():
             cells = table.rows[header]
-            filled = cells[~cells.map(plain).isin(BLANK | SKIPPED)]
+            filled = cells[~cells.map(plain).isin(platform.blank | platform.skipped)]
             part = pd.DataFrame({"row_id": filled.index, "value": filled.to_numpy()})
             part["key"] = key.reindex(filled.index).to_numpy()
             parts.append(part.assign(role=table.role, kind=kind))
@@ -100,8 +104,7 @@ def known_names(
     >>> known_names(comments, people, replies).tolist()
     [('张三',), ()]
     """
-    names = personal.loc[personal["kind"] == "name", ["row_id", "key", "value"]]
-    names = names.assign(value=names["value"].map(plain))
+    names = _names(personal)
     by_row = names.groupby("row_id")["value"].agg(list).to_dict()
     by_customer = names.dropna(subset="key").groupby("key")["value"].agg(list).to_dict()
     customers = responses.set_index("response_id")[_KEY].dropna().to_dict()
@@ -110,3 +113,37 @@ def known_names(
         for row in comments["response_id"]
     ]
     return pd.Series(found, index=comments.index, dtype="object", name="names")
+
+
+def roster(personal: pd.DataFrame) -> tuple[str, ...]:
+    """List the names to be removed from every comment, whoever wrote it.
+
+    Parameters
+    ----------
+    personal : DataFrame
+        What `personal` collected.
+
+    Returns
+    -------
+    tuple of str
+        All names of the staff; of everyone else's those of three characters and more, since
+        shorter ones are often ordinary words. In alphabetical order.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"role": ["staff", "customers", "customers"], "kind": ["name"] * 3,
+    ...                        "value": ["王芳", "高兴", "欧阳青禾"], "row_id": list("abc"),
+    ...                        "key": [None] * 3})
+    >>> roster(people)
+    ('欧阳青禾', '王芳')
+    """
+    names = _names(personal)
+    certain = (names["role"] == "staff") | (names["value"].str.len() >= 3)
+    return tuple(sorted(names.loc[certain, "value"].unique()))
+
+
+def _names(personal: pd.DataFrame) -> pd.DataFrame:
+    """Give one row a name: a cell may hold those of several people."""
+    names = personal[personal["kind"] == "name"]
+    parts = names["value"].map(plain).map(_BETWEEN.split)
+    return names.assign(value=parts).explode("value").query("value != ''")

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.clean.answers import BLANK, SKIPPED, read_answers
+from csatlib.clean.answers import read_answers
+from csatlib.clean.books import books_of
 from csatlib.clean.duplicates import exact_duplicate
 from csatlib.clean.frame import known_ids
 from csatlib.clean.ledger import COMMENT, Reading, ledger_lines, origins
 from csatlib.clean.rules import FLAG, REASONS, Evidence, flag, sound_rows
 from csatlib.clean.values import DTYPES
-from csatlib.exports import ExportError, RawTable, mapped, match
+from csatlib.exports import PLATFORMS, ExportError, RawTable, mapped, match
 from csatlib.scales import plain
 from csatlib.schema import Quarter
 from csatlib.study import Study
@@ -127,7 +128,7 @@ def responses(
     given = [raw] if isinstance(raw, RawTable) else raw
     tables = sorted((t for t in given if t.role == "responses"), key=lambda t: (t.file, t.digest))
     _refuse_unusable(tables, study, quarter)
-    readings = [_read(table, study, quarter) for table in tables]
+    readings = [_read(table, given, study, quarter) for table in tables]
     rows = _together(readings, study, quarter)
     evidence = _evidence(readings, rows, given)
     flags = flag(evidence, study, quarter=quarter)
@@ -209,10 +210,12 @@ def intake(raw: Sequence[RawTable], cleaned: Cleaned) -> pd.DataFrame:
     return _typed(pd.DataFrame(lines, columns=list(schema.TABLES["intake"].columns)), "intake")
 
 
-def _read(table: RawTable, study: Study, quarter: Quarter | str) -> Reading:
+def _read(
+    table: RawTable, tables: Sequence[RawTable], study: Study, quarter: Quarter | str
+) -> Reading:
     """Read one file; where most answers to a question make no sense the study file is wrong."""
     fields = match(table, study, quarter=quarter)
-    answers = read_answers(table, fields, study)
+    answers = read_answers(table, fields, study, books=books_of(table, fields, tables, study))
     for item, status in answers.status.items():
         unread = status == "invalid"
         filled = int((unread | (status == "answered")).sum())
@@ -270,8 +273,10 @@ def _device(table: RawTable) -> pd.Series:
     if table.device is None:
         return pd.Series(pd.NA, index=table.rows.index, dtype="str")
     header = mapped(replace(table, mapping={"device": table.device}))["device"]
+    platform = PLATFORMS[table.reader]
+    marks = platform.blank | platform.skipped
     cells = table.rows[header].map(plain)
-    address = cells.where(~cells.isin(BLANK | SKIPPED)).str.replace(r"\(.*", "", regex=True)
+    address = cells.where(~cells.isin(marks)).str.replace(r"\(.*", "", regex=True)
     return address.str.strip().replace("", None).astype("str")
 
 

@@ -4,7 +4,7 @@ from csatlib.exports.codebook import code_book
 from csatlib.exports.columns import Fields, mapped, match
 from csatlib.exports.drift import diff, settle
 from csatlib.exports.platforms import PLATFORMS, Platform, Sniffed
-from csatlib.exports.reading import read, read_all, sniff
+from csatlib.exports.reading import claimed, read, read_all, sniff
 from csatlib.exports.table import RUINED, ExportError, RawTable
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Platform",
     "RawTable",
     "Sniffed",
+    "claimed",
     "code_book",
     "diff",
     "mapped",

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from csatlib.exports.grid import read_grid
+from csatlib.exports.cache import entry_name, kept, look_up
+from csatlib.exports.grid import Grid, arrow, parsed, read_grid
 from csatlib.exports.platforms import Sniffed, contradiction, form_of, identify, settings
 from csatlib.exports.table import ExportError, RawTable, build
 from csatlib.study import Source, Study
@@ -49,18 +50,30 @@ def sniff(path: str | os.PathLike[str]) -> Sniffed:
     '表头里没有问卷平台或工单系统的固定列，按普通表格读取'
     """
     file = Path(path)
-    return identify(read_grid(_bytes(file), file=file.name), file.name)
+    return identify(read_grid(file, file=file.name), file.name)
 
 
-def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
+def read(
+    path: str | os.PathLike[str],
+    study: Study | None = None,
+    *,
+    cache: str | os.PathLike[str] | None = None,
+) -> RawTable:
     r"""Read one raw file as text, every row with its address.
+
+    Workbooks, and anything large, are parsed in a child process with limits of memory and time, so
+    that no file, however damaged, takes the caller's process with it.
 
     Parameters
     ----------
     path : path
-        A workbook (.xlsx, .xls) or CSV (UTF-8, UTF-16 with mark, GB18030).
+        A workbook (.xlsx, .xls), CSV (UTF-8, UTF-16 with mark, GB18030) or SPSS file (.sav).
     study : Study, optional
         Its sources say what the file is for; without it the file is taken for responses.
+    cache : path, optional
+        A folder in which the parsed file is kept, so that the same bytes are parsed once. It holds
+        the raw file's text, **personal data included**: it is for its owner only (mode 0700, its
+        files 0600) and must be deleted when the raw file is. None keeps nothing.
 
     Returns
     -------
@@ -88,18 +101,9 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
     file = Path(path)
     name = "/".join(file.parts[-3:]) if study else file.name
     source = _source(file, study) if study else None
-    data = _bytes(file)
-    grid = read_grid(
-        data,
-        file=name,
-        encoding=source.encoding if source else None,
-        sheet=source.sheet if source else None,
-    )
+    grid, digest = _grid(file, name, source, cache)
     found = identify(grid, file.name)
-    digest = hashlib.sha256(data).hexdigest()
-    rows, non_data, malformed = build(
-        grid.cells, digest=digest, sheet_number=grid.sheet_number, file=name
-    )
+    rows, non_data, malformed = build(grid, digest=digest, file=name)
     if not len(rows) + len(malformed):
         raise ExportError(f"{name}：只有表头，没有一行数据；请核对导出的时间范围后重新导出。")
     reader = source.reader if source else found.platform
@@ -124,10 +128,16 @@ def read(path: str | os.PathLike[str], study: Study | None = None) -> RawTable:
         malformed=malformed,
         personal=dict(source.personal) if source else {},
         device=device,
+        notes=grid.notes,
     )
 
 
-def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[RawTable, ...]:
+def read_all(
+    paths: Iterable[str | os.PathLike[str]],
+    study: Study,
+    *,
+    cache: str | os.PathLike[str] | None = None,
+) -> tuple[RawTable, ...]:
     """Read every raw file of a quarter; each file and each source must find its match.
 
     Files of the shared folder ``all`` that no source claims belong to other lines and are left.
@@ -138,6 +148,8 @@ def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Raw
         The quarter's files, such as `csatlib.store.raw` lists.
     study : Study
         Its sources say what each file is for.
+    cache : path, optional
+        A folder in which parsed files are kept, as in `read`; it holds personal data.
 
     Returns
     -------
@@ -165,9 +177,8 @@ def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Raw
                 f"{folder}/{source.glob}：没有找到这样的文件（{source.role}）；"
                 "请把导出文件放进该季度的文件夹，或在来源里写 optional: true。"
             )
-    shared = {f for f in files if f.parent.name == "all"}
-    wanted = [f for f in files if f not in shared or _claimants(f, study)]
-    tables = tuple(read(f, study) for f in wanted)
+    wanted = claimed(files, study)
+    tables = tuple(read(f, study, cache=cache) for f in wanted)
     first: dict[str, str] = {}
     for table in tables:
         if table.digest in first:
@@ -176,6 +187,32 @@ def read_all(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Raw
             )
         first[table.digest] = table.file
     return tables
+
+
+def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path, ...]:
+    """List the files that a study has to read: all but those of other lines.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        The quarter's files, such as `csatlib.store.raw` lists.
+    study : Study
+        Its sources say what each file is for.
+
+    Returns
+    -------
+    tuple of Path
+        By path, without the files of the shared folder ``all`` that no source claims.
+
+    Examples
+    --------
+    >>> from csatlib import store
+    >>> study = store.study("ops_company")
+    >>> len(claimed(store.raw("2026Q3", "ops_company"), study))
+    6
+    """
+    files = sorted(Path(p) for p in paths)
+    return tuple(f for f in files if f.parent.name != "all" or _claimants(f, study))
 
 
 def _claims(source: Source, file: Path) -> bool:
@@ -202,9 +239,35 @@ def _source(file: Path, study: Study) -> Source:
     return claimants[0]
 
 
-def _bytes(file: Path) -> bytes:
+def _grid(
+    file: Path, name: str, source: Source | None, cache: str | os.PathLike[str] | None
+) -> tuple[Grid, str]:
+    """Read a file's cells, from the cache where they are kept, and the SHA-256 of its bytes."""
+    digest = _digest(file)
+    before = _stamp(file)
+    settings = (source.encoding, source.sheet, source.header) if source else (None, None, None)
+    folder = Path(cache) if cache is not None else None
+    entry = entry_name(digest, settings)
+    table = look_up(folder, entry) if folder else None
+    if table is None:
+        encoding, sheet, header = settings
+        table = arrow(file, file=name, encoding=encoding, sheet=sheet, header=header)
+        if _stamp(file) != before:
+            raise ExportError(f"{name}：文件在读取时变了；请等它写完后再读。")
+        if folder:
+            kept(table, folder, entry)
+    return parsed(table), digest
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    facts = file.stat()
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _digest(file: Path) -> str:
     try:
-        return file.read_bytes()
+        with file.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
     except FileNotFoundError:
         raise ExportError(f"{file.name}：没有这个文件；请检查路径。") from None
     except OSError as error:

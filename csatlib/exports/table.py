@@ -5,26 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.arrays import ArrowStringArray
 
+from csatlib.exports.grid import Grid
+from csatlib.exports.refusal import RUINED, ExportError
 from csatlib.scales import plain
 
 __all__ = ["RUINED", "ExportError", "RawTable", "build"]
 
-#: Stands for a number that the workbook had already cut: Excel keeps only 15 digits.
-RUINED = "#数字超过15位"
-
 _TOTAL_ROW = re.compile(
-    r"(?:合计|总计|小计|汇总|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
+    r"(?:合[计計]|[总總][计計]|小[计計]|汇总|彙總|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
 )
 
 Form = Literal["text", "code", "score"]
-
-
-class ExportError(ValueError):
-    """A raw file that cannot be read right; the (Chinese) message gives place and remedy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,7 @@ class RawTable:
         The data rows, index ``row_id`` (``<digest, 12>:<sheet>:<row as Excel counts it>``), one
         column a header in one spelling (`scales.plain`); a repeated header is ``name#2``, ….
     non_data : DataFrame
-        ``row_id, why``: header, blank and total rows.
+        ``row_id, why``: header, blank and total rows, and titles above the header.
     malformed : DataFrame
         ``row_id, rule, reason``: rows whose cells cannot be told apart.
     """
@@ -86,42 +85,38 @@ class RawTable:
         return f"{self.file} {sheet}第 {row} 行" + (f"“{column}”列" if column else "")
 
 
-def build(
-    grid: Sequence[Sequence[str]], *, digest: str, sheet_number: int, file: str
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def build(grid: Grid, *, digest: str, file: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Part a grid of cells into data rows, rows that hold no data, and malformed rows.
 
-    The header is the first row that is not blank. A row with more or fewer cells than the header
-    (blank cells at the end apart) is malformed: its values may stand under the wrong headers.
+    A row with more or fewer cells than the headers (blank cells at the end apart) is malformed:
+    its values may stand under the wrong headers. Everything is done column by column.
     """
-    ids = [f"{digest[:12]}:{sheet_number}:{number}" for number in range(1, len(grid) + 1)]
-    start = next((i for i, row in enumerate(grid) if not _blank(row)), None)
-    if start is None:
+    table, start = grid.table, grid.header
+    names = _trimmed(grid.cells[0])
+    if not names:
         raise ExportError(f"{file}：文件里没有任何内容；请重新导出。")
-    header = unique_names(_trimmed(grid[start]))
-    width = len(header)
-    non_data = [(row_id, "blank") for row_id in ids[:start]] + [(ids[start], "header")]
-    data, malformed = [], []
-    for row_id, row in zip(ids[start + 1 :], grid[start + 1 :], strict=True):
-        if _blank(row):
-            non_data.append((row_id, "blank"))
-        elif _is_total(row):
-            non_data.append((row_id, "total"))
-        elif len(row) < width or any(plain(c) for c in row[width:]):
-            reason = f"这一行有 {len(row)} 格，表头有 {width} 格，内容可能错位"
-            malformed.append((row_id, "malformed", reason))
-        else:
-            data.append((row_id, [*row[:width]]))
-    rows = pd.DataFrame(
-        [cells for _, cells in data],
-        columns=header,
-        index=pd.Index([row_id for row_id, _ in data], dtype="str", name="row_id"),
-        dtype="str",
+    width, height = len(names), table.num_rows
+    blank, total = _blank_and_total(table)
+    wide = np.full(height, table.num_columns)
+    if grid.widths is not None:
+        wide = grid.widths.to_numpy()
+    surplus = np.zeros(height, dtype=bool)
+    for column in table.columns[width:]:
+        surplus |= _filled(column)
+    below = np.arange(height) > start
+    odd = below & ~blank & ~total & ((wide < width) | surplus)
+    data = below & ~blank & ~total & ~odd
+    why = np.select(
+        [np.arange(height) == start, blank, ~below, total],
+        ["header", "blank", "title", "total"],
+        "",
     )
+    ids = _row_ids(digest, grid.sheet_number, height)
+    reasons = [f"这一行有 {cells} 格，表头有 {width} 格，内容可能错位" for cells in wide[odd]]
     return (
-        rows,
-        pd.DataFrame(non_data, columns=["row_id", "why"], dtype="str"),
-        pd.DataFrame(malformed, columns=["row_id", "rule", "reason"], dtype="str"),
+        _frame(table, unique_names(names), data, ids),
+        _texts(row_id=_taken(ids, why != ""), why=why[why != ""]),
+        _texts(row_id=_taken(ids, odd), rule=["malformed"] * len(reasons), reason=reasons),
     )
 
 
@@ -142,15 +137,78 @@ def unique_names(header: Sequence[str]) -> list[str]:
     return names
 
 
-def _is_total(row: Sequence[str]) -> bool:
-    first = next(plain(cell) for cell in row if plain(cell))
-    return _TOTAL_ROW.fullmatch(first.replace(" ", "").casefold()) is not None
+def _row_ids(digest: str, sheet: int, height: int) -> pa.Array:
+    numbers = pa.array(np.arange(1, height + 1)).cast(pa.large_string())
+    prefix = pa.scalar(f"{digest[:12]}:{sheet}:", pa.large_string())
+    return pc.binary_join_element_wise(prefix, numbers, pa.scalar("", pa.large_string()))
 
 
-def _blank(row: Sequence[str]) -> bool:
-    return not any(plain(cell) for cell in row)
+def _frame(table: pa.Table, names: list[str], kept: np.ndarray, ids: pa.Array) -> pd.DataFrame:
+    """Hand Arrow's columns to pandas; where only the top goes, nothing is copied."""
+    columns = table.columns[: len(names)]
+    first = int(kept.argmax()) if kept.any() else len(kept)
+    taken = [c.slice(first) if kept[first:].all() else c.filter(pa.array(kept)) for c in columns]
+    frame = pd.DataFrame(dict(enumerate(map(_text, taken))), index=_index(_taken(ids, kept)))
+    return frame.set_axis(pd.Index(names, dtype="str"), axis=1)
+
+
+def _text(column: pa.ChunkedArray) -> ArrowStringArray:
+    dtype = pd.StringDtype("pyarrow", na_value=np.nan)
+    text = pa.large_string()
+    return ArrowStringArray(column if column.type == text else column.cast(text), dtype=dtype)
+
+
+def _index(ids: pa.Array) -> pd.Index:
+    return pd.Index(_text(pa.chunked_array([ids])), name="row_id", copy=False)
+
+
+def _taken(ids: pa.Array, which: np.ndarray) -> pa.Array:
+    return ids.filter(pa.array(which))
+
+
+def _texts(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame(
+        {n: pd.Series(np.asarray(v, dtype=object), dtype="str") for n, v in columns.items()}
+    )
+
+
+#: Anything that shows: no white space, no separator, no invisible sign, as `plain` sees it.
+_SHOWS = r"[^\s\x0b\x1c-\x1f\x{85}\p{Z}\p{Cf}]"
+#: Cells that need no closer look: what they begin with begins no total.
+_NO_TOTAL = r"^(?:[0-9B-SU-Zb-su-z]|[Aa][0-9A-UW-Za-uw-z]|[Tt][0-9A-NP-Za-np-z])"
+
+
+def _filled(column: pa.ChunkedArray) -> np.ndarray:
+    return pc.match_substring_regex(column, _SHOWS).to_numpy()
+
+
+def _blank_and_total(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Find rows without any filled cell, and those whose first filled cell announces a total.
+
+    Only the rows that were blank so far are looked at in the next column.
+    """
+    total = np.zeros(table.num_rows, dtype=bool)
+    open_rows = np.arange(table.num_rows)
+    for position, column in enumerate(table.columns):
+        cells = column if position == 0 else column.take(pa.array(open_rows))
+        filled = _filled(cells)
+        close = filled & ~pc.match_substring_regex(cells, _NO_TOTAL).to_numpy()
+        if close.any():
+            coded = cells.filter(pa.array(close)).combine_chunks().dictionary_encode()
+            totals = np.array([_is_total(w) for w in coded.dictionary.to_pylist()], dtype=bool)
+            total[open_rows[close]] = totals[coded.indices.to_numpy()]
+        open_rows = open_rows[~filled]
+        if not len(open_rows):
+            break
+    blank = np.zeros(table.num_rows, dtype=bool)
+    blank[open_rows] = True
+    return blank, total
+
+
+def _is_total(cell: str) -> bool:
+    return _TOTAL_ROW.fullmatch(plain(cell).replace(" ", "").casefold()) is not None
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:
-    width = max(i for i, cell in enumerate(row, start=1) if plain(cell))
+    width = max((i for i, cell in enumerate(row, start=1) if plain(cell)), default=0)
     return list(row[:width])

@@ -15,9 +15,7 @@ __all__ = ["identities", "protect"]
 _OWN_IDS = ("response_id", "row_id", "comment_id")
 
 
-def protect(
-    tables: Mapping[str, pd.DataFrame], *, key: bytes | None
-) -> dict[str, pd.DataFrame]:
+def protect(tables: Mapping[str, pd.DataFrame], *, key: bytes | None) -> dict[str, pd.DataFrame]:
     """Take the link to people out of a quarter's tables.
 
     Parameters
@@ -42,9 +40,7 @@ def protect(
 
     Examples
     --------
-    >>> responses = schema.empty("responses")
-    >>> responses.loc[0, ["response_id", "quarter", "line", "channel"]] = ["a:1:2", "2026Q3", "x", "y"]
-    >>> responses["customer_id"] = pd.Series(["C00001"], dtype="str")
+    >>> responses = pd.DataFrame({"response_id": ["a:1:2"], "customer_id": ["C00001"]})
     >>> tables = {"responses": responses, "ledger": schema.empty("ledger")}
     >>> stored = protect(tables, key=b"0123456789abcdef")["responses"]["customer_id"].tolist()
     >>> len(stored[0]), stored == ["C00001"]
@@ -64,9 +60,7 @@ def protect(
     return {**tables, "responses": after, "ledger": ledger}
 
 
-def identities(
-    personal: pd.DataFrame, responses: pd.DataFrame, *, key: bytes
-) -> pd.DataFrame:
+def identities(personal: pd.DataFrame, responses: pd.DataFrame, *, key: bytes) -> pd.DataFrame:
     """List who is behind each pseudonym: the content of the encrypted vault.
 
     Parameters

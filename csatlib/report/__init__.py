@@ -5,6 +5,7 @@ from csatlib.report.findings import group_finding
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
+from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
 from csatlib.report.words import headline, key_figures, lowest, number, sentence
 
@@ -23,6 +24,7 @@ __all__ = [
     "number",
     "provenance",
     "say",
+    "sensitivity_view",
     "sentence",
     "stack",
     "subtitle",

@@ -143,8 +143,8 @@ def check_key() -> Path:
     return key_file()
 
 
-def pseudonym_key(study: Study) -> bytes:
-    """Give the key under which a study's ids become pseudonyms.
+def pseudonym_key(study: Study) -> bytes | None:
+    """Give the key under which a study's ids become pseudonyms; None if it keeps no link at all.
 
     Parameters
     ----------
@@ -153,8 +153,9 @@ def pseudonym_key(study: Study) -> bytes:
 
     Returns
     -------
-    bytes
-        32 bytes: HKDF-SHA256 of the key file's secret for this one purpose.
+    bytes or None
+        32 bytes: HKDF-SHA256 of the key file's secret for this one purpose; None for a study
+        whose ``privacy.mode`` is ``anonymous``, which needs no key.
 
     Raises
     ------
@@ -178,6 +179,8 @@ def pseudonym_key(study: Study) -> bytes:
     ...         len(pseudonym_key(study)), pseudonym_key(study) == pseudonym_key(study)
     (32, True)
     """
+    if study.privacy.mode == "anonymous":
+        return None
     return derived(_secret(study), "pseudonyms")
 
 

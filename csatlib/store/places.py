@@ -16,6 +16,7 @@ __all__ = [
     "STAGE_VARIABLE",
     "StoreError",
     "cache",
+    "earlier_raw",
     "loose_modes",
     "project_root",
     "raw",
@@ -140,6 +141,36 @@ def raw(
             "请把该季度的导出文件原样放进去。"
         )
     return (*own, *_files(quarter_folder / "all"))
+
+
+def earlier_raw(
+    quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
+) -> tuple[Path, ...]:
+    """List the raw files of the quarter before, as `raw` does.
+
+    Parameters
+    ----------
+    quarter, line, root
+        As for `raw`.
+
+    Returns
+    -------
+    tuple of Path
+        Empty where the line has no files of the quarter before.
+
+    Raises
+    ------
+    StoreError
+        If the line's folder of the quarter before holds a folder.
+
+    Examples
+    --------
+    >>> len(earlier_raw("2026Q3", "ops_company")), earlier_raw("2026Q1", "ops_company")
+    (6, ())
+    """
+    before = Quarter.parse(quarter).previous()
+    folder = project_root(root) / "data" / "raw" / str(before) / check_line(line)
+    return raw(before, line, root) if _files(folder) else ()
 
 
 def tables_folder(

@@ -43,6 +43,7 @@ def join_faults(study: Outline) -> Iterator[Fault]:
     yield from _target_faults(study)
     yield from _report_faults(study)
     yield from _key_faults(study)
+    yield from _contradiction_faults(study)
 
 
 def _names(question: Question) -> tuple[str, ...]:
@@ -208,6 +209,27 @@ def _key_faults(study: Outline) -> Iterator[Fault]:
                 f"duplicate_key “{column}”不是答卷来源的 mapping 带入的列"
                 f"{_guess(column, known)}；可用的列有：{'、'.join(known)}",
             )
+
+
+def _contradiction_faults(study: Outline) -> Iterator[Fault]:
+    """Find contradictions that name no question with one answer, or an answer off its scale."""
+    known = [*study.items("rating"), *study.items("nps"), *study.items("single")]
+    for place, contradiction in enumerate(study.cleaning.contradictions):
+        for item, answers in contradiction.when.items():
+            at = ("cleaning", "contradictions", place, "when", item)
+            if item not in known:
+                yield at, f"“{item}”不是打分题、推荐题或单选题的 id{_guess(item, known)}"
+                continue
+            question = study.question(item)
+            scale = study.scales.get(question.scale or "")
+            allowed = scale.levels if scale else question.options
+            for answer in answers:
+                if allowed and answer not in allowed:
+                    yield at, f"题目 {item} 没有“{answer}”这个答案；可选的有：{_listed(allowed)}"
+
+
+def _listed(values: Iterable[object]) -> str:
+    return "、".join(str(value) for value in values)
 
 
 def _guess(word: str, known: Iterable[str]) -> str:
