@@ -18,6 +18,8 @@ from csatlib.demo.wave import BLANK, SKIPPED, Invitation, Response, Wave, last_m
 __all__ = ["suspects"]
 
 _PURPOSE = 4
+#: From so many characters on, a comment is nobody else's by chance.
+_WORDS = 10
 
 
 def suspects(
@@ -65,8 +67,15 @@ def _straight(first: Response, source: Wave, rank: int, rng: np.random.Generator
 def _near(
     valid: Sequence[Response], free: Iterator[int], other: Invitation, rng: np.random.Generator
 ) -> Response:
-    """Repeat someone's answers from the same device a little later, under another one's link."""
-    row = next(valid[i] for i in free if valid[i].submitted > other.invited_at)
+    """Repeat someone's answers from the same device a little later, under another one's link.
+
+    The answers come with a comment: without words of their own two people may well agree.
+    """
+    row = next(
+        valid[i]
+        for i in free
+        if valid[i].submitted > other.invited_at and len(str(valid[i].cells["comment"])) > _WORDS
+    )
     return replace(
         row,
         key=other.key,
