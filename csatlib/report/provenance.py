@@ -13,6 +13,7 @@ from csatlib.study import Study
 __all__ = ["cite", "provenance", "subtitle"]
 
 _NUMERALS = "一二三四"
+_SEALED = "加密"
 _SHA = "SHA-256（前 16 位）"
 
 
@@ -94,8 +95,9 @@ def provenance(manifest: Mapping[str, Any]) -> Html:
     Returns
     -------
     Html
-        A table of the files read, one of the tables written, each with digests, and a line of
-        versions; anything but the outcome of a run is called a draft.
+        A table of the files read, one of the tables written, each with digests (the encrypted
+        vault has none that could be shown), and a line of versions; anything but the outcome of a
+        run is called a draft.
 
     Examples
     --------
@@ -112,7 +114,7 @@ def provenance(manifest: Mapping[str, Any]) -> Html:
     if inputs:
         pieces.append(_digests({"原始文件与研究文件": False, _SHA: False}, inputs))
     tables = [
-        (name, f"{entry['rows']:,}", entry["sha256"])
+        (name, f"{entry['rows']:,}", entry.get("sha256", _SEALED))
         for name, entry in manifest.get("tables", {}).items()
     ]
     if tables:

@@ -24,7 +24,7 @@ SEVERITIES = ("must", "should", "note")
 #: A finding before its line is known: severity, place, what was found, what to do.
 Finding = tuple[str, str, str, str]
 
-_COLUMNS = ["line", "severity", "place", "finding", "remedy"]
+_COLUMNS = ["severity", "place", "finding", "remedy"]
 #: How many rows a finding names before it only counts them.
 _NAMED = 3
 
@@ -34,7 +34,7 @@ def check(
     *,
     line: str | None = None,
     root: str | os.PathLike[str] | None = None,
-) -> pd.DataFrame:
+) -> dict[str, pd.DataFrame]:
     """Read and clean a quarter's raw files and list all that is wrong or odd with them.
 
     Nothing is written but the cache of parsed files.
@@ -50,10 +50,10 @@ def check(
 
     Returns
     -------
-    DataFrame
-        One row a finding, line by line and the gravest first: ``line``, ``severity`` (``must``: a
-        run would stop; ``should``: figures may mislead; ``note``), ``place`` (file, sheet, row or
-        line), ``finding`` and ``remedy``, in Chinese. Empty where all is well.
+    dict of str to DataFrame
+        By business line, one row a finding, the gravest first: ``severity`` (``must``: a run would
+        stop; ``should``: figures may mislead; ``note``), ``place`` (file, sheet, row or line),
+        ``finding`` and ``remedy``, in Chinese. Empty where all is well.
 
     Raises
     ------
@@ -61,13 +61,13 @@ def check(
         With exit code 2, for an unknown quarter or line.
     """
     project = store.project_root(root)
-    found = []
+    found = {}
     for name in lines_of(quarter, line=line, root=project):
         findings = sorted(
             _of_line(str(quarter), name, project), key=lambda one: SEVERITIES.index(one[0])
         )
-        found += [(name, *finding) for finding in findings]
-    return pd.DataFrame(found, columns=_COLUMNS, dtype="str")
+        found[name] = pd.DataFrame(findings, columns=_COLUMNS, dtype="str")
+    return found
 
 
 def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
@@ -97,7 +97,8 @@ def _of_form(study: Study, quarter: str) -> Iterator[Finding]:
     place = f"studies/{study.line}/study.yml"
     for row in study.lint(quarter=quarter).itertuples():
         item = "" if pd.isna(row.item) else f" 题目 {row.item}"
-        yield "note", f"{place}{item}", row.finding, row.suggestion
+        severity = "should" if row.severity == "must" else "note"
+        yield severity, f"{place}{item}", row.finding, row.suggestion
 
 
 def _of_key(study: Study) -> Iterator[Finding]:

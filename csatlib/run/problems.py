@@ -25,7 +25,16 @@ class RunError(Exception):
 def blame(name: str, message: str) -> RunError:
     """Say of an error, by the name of its class, whether the data or the program is at fault."""
     if name in _DATA_ERRORS:
-        return RunError(message, DATA)
+        return RunError(_without_personal_data(message), DATA)
     if name in _DISK_ERRORS:
         return RunError(f"文件或文件夹读写不了（{message}）；请检查权限和磁盘空间。", DATA)
     return RunError(f"程序出错（{name}: {message}）。", INTERNAL)
+
+
+def _without_personal_data(message: str) -> str:
+    """Redact a message: it may quote a cell, and it ends in a log that anybody reads."""
+    import pandas as pd
+
+    from csatlib import privacy
+
+    return str(privacy.redact(pd.Series([message])).iloc[0])
