@@ -29,9 +29,9 @@ def sensitivity_view(
     Returns
     -------
     DataFrame of str
-        One row a rule, the headline as decided first: ``关掉的规则``, ``有效答卷`` (with the
-        number of questionnaires that come back) and one column a figure, its difference from the
-        one as decided in brackets.
+        One row a rule that brings questionnaires back, the headline as decided first:
+        ``关掉的规则``, ``有效答卷`` (with the number that come back) and one column a figure, its
+        difference from the one as decided in brackets.
 
     Examples
     --------
@@ -45,7 +45,8 @@ def sensitivity_view(
     [['都不关', '90', '4.10'], ['作答时间过短', '95（多 5）', '4.05（−0.05）']]
     """
     rows = []
-    for rule, lines in sensitivity.groupby("rule", sort=False, dropna=False):
+    telling = sensitivity[sensitivity["rule"].isna() | (sensitivity["added"] > 0)]
+    for rule, lines in telling.groupby("rule", sort=False, dropna=False):
         first = lines.iloc[0]
         decided = pd.isna(rule)
         row = {
