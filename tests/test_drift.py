@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from raw_tables import grid_of
 
 from csatlib import exports, schema, store
 from csatlib import study as studies
@@ -32,7 +33,7 @@ def raw_table(
     **more,
 ) -> RawTable:
     grid = [list(columns), *map(list, zip(*columns.values(), strict=True))]
-    rows, non_data, malformed = build(grid, digest="d" * 64, sheet_number=1, file="电话.csv")
+    rows, non_data, malformed = build(grid_of(grid), digest="d" * 64, file="电话.csv")
     plain = {"platform": "table", "encoding": "utf-8", "sheet": None, "mapping": {}, "ignore": ()}
     return RawTable(
         **plain | {"reader": "table", "digest": "d" * 64, "lacks": ()} | more,

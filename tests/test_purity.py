@@ -32,17 +32,19 @@ CASES = {
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.intake": lambda w: called(w.raw, w.cleaned),
+    "clean.all_ids": lambda w: called(w.raw),
     "clean.known_names": lambda w: called(w.comments, w.personal, w.kept),
     "clean.ledger_of_texts": lambda w: called(w.comments, w.redacted),
     "clean.personal": lambda w: called(w.raw),
     "clean.relabel": lambda w: called(w.cleaned.ledger, w.kept, w.renamed, rule="pseudonymised"),
     "clean.replay": lambda w: called(w.raw, w.cleaned.ledger, quarantine=w.cleaned.quarantined),
     "clean.responses": lambda w: called(w.raw, w.study, quarter=QUARTER),
+    "clean.roster": lambda w: called(w.personal),
     "clean.sensitivity": lambda w: called(w.cleaned.flagged, w.study),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
-    "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
+    "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
     "privacy.identities": lambda w: called(
         clean.personal(w.raw), w.kept, key=b"only for the tests"
     ),
@@ -51,7 +53,7 @@ CASES = {
         {"responses": w.kept, "ledger": w.cleaned.ledger}, key=b"only for the tests"
     ),
     "privacy.pseudonymise": lambda w: called(w.kept["customer_id"], key=b"only for the tests"),
-    "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"]),
+    "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
     "estimates.distribution": lambda w: called(

@@ -2,7 +2,7 @@
 
 from csatlib.clean.frame import attach, table_of, twin_differences
 from csatlib.clean.ledger import ledger_of_texts, relabel
-from csatlib.clean.personal import known_names, personal, roster
+from csatlib.clean.personal import all_ids, known_names, personal, roster
 from csatlib.clean.replay import replay
 from csatlib.clean.responses import Cleaned, intake, responses
 from csatlib.clean.rules import REASONS
@@ -11,6 +11,7 @@ from csatlib.clean.sensitivity import sensitivity
 __all__ = [
     "REASONS",
     "Cleaned",
+    "all_ids",
     "attach",
     "intake",
     "known_names",

@@ -12,10 +12,10 @@ from csatlib.clean.answers import read_columns
 from csatlib.exports import PLATFORMS, RawTable, mapped
 from csatlib.scales import plain
 
-__all__ = ["known_names", "personal", "roster"]
+__all__ = ["all_ids", "known_names", "personal", "roster"]
 
 #: What stands between the names of several people in one cell.
-_BETWEEN = re.compile(r"[、,;/|\s]+")
+_BETWEEN = re.compile(r"[、,;/|]+")
 
 _KEY = "customer_id"
 _COLUMNS = ["row_id", "role", "key", "kind", "value"]
@@ -140,6 +140,41 @@ def roster(personal: pd.DataFrame) -> tuple[str, ...]:
     names = _names(personal)
     certain = (names["role"] == "staff") | (names["value"].str.len() >= 3)
     return tuple(sorted(names.loc[certain, "value"].unique()))
+
+
+def all_ids(raw: Sequence[RawTable]) -> tuple[str, ...]:
+    """List every id of a person or ticket in the quarter's files, to be removed from comments.
+
+    Parameters
+    ----------
+    raw : sequence of RawTable
+        The quarter's files, of all roles.
+
+    Returns
+    -------
+    tuple of str
+        The values of the mapped columns that end in ``_id``, as `responses` spells them, in
+        alphabetical order.
+
+    Raises
+    ------
+    ExportError
+        If a header that a source names is not in its file.
+
+    Examples
+    --------
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> all_ids(exports.read_all(store.raw("2026Q3", "ops_company"), study))[:2]
+    ('C00001', 'C00002')
+    """
+    found: set[str] = set()
+    for table in raw:
+        ids = {c: header for c, header in table.mapping.items() if c.endswith("_id")}
+        one = replace(table, mapping=ids)
+        values, _ = read_columns(one, mapped(one))
+        found.update(value for column in values for value in values[column].dropna())
+    return tuple(sorted(found))
 
 
 def _names(personal: pd.DataFrame) -> pd.DataFrame:

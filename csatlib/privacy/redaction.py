@@ -8,6 +8,7 @@ import pandas as pd
 
 from csatlib.privacy.addressed import addressed
 from csatlib.privacy.addresses import addresses
+from csatlib.privacy.ids import Ids
 from csatlib.privacy.names import Names
 from csatlib.privacy.shapes import shapes
 from csatlib.privacy.spelling import MARKS, REPLACEMENTS, Find, spelled
@@ -18,7 +19,11 @@ _NOBODY = Names(())
 
 
 def find(
-    texts: pd.Series, *, known: pd.Series | None = None, roster: Iterable[str] = ()
+    texts: pd.Series,
+    *,
+    known: pd.Series | None = None,
+    roster: Iterable[str] = (),
+    ids: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Find personal data in comments: identifiers by shape, names by list and by form of address.
 
@@ -34,12 +39,15 @@ def find(
         a missing value or an empty tuple for none. They are looked for in their own row only.
     roster : iterable of str
         Names looked for in every row, such as those of the staff.
+    ids : iterable of str
+        Customer numbers and the like, looked for in every row as whole words in any case; those
+        of fewer than four characters, and those without a digit, are not.
 
     Returns
     -------
     DataFrame
         One row a find, in the order of the text: ``row`` (label in the index of ``texts``),
-        ``kind`` (``address``, ``bank_card``, ``email``, ``id_card``, ``ip``, ``landline``,
+        ``kind`` (``address``, ``bank_card``, ``email``, ``id``, ``id_card``, ``ip``, ``landline``,
         ``mobile``, ``name``, ``plate``, ``qq``, ``wechat``), ``start`` and ``end`` (character
         positions in the text as given, end not included). The data itself is not returned.
 
@@ -73,14 +81,18 @@ def find(
     """
     finds = [
         (row, kind, start, end)
-        for row, _, spans in _searched(texts, known, roster)
+        for row, _, spans in _searched(texts, known, roster, ids)
         for kind, start, end in spans
     ]
     return pd.DataFrame(finds, columns=["row", "kind", "start", "end"])
 
 
 def redact(
-    texts: pd.Series, *, known: pd.Series | None = None, roster: Iterable[str] = ()
+    texts: pd.Series,
+    *,
+    known: pd.Series | None = None,
+    roster: Iterable[str] = (),
+    ids: Iterable[str] = (),
 ) -> pd.Series:
     """Replace personal data in comments by the name of its kind.
 
@@ -92,6 +104,8 @@ def redact(
         The names that belong to each row, with the index of ``texts``, as for `find`.
     roster : iterable of str
         Names looked for in every row, as for `find`.
+    ids : iterable of str
+        Ids looked for in every row, as for `find`.
 
     Returns
     -------
@@ -109,7 +123,7 @@ def redact(
     >>> redact(pd.Series(["我的电话是13800001234，找王先生"])).tolist()
     ['我的电话是[手机号]，找[姓名]先生']
     """
-    redacted = (_replaced(text, spans) for _, text, spans in _searched(texts, known, roster))
+    redacted = (_replaced(text, spans) for _, text, spans in _searched(texts, known, roster, ids))
     values = [next(redacted) if there else None for there in texts.notna()]
     return pd.Series(values, index=texts.index, name=texts.name, dtype="str")
 
@@ -121,10 +135,10 @@ def _replaced(text: str, spans: Iterable[Find]) -> str:
 
 
 def _searched(
-    texts: pd.Series, known: pd.Series | None, roster: Iterable[str]
+    texts: pd.Series, known: pd.Series | None, roster: Iterable[str], ids: Iterable[str]
 ) -> Iterator[tuple[object, str, tuple[Find, ...]]]:
     """Yield each comment that is there with its label and its finds; equal ones searched once."""
-    everywhere = Names(_checked(roster, "roster"))
+    everywhere, numbers = Names(_checked(roster, "roster")), Ids(_checked(ids, "ids"))
     own = [_NOBODY] * len(texts) if known is None else _own_names(texts, known)
     done: dict[tuple[str, Names], tuple[Find, ...]] = {}
     rows = zip(texts.index, texts.tolist(), texts.notna().tolist(), own, strict=True)
@@ -134,7 +148,7 @@ def _searched(
         # A row's own names matter only where they stand: else the text is one like all others.
         names = names_of_row if names_of_row.stand_in(text) else _NOBODY
         if (text, names) not in done:
-            done[text, names] = _spans(text, (names, everywhere))
+            done[text, names] = _spans(text, (names, everywhere), numbers)
         yield row, text, done[text, names]
 
 
@@ -167,21 +181,21 @@ def _checked(names: Iterable[str], argument: str) -> tuple[str, ...]:
     return given
 
 
-def _spans(text: str, lists: Iterable[Names]) -> tuple[Find, ...]:
+def _spans(text: str, lists: Iterable[Names], ids: Ids) -> tuple[Find, ...]:
     """Search until nothing more is found: what is put in place may show something new."""
     spelling = spelled(text)
     found: list[Find] = []
-    while new := _once(spelling.plain, lists):
+    while new := _once(spelling.plain, lists, ids):
         found += [spelling.original(find) for find in new]
         spelling = spelling.masked(new)
     return tuple(sorted(found, key=lambda find: find[1]))
 
 
-def _once(plain: str, lists: Iterable[Names]) -> list[Find]:
+def _once(plain: str, lists: Iterable[Names], ids: Ids) -> list[Find]:
     """Give the finds in order; of two that overlap the earlier kind stays, a name gives way."""
     taken: list[Find] = [("mark", *mark.span()) for mark in MARKS.finditer(plain)]
     marks = len(taken)
-    for find in (*shapes(plain), *addresses(plain)):
+    for find in (*ids.finds(plain), *shapes(plain), *addresses(plain)):
         if _is_free(find, taken):
             taken.append(find)
     for names in lists:

@@ -17,6 +17,7 @@ REPLACEMENTS = {
     "address": "[地址]",
     "bank_card": "[银行卡号]",
     "email": "[邮箱]",
+    "id": "[编号]",
     "id_card": "[身份证号]",
     "ip": "[IP地址]",
     "landline": "[固定电话]",
