@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -190,19 +191,25 @@ def _of_drift(
     raw: Sequence[RawTable], study: Study, quarter: str, project: Path
 ) -> Iterator[Finding]:
     before = Quarter.parse(quarter).previous()
-    try:
-        files = store.raw(before, study.line, project)
-    except StoreError:
+    files = store.earlier_raw(quarter, study.line, project)
+    if not files:
         return
     try:
         earlier = exports.read_all(files, study, cache=store.cache(project))
         drift = exports.diff(earlier, raw, study=study)
+    except ExportError as error:
+        yield _told(str(error))
+        return
+    between = f"{before} → {quarter}"
+    try:
         exports.settle(drift, study, quarter=quarter)
     except ExportError as error:
-        yield from (_told(message) for message in str(error).splitlines())
+        for line in re.findall(r"^[0-9]+\. (.*)$", str(error), re.MULTILINE):
+            finding, _, remedy = line.partition("。请")
+            yield "must", between, finding, f"请{remedy}" if remedy else "请核对问卷后写明。"
         return
     for row in drift.itertuples():
-        yield "note", f"{before} → {quarter}", row.detail, "无须改动；走势页会照此说明。"
+        yield "note", between, row.detail, "无须改动，走势页会照此说明。"
 
 
 def _rows(table: RawTable, rows: pd.Series) -> str:
