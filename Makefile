@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint golden lock demo browser bench clean
+.PHONY: help report test lab lint golden lock demo browser bench slow clean
 
 help: ## 列出可用的命令 (list the commands)
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -15,7 +15,10 @@ report: $(READY) ## 依次运行示例季度，生成报告 (run the sample quar
 	@set -e; for quarter in $(QUARTERS); do $(BIN)/csat run $$quarter --jobs $(JOBS); done
 
 test: $(READY) ## 运行测试 (run the tests)
-	$(BIN)/python -m pytest -q -rs -m "not browser"
+	$(BIN)/python -m pytest -q -rs -m "not browser and not slow"
+
+slow: $(READY) ## 运行较慢的测试：成百个生成的文件，整季运行 (run the slower tests)
+	$(BIN)/python -m pytest -q -rs -m slow
 
 browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chromium)
 	$(BIN)/python -m pytest -q -m browser

@@ -16,6 +16,8 @@ from csatlib import clean
 from csatlib.clean import REASONS
 from csatlib.study.parts import Rule
 
+pytestmark = pytest.mark.slow
+
 STUDY = """\
 line: shop
 title: 门店满意度调查

@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[1]
 LINE, QUARTER = "hotline", "2026Q3"
 SAID = (*canaries.SAID, "customer_id")
 
-pytestmark = pytest.mark.notebooks
+pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
 
 
 def project(root, study=lambda text: text):

@@ -17,6 +17,8 @@ from csatlib import clean, exports
 from csatlib.clean.answers import read_answers
 from csatlib.exports import ExportError
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 12
 LABELS = ("非常不满意", "不满意", "一般", "满意", "非常满意")
 STORES = ("东店", "西店", "南店、北店", "其他")

@@ -105,6 +105,7 @@ def recovered(published: pd.DataFrame, previous: pd.DataFrame | None) -> int:
     return int((~privacy.audit(published, min_base=MIN_BASE, previous=previous)["protected"]).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_hidden_count_of_a_random_table_can_be_worked_out(shape):
     naively, cells, extra, shown, refused = 0, 0, 0, 0, 0
