@@ -6,13 +6,12 @@ import contextlib
 import csv
 import io
 import itertools
-import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from csatlib.exports.encoding import Text, decoded, settle
 from csatlib.exports.guard import Limits, check_cells
@@ -102,7 +101,7 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
     if columns and len(columns[0]) != data.count(b"\n") + (not data.endswith(b"\n")):
         return None
     if text.coded != "utf-8":
-        columns = _words(columns, text.coded)
+        columns = [_words(column, text.coded) for column in columns]
     return pa.table(columns, names=[str(i) for i in range(width)])
 
 
@@ -121,8 +120,9 @@ def _columns(
         convert_options=arrow.ConvertOptions(
             column_types=dict(zip(names, kinds, strict=True)),
             strings_can_be_null=False,
-            check_utf8=False,  # the whole file was checked at once
+            check_utf8=False,  # `settle` has checked the whole file
         ),
+        memory_pool=pa.system_memory_pool(),  # the default one asks for fresh pages each time
     )
     return table.columns
 
@@ -159,15 +159,10 @@ def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
     return not re.search(inside + rb"|" + after_empty, data)
 
 
-def _words(columns: Sequence[pa.ChunkedArray], code: str) -> list[pa.ChunkedArray]:
-    """Decode every value of every column, strictly."""
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        chunks = [chunk for column in columns for chunk in column.chunks]
-        done = pool.map(_chunk_words, chunks, itertools.repeat(code))
-        return [
-            pa.chunked_array(itertools.islice(done, column.num_chunks), pa.large_string())
-            for column in columns
-        ]
+def _words(column: pa.ChunkedArray, code: str) -> pa.ChunkedArray:
+    """Decode every value strictly; in turn, since Python decodes one text at a time anyway."""
+    chunks = [_chunk_words(chunk, code) for chunk in column.chunks]
+    return pa.chunked_array(chunks, pa.large_string())
 
 
 def _chunk_words(chunk: pa.Array, code: str) -> pa.Array:
@@ -180,17 +175,17 @@ def _chunk_words(chunk: pa.Array, code: str) -> pa.Array:
         if len(chunk.slice(0, 1000).unique()) > 500:
             return _transcoded(chunk, code)
         coded = chunk.dictionary_encode()
-    return _transcoded(coded.dictionary.cast(pa.large_binary()), code).take(coded.indices)
+    words = _transcoded(coded.dictionary.cast(pa.large_binary()), code)
+    return pc.take(words, coded.indices, boundscheck=False, memory_pool=pa.system_memory_pool())
 
 
 def _transcoded(values: pa.Array, code: str) -> pa.Array:
     """Decode all values in one go, parted by line ends: a regular file has none within a cell."""
-    import pyarrow.compute as pc
-
+    pool = pa.system_memory_pool()
     whole = pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values)
-    joined = pc.binary_join(whole, pa.scalar(b"\n", values.type))[0].as_py()
-    text = pa.array([joined.decode(code)], pa.large_string())
-    return pc.split_pattern(text, "\n").flatten()
+    joined = pc.binary_join(whole, pa.scalar(b"\n", values.type), memory_pool=pool)[0].as_buffer()
+    text = pa.array([str(joined, code)], pa.large_string(), memory_pool=pool)
+    return pc.split_pattern(text, "\n", memory_pool=pool).flatten()
 
 
 def _records(text: str, delimiter: str, file: str) -> list[list[str]]:

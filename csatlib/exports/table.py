@@ -140,21 +140,30 @@ def unique_names(header: Sequence[str]) -> list[str]:
 
 
 def _row_ids(digest: str, sheet: int, height: int) -> pa.Array:
-    """Number the rows from one; the characters are set as a matrix for each count of digits."""
+    """Make the address of every row, a thousand at once: only what stands before differs."""
     prefix = np.frombuffer(f"{digest[:12]}:{sheet}:".encode(), np.uint8)
-    parts, lengths = [], []
+    parts = []
     for digits in range(1, len(str(height)) + 1):
-        numbers = np.arange(10 ** (digits - 1), min(10**digits, height + 1))
-        signs = np.empty((len(numbers), len(prefix) + digits), np.uint8)
-        signs[:, : len(prefix)] = prefix
-        for place in range(1, digits + 1):
-            numbers, digit = np.divmod(numbers, 10)
-            signs[:, -place] = digit + ord("0")
-        parts.append(signs.ravel())
-        lengths.append(np.full(len(numbers), signs.shape[1]))
-    ends = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(np.concatenate(parts))]
+        first, last = 10 ** (digits - 1), min(10**digits - 1, height)
+        after = min(digits, 3)
+        heads = np.arange(first // 1000, last // 1000 + 1)
+        tails = np.arange(first % 1000, 10**after)
+        signs = np.empty((len(heads), len(tails), len(prefix) + digits), np.uint8)
+        signs[:, :, : len(prefix)] = prefix
+        signs[:, :, len(prefix) : -after] = _digits(heads, digits - after)[:, None]
+        signs[:, :, -after:] = _digits(tails, after)
+        parts.append(signs.reshape(-1, len(prefix) + digits)[: last - first + 1])
+    lengths = np.repeat([p.shape[1] for p in parts], [len(p) for p in parts])
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    signs = np.concatenate([p.ravel() for p in parts])
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(signs)]
     return pa.Array.from_buffers(pa.large_string(), height, buffers)
+
+
+def _digits(numbers: np.ndarray, places: int) -> np.ndarray:
+    """Write numbers as rows of characters."""
+    powers = 10 ** np.arange(places)[::-1]
+    return (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
 
 
 def _frame(table: pa.Table, names: list[str], kept: np.ndarray, ids: pa.Array) -> pd.DataFrame:
