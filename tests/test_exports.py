@@ -106,6 +106,52 @@ def test_an_uncertain_encoding_is_refused_with_the_remedy(phone_file, content, t
     assert "另存为 UTF-8" in str(error.value)
 
 
+def made_rows(count):
+    """Make cells of every kind that is parsed its own way in a large file."""
+    wordings = ("非常满意", "满意", "", "不满意", "good")
+    return [
+        (
+            f"C{number:06d}",
+            wordings[number % 5],
+            "是" if number < count // 2 else f"第{number}次来",  # few wordings only at first
+            str(number % 11),
+            f"等了{number}分钟，𠮷家店",
+            "ok" if number < count - 3 else "末尾",
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_large_file_is_read_as_a_small_one(phone_file, encoding):
+    header = ["客户编号", "满意度", "其他", "分数", "意见建议", "备注"]
+    rows = made_rows(20_000)
+    text = "\n".join(map(",".join, [header, *rows]))
+    table = exports.read(phone_file(text.encode(encoding)))
+    assert table.rows.columns.tolist() == header
+    assert list(table.rows.itertuples(index=False, name=None)) == rows
+    digest = table.digest[:12]
+    assert table.rows.index.tolist() == [f"{digest}:1:{i}" for i in range(2, 20_002)]
+    assert table.non_data["row_id"].tolist() == [f"{digest}:1:1"]
+
+
+@pytest.mark.parametrize("column", range(6))
+@pytest.mark.parametrize("damage", [b"\xff", b"\x84", b"\x84\x31\xa4"], ids=["FF", "half", "cut"])
+def test_one_damaged_cell_of_a_large_file_is_told_with_its_line(phone_file, column, damage):
+    lines = ["客户编号,满意度,其他,分数,意见建议,备注", *map(",".join, made_rows(9000))]
+    coded = [line.encode("gb18030") for line in lines]
+    cells = coded[8000].split(b",")
+    coded[8000] = b",".join([*cells[:column], cells[column] + damage, *cells[column + 1 :]])
+    with pytest.raises(ExportError, match="第 8001 行起无法按 gb18030 解读"):
+        exports.read(phone_file(b"\n".join(coded) + b"\n"))
+
+
+def test_half_a_character_is_refused_whatever_the_stated_encoding(phone_file, shop_with):
+    study = shop_with('glob: "电话*"', 'glob: "电话*"\n    encoding: utf-7')
+    with pytest.raises(ExportError, match="第 2 行起无法按 utf-7 解读"):
+        exports.read(phone_file(PHONE.encode("utf-7") + b"C7,+2AA-,3,5,4,9,x\n"), study)
+
+
 def test_the_study_may_name_the_encoding(phone_file, shop_with):
     study = shop_with('glob: "电话*"', 'glob: "电话*"\n    encoding: big5')
     header = "客户编号,回访时间,时长,整体满意度,店员,推荐意愿,意见建议\n"

@@ -6,13 +6,12 @@ import contextlib
 import csv
 import io
 import itertools
-import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from csatlib.exports.encoding import Text, decoded, settle
 from csatlib.exports.guard import Limits, check_cells
@@ -21,6 +20,8 @@ from csatlib.exports.refusal import ExportError
 __all__ = ["read_csv"]
 
 _MOST_COLUMNS = 16_384
+#: Bytes of a large file by which it is settled how its columns are parsed.
+_FIRST_LINES = 1 << 18
 _REMEDY = "请用 Excel 打开核对后另存为 CSV"
 
 
@@ -84,36 +85,62 @@ def _regular(text: Text, delimiter: bytes) -> pa.Table | None:
     In GB18030 no comma, quotation mark or line end is ever part of a character, so the structure is
     parsed on the bytes and only distinct values are decoded.
     """
-    from pyarrow import csv as arrow
-
     data = text.data
     odd_ends = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")
     if odd_ends or not _quoted_plainly(data, delimiter):
         return None
     first = data[: data.find(b"\n") + 1 or len(data)]
     width = len(next(csv.reader([first.decode("latin-1")], delimiter=delimiter.decode()), []))
-    kind = pa.large_string() if text.coded == "utf-8" else pa.large_binary()
-    names = [f"f{i}" for i in range(width)]
     try:
-        table = arrow.read_csv(
-            pa.BufferReader(data),
-            read_options=arrow.ReadOptions(column_names=names, block_size=1 << 22),
-            parse_options=arrow.ParseOptions(
-                delimiter=delimiter.decode(), newlines_in_values=False, ignore_empty_lines=False
-            ),
-            convert_options=arrow.ConvertOptions(
-                column_types=dict.fromkeys(names, kind), strings_can_be_null=False
-            ),
-        )
+        if text.coded == "utf-8":
+            columns = _columns(data, delimiter, [pa.large_string()] * width)
+        else:
+            columns = _columns(data, delimiter, _kinds(data, delimiter, width))
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != data.count(b"\n") + (not data.endswith(b"\n")):
+    if columns and len(columns[0]) != data.count(b"\n") + (not data.endswith(b"\n")):
         return None
-    columns = table.columns
     if text.coded != "utf-8":
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            columns = list(pool.map(_words, columns, itertools.repeat(text.coded)))
+        columns = [_words(column, text.coded) for column in columns]
     return pa.table(columns, names=[str(i) for i in range(width)])
+
+
+def _columns(
+    data: bytes, delimiter: bytes, kinds: Sequence[pa.DataType]
+) -> Sequence[pa.ChunkedArray]:
+    from pyarrow import csv as arrow
+
+    names = [f"f{i}" for i in range(len(kinds))]
+    table = arrow.read_csv(
+        pa.BufferReader(data),
+        read_options=arrow.ReadOptions(column_names=names, block_size=1 << 22),
+        parse_options=arrow.ParseOptions(
+            delimiter=delimiter.decode(), newlines_in_values=False, ignore_empty_lines=False
+        ),
+        convert_options=arrow.ConvertOptions(
+            column_types=dict(zip(names, kinds, strict=True)),
+            strings_can_be_null=False,
+            check_utf8=False,  # `settle` has checked the whole file
+        ),
+        memory_pool=pa.system_memory_pool(),  # the default one asks for fresh pages each time
+    )
+    return table.columns
+
+
+def _kinds(data: bytes, delimiter: bytes, width: int) -> list[pa.DataType]:
+    """Choose by the first lines which columns Arrow should code: few wordings, many times each.
+
+    Whatever is chosen, the same is read; the coding happens while parsing, on every core.
+    """
+    plain, coded = pa.large_binary(), pa.dictionary(pa.int32(), pa.binary())
+    sample = data[: data.rfind(b"\n", 0, _FIRST_LINES) + 1]
+    if len(data) <= _FIRST_LINES or not sample:
+        return [plain] * width
+    distinct = [(c.unique(), len(c)) for c in _columns(sample, delimiter, [plain] * width)]
+    return [
+        coded if 4 * len(d) < n and not b"".join(d[1:].to_pylist()).isascii() else plain
+        for d, n in distinct
+    ]
 
 
 def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
@@ -133,28 +160,32 @@ def _quoted_plainly(data: bytes, delimiter: bytes) -> bool:
 
 
 def _words(column: pa.ChunkedArray, code: str) -> pa.ChunkedArray:
+    """Decode every value strictly; in turn, since Python decodes one text at a time anyway."""
     chunks = [_chunk_words(chunk, code) for chunk in column.chunks]
     return pa.chunked_array(chunks, pa.large_string())
 
 
 def _chunk_words(chunk: pa.Array, code: str) -> pa.Array:
-    values = chunk.buffers()[2]
-    if values is None or bytes(values).isascii():
-        return chunk.cast(pa.large_string())
-    if len(chunk.slice(0, 1000).unique()) > 500:
-        return _transcoded(chunk, code)
-    coded = chunk.dictionary_encode()
-    return _transcoded(coded.dictionary, code).take(coded.indices)
+    if isinstance(chunk, pa.DictionaryArray):
+        coded = chunk
+    else:
+        values = chunk.buffers()[2]
+        if values is None or bytes(values).isascii():
+            return chunk.view(pa.large_string())
+        if len(chunk.slice(0, 1000).unique()) > 500:
+            return _transcoded(chunk, code)
+        coded = chunk.dictionary_encode()
+    words = _transcoded(coded.dictionary.cast(pa.large_binary()), code)
+    return pc.take(words, coded.indices, boundscheck=False, memory_pool=pa.system_memory_pool())
 
 
 def _transcoded(values: pa.Array, code: str) -> pa.Array:
     """Decode all values in one go, parted by line ends: a regular file has none within a cell."""
-    import pyarrow.compute as pc
-
+    pool = pa.system_memory_pool()
     whole = pa.LargeListArray.from_arrays(pa.array([0, len(values)], pa.int64()), values)
-    joined = pc.binary_join(whole, pa.scalar(b"\n", values.type))[0].as_py()
-    text = pa.array([joined.decode(code)], pa.large_string())
-    return pc.split_pattern(text, "\n").flatten()
+    joined = pc.binary_join(whole, pa.scalar(b"\n", values.type), memory_pool=pool)[0].as_buffer()
+    text = pa.array([str(joined, code)], pa.large_string(), memory_pool=pool)
+    return pc.split_pattern(text, "\n", memory_pool=pool).flatten()
 
 
 def _records(text: str, delimiter: str, file: str) -> list[list[str]]:

@@ -36,7 +36,8 @@ class Text:
     data : bytes
         The content without a byte-order mark.
     coded : str
-        ``utf-8``, or ``gb18030`` or a part of it, whose validity the one who decodes must check.
+        ``utf-8``, certainly valid, or ``gb18030`` or a part of it, whose validity the one who
+        decodes must check.
     """
 
     def __init__(self, name: str, data: bytes, coded: str) -> None:
@@ -77,7 +78,10 @@ def settle(data: bytes, *, file: str, encoding: str | None = None) -> Text:
     text = decoded(data, name, file=file).removeprefix("\ufeff")
     if "\x00" in text:
         raise ExportError(f"{file}：按 {name} 解读后有值为零的字符，编码写错了；{REMEDY}。")
-    return Text(name, text.encode("utf-8", "surrogatepass"), "utf-8")
+    again = text.encode("utf-8", "surrogatepass")
+    if not _valid_utf8(again):  # half a character, which some codecs let pass
+        decoded(again, "utf-8", file=file, told=name)
+    return Text(name, again, "utf-8")
 
 
 def decoded(data: bytes, name: str, *, file: str, told: str | None = None) -> str:

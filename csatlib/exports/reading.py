@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pyarrow as pa
 
 from csatlib.exports.cache import entry_name, kept, look_up
 from csatlib.exports.grid import Grid, arrow, parsed, read_grid
@@ -15,6 +19,8 @@ from csatlib.exports.table import ExportError, RawTable, build
 from csatlib.study import Source, Study
 
 __all__ = ["Sniffed", "read", "read_all", "sniff"]
+
+Stamp = tuple[int, int, int]
 
 
 def sniff(path: str | os.PathLike[str]) -> Sniffed:
@@ -243,31 +249,53 @@ def _grid(
     file: Path, name: str, source: Source | None, cache: str | os.PathLike[str] | None
 ) -> tuple[Grid, str]:
     """Read a file's cells, from the cache where they are kept, and the SHA-256 of its bytes."""
-    digest = _digest(file)
-    before = _stamp(file)
     settings = (source.encoding, source.sheet, source.header) if source else (None, None, None)
-    folder = Path(cache) if cache is not None else None
-    entry = entry_name(digest, settings)
-    table = look_up(folder, entry) if folder else None
-    if table is None:
-        encoding, sheet, header = settings
-        table = arrow(file, file=name, encoding=encoding, sheet=sheet, header=header)
-        if _stamp(file) != before:
-            raise ExportError(f"{name}：文件在读取时变了；请等它写完后再读。")
-        if folder:
-            kept(table, folder, entry)
+    before = _stamp(file)
+    with ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(_digest, file)
+        if cache is None:
+            table = _table(file, name, settings, before)
+        else:
+            folder, entry = Path(cache), entry_name(hashed.result(), settings)
+            table = look_up(folder, entry)
+            if table is None:
+                table = kept(_table(file, name, settings, before), folder, entry)
+        digest = hashed.result()
+    if _stamp(file) != before:
+        raise _changed(name)
     return parsed(table), digest
 
 
-def _stamp(file: Path) -> tuple[int, int, int]:
-    facts = file.stat()
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+def _table(
+    file: Path, name: str, settings: tuple[str | None, str | None, int | None], before: Stamp
+) -> pa.Table:
+    encoding, sheet, header = settings
+    table = arrow(file, file=name, encoding=encoding, sheet=sheet, header=header)
+    if _stamp(file) != before:
+        raise _changed(name)
+    return table
+
+
+def _changed(name: str) -> ExportError:
+    return ExportError(f"{name}：文件在读取时变了；请等它写完后再读。")
+
+
+def _stamp(file: Path) -> Stamp:
+    """Give what changes with a file's content."""
+    with _told(file):
+        facts = file.stat()
+        return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _digest(file: Path) -> str:
+    with _told(file), file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _told(file: Path) -> Iterator[None]:
     try:
-        with file.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
+        yield
     except FileNotFoundError:
         raise ExportError(f"{file.name}：没有这个文件；请检查路径。") from None
     except OSError as error:

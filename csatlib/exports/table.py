@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -106,8 +107,9 @@ def build(grid: Grid, *, digest: str, file: str) -> tuple[pd.DataFrame, pd.DataF
     below = np.arange(height) > start
     odd = below & ~blank & ~total & ((wide < width) | surplus)
     data = below & ~blank & ~total & ~odd
+    rest = np.flatnonzero(~data & ~odd)
     why = np.select(
-        [np.arange(height) == start, blank, ~below, total],
+        [rest == start, blank[rest], ~below[rest], total[rest]],
         ["header", "blank", "title", "total"],
         "",
     )
@@ -115,7 +117,7 @@ def build(grid: Grid, *, digest: str, file: str) -> tuple[pd.DataFrame, pd.DataF
     reasons = [f"这一行有 {cells} 格，表头有 {width} 格，内容可能错位" for cells in wide[odd]]
     return (
         _frame(table, unique_names(names), data, ids),
-        _texts(row_id=_taken(ids, why != ""), why=why[why != ""]),
+        _texts(row_id=ids.take(pa.array(rest)), why=why),
         _texts(row_id=_taken(ids, odd), rule=["malformed"] * len(reasons), reason=reasons),
     )
 
@@ -138,17 +140,41 @@ def unique_names(header: Sequence[str]) -> list[str]:
 
 
 def _row_ids(digest: str, sheet: int, height: int) -> pa.Array:
-    numbers = pa.array(np.arange(1, height + 1)).cast(pa.large_string())
-    prefix = pa.scalar(f"{digest[:12]}:{sheet}:", pa.large_string())
-    return pc.binary_join_element_wise(prefix, numbers, pa.scalar("", pa.large_string()))
+    """Make the address of every row, a thousand at once: only what stands before differs."""
+    prefix = np.frombuffer(f"{digest[:12]}:{sheet}:".encode(), np.uint8)
+    parts = []
+    for digits in range(1, len(str(height)) + 1):
+        first, last = 10 ** (digits - 1), min(10**digits - 1, height)
+        after = min(digits, 3)
+        heads = np.arange(first // 1000, last // 1000 + 1)
+        tails = np.arange(first % 1000, 10**after)
+        signs = np.empty((len(heads), len(tails), len(prefix) + digits), np.uint8)
+        signs[:, :, : len(prefix)] = prefix
+        signs[:, :, len(prefix) : -after] = _digits(heads, digits - after)[:, None]
+        signs[:, :, -after:] = _digits(tails, after)
+        parts.append(signs.reshape(-1, len(prefix) + digits)[: last - first + 1])
+    lengths = np.repeat([p.shape[1] for p in parts], [len(p) for p in parts])
+    ends = np.concatenate([[0], np.cumsum(lengths)])
+    signs = np.concatenate([p.ravel() for p in parts])
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(signs)]
+    return pa.Array.from_buffers(pa.large_string(), height, buffers)
+
+
+def _digits(numbers: np.ndarray, places: int) -> np.ndarray:
+    """Write numbers as rows of characters."""
+    powers = 10 ** np.arange(places)[::-1]
+    return (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
 
 
 def _frame(table: pa.Table, names: list[str], kept: np.ndarray, ids: pa.Array) -> pd.DataFrame:
     """Hand Arrow's columns to pandas; where only the top goes, nothing is copied."""
     columns = table.columns[: len(names)]
     first = int(kept.argmax()) if kept.any() else len(kept)
-    taken = [c.slice(first) if kept[first:].all() else c.filter(pa.array(kept)) for c in columns]
-    frame = pd.DataFrame(dict(enumerate(map(_text, taken))), index=_index(_taken(ids, kept)))
+    whole = bool(kept[first:].all())
+    mask = pa.array(kept)
+    taken = [c.slice(first) if whole else c.filter(mask) for c in columns]
+    index = _index(ids.slice(first) if whole else ids.filter(mask))
+    frame = pd.DataFrame(dict(enumerate(map(_text, taken))), index=index)
     return frame.set_axis(pd.Index(names, dtype="str"), axis=1)
 
 
@@ -177,9 +203,25 @@ _SHOWS = r"[^\s\x0b\x1c-\x1f\x{85}\p{Z}\p{Cf}]"
 #: Cells that need no closer look: what they begin with begins no total.
 _NO_TOTAL = r"^(?:[0-9B-SU-Zb-su-z]|[Aa][0-9A-UW-Za-uw-z]|[Tt][0-9A-NP-Za-np-z])"
 
+#: The same for one byte, at the speed of memory.
+_ORDINARY = np.isin(
+    np.arange(256), list(set(f"{string.digits}{string.ascii_letters}".encode()) - set(b"AaTt"))
+)
+
 
 def _filled(column: pa.ChunkedArray) -> np.ndarray:
     return pc.match_substring_regex(column, _SHOWS).to_numpy()
+
+
+def _ordinary(column: pa.ChunkedArray) -> np.ndarray:
+    """Say which cells begin with a digit or letter that begins no total: all but A and T."""
+    found = [np.zeros(0, dtype=bool)]
+    for chunk in column.chunks:
+        _, ends, values = chunk.buffers()
+        signs = np.append(np.frombuffer(values or b"", np.uint8), np.uint8(0))
+        places = np.frombuffer(ends, np.int64)[chunk.offset :][: len(chunk) + 1]
+        found.append(_ORDINARY[signs[places[:-1]]] & (np.diff(places) > 0))
+    return np.concatenate(found)
 
 
 def _blank_and_total(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
@@ -191,6 +233,8 @@ def _blank_and_total(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     open_rows = np.arange(table.num_rows)
     for position, column in enumerate(table.columns):
         cells = column if position == 0 else column.take(pa.array(open_rows))
+        unsure = ~_ordinary(cells)
+        open_rows, cells = open_rows[unsure], cells.filter(pa.array(unsure))
         filled = _filled(cells)
         close = filled & ~pc.match_substring_regex(cells, _NO_TOTAL).to_numpy()
         if close.any():
