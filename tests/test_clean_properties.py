@@ -14,7 +14,7 @@ from raw_tables import raw_table
 
 from csatlib import clean
 from csatlib.clean import REASONS
-from csatlib.study.parts import Rule
+from csatlib.study.conduct import Rule
 
 pytestmark = pytest.mark.slow
 

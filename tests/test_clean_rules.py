@@ -13,7 +13,7 @@ from raw_tables import raw_table
 from csatlib import clean, schema
 from csatlib.clean import duplicates, quality, rules, timing
 from csatlib.study import Burst, Cleaning, Contradiction
-from csatlib.study.parts import Rule
+from csatlib.study.conduct import Rule
 
 STORE = """\
 line: store

@@ -136,7 +136,7 @@ ATTENTION = {"id": "check", "text": "此题请选 2 分", "kind": "attention", "
         ((rating("one", "态度"), OVERALL, RECOMMEND, COMMENT), [("order", "overall", "must")]),
         ((OVERALL, RECOMMEND, rating("one", "态度"), COMMENT), [("order", "one", "should")]),
         ((OVERALL, COMMENT, RECOMMEND), [("order", "comment", "should")]),
-        ((OVERALL, ATTENTION, rating("one", "态度"), RECOMMEND, COMMENT, ATTENTION | {"id": "c"}), []),
+        ((OVERALL, ATTENTION, rating("one", "态度"), RECOMMEND, COMMENT, ATTENTION | {"id": "c", "text": "此题请选 4 分", "expect": "4"}), []),
         ((OVERALL, RECOMMEND), [("open_question", None, "should")]),
         ((OVERALL, COMMENT), [("recommend", None, "should")]),
         ((OVERALL | {"dimension": None}, RECOMMEND, COMMENT), [("dimension", "overall", "should")]),
@@ -200,7 +200,7 @@ def test_goal_notice_and_length(more, expected):
 
 
 def test_a_long_questionnaire_is_told():
-    texts = [{"id": f"t{i}", "text": "您的意见", "kind": "text"} for i in range(12)]
+    texts = [{"id": f"t{i}", "text": f"您的意见{i}", "kind": "text"} for i in range(12)]
     found = study(OVERALL, RECOMMEND, *texts).lint()
     assert set(found["rule"]) == {"length"}
     assert "偏长" in found["finding"].iloc[0]

@@ -12,6 +12,8 @@ from csatlib.exports.refusal import ExportError, named
 __all__ = ["Limits", "check_cells", "check_size", "kind_of", "open_zip"]
 
 _MB = 1 << 20
+#: A data file of SPSS begins with so many bytes of header.
+_SAV_HEADER = 176
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 _EMPTY = b"\x00 \t\r\n"
 
@@ -100,6 +102,8 @@ def kind_of(data: bytes, *, file: str, encoding: str | None = None) -> str:
     if head.startswith(_OLE):
         return "xls"
     if head.startswith((b"$FL2", b"$FL3")):
+        if len(data) < _SAV_HEADER:
+            raise ExportError(f"{file}：SPSS 文件没有传完；请重新导出。")
         return "sav"
     _refuse_others(head, file)
     _refuse_nul(data, file, encoding)

@@ -1,8 +1,6 @@
 """The study file as a frozen, validated model: what is asked of whom, and what the answers mean."""
 
-from csatlib.study.loading import load
-from csatlib.study.model import Study
-from csatlib.study.parts import (
+from csatlib.study.conduct import (
     Burst,
     Cleaning,
     Contradiction,
@@ -10,12 +8,10 @@ from csatlib.study.parts import (
     Period,
     Population,
     Privacy,
-    Question,
-    Report,
-    Scale,
-    Source,
-    Target,
 )
+from csatlib.study.loading import load
+from csatlib.study.model import Study
+from csatlib.study.parts import Question, Report, Scale, Source, Target
 from csatlib.study.strict_yaml import StudyError
 
 __all__ = [

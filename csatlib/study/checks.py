@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from csatlib.schema import Quarter
-from csatlib.study.parts import Outline, Question, Source, Target, spelling
+from csatlib.study.base import spelling
+from csatlib.study.parts import Outline, Question, Source, Target
 
 __all__ = ["JoinError", "join_faults"]
 
@@ -90,6 +91,7 @@ def _wording_faults(study: Outline) -> Iterator[Fault]:
                     f"题目 {question.id} 的 text 或 aliases “{min(shared)}”与题目 {other.id} "
                     "的相同，认不出哪一列是哪一题；请改其中一个，同名的列请写 occurrence",
                 )
+                break
 
 
 def _wordings(question: Question) -> set[str]:

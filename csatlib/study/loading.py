@@ -13,18 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from csatlib.study import strict_yaml
 from csatlib.study.checks import JoinError
+from csatlib.study.conduct import Cleaning, Notice, Population, Privacy
 from csatlib.study.model import Study
-from csatlib.study.parts import (
-    Cleaning,
-    Notice,
-    Population,
-    Privacy,
-    Question,
-    Report,
-    Scale,
-    Source,
-    Target,
-)
+from csatlib.study.parts import Question, Report, Scale, Source, Target
 from csatlib.study.strict_yaml import StudyError
 
 __all__ = ["load"]

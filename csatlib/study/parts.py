@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
-from datetime import date
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from csatlib.schema import TABLES, Quarter, SchemaError, check_line
+from csatlib.study.base import (
+    Part,
+    QuarterLabel,
+    ScoreMap,
+    TextMap,
+    frozen,
+    repeated,
+    spelling,
+)
+from csatlib.study.conduct import Cleaning, Notice, Period, Population, Privacy
 
-__all__ = [
-    "Burst",
-    "Cleaning",
-    "Contradiction",
-    "Notice",
-    "Outline",
-    "Period",
-    "Population",
-    "Privacy",
-    "Question",
-    "Report",
-    "Scale",
-    "Source",
-    "Target",
-    "repeated",
-    "spelling",
-]
+__all__ = ["Outline", "Personal", "Question", "Report", "Scale", "Source", "Target"]
 
 Kind = Literal["rating", "nps", "single", "multi", "ranking", "text", "attention"]
 Role = Literal["responses", "twin", "customers", "tickets", "invitations", "staff"]
@@ -38,125 +29,12 @@ Form = Literal["text", "code", "score"]
 Personal = Literal[
     "name", "mobile", "email", "id_card", "bank_card", "wechat", "qq", "plate", "address", "other"
 ]
-Rule = Literal[
-    "exact_duplicate",
-    "duplicate",
-    "near_duplicate",
-    "out_of_range",
-    "contradictory",
-    "attention",
-    "straight_line",
-    "too_fast",
-    "too_late",
-    "outside_frame",
-    "burst",
-    "too_few",
-    "empty",
-]
 
 #: Columns of `responses` that the library fills itself; no question may bear their names.
 FIXED_COLUMNS = tuple(TABLES["responses"].columns)
 
 
-def _frozen(value: dict[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(value)
-
-
-TextMap = Annotated[dict[str, str], AfterValidator(_frozen)]
-ScoreMap = Annotated[dict[str, int], AfterValidator(_frozen)]
-
-
-def spelling(text: str) -> str:
-    """Bring a wording to one spelling: normal form NFKC, single spaces (as `scales.plain`)."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
-
-
-def repeated(texts: Iterable[str]) -> list[str]:
-    """List the texts that repeat an earlier one, apart from spelling."""
-    seen: set[str] = set()
-    found = []
-    for text in texts:
-        if spelling(text) in seen:
-            found.append(text)
-        seen.add(spelling(text))
-    return found
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-def _quarter(label: str) -> str:
-    try:
-        return str(Quarter.parse(label))
-    except SchemaError:
-        raise ValueError(f"季度应写成 2026Q3 的样子，现在是“{label}”") from None
-
-
-QuarterLabel = Annotated[str, AfterValidator(_quarter)]
-
-
-def _day(label: str) -> str:
-    try:
-        if date.fromisoformat(label).isoformat() == label:
-            return label
-    except ValueError:
-        pass
-    raise ValueError(f"日期应写成 2026-09-30 的样子，现在是“{label}”")
-
-
-Day = Annotated[str, AfterValidator(_day)]
-
-
-class Population(_Part):
-    """Whom the study speaks of, in words, how they were chosen, how many they are, their tiers."""
-
-    description: str
-    sampling: str = ""
-    size: int | None = Field(default=None, ge=1)
-    tiers: tuple[str, ...] = ()
-
-
-class Period(_Part):
-    """When a quarter's survey was open: answers after the last day come too late."""
-
-    opens: Day | None = None
-    closes: Day | None = None
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Period:
-        if self.opens and self.closes and self.opens > self.closes:
-            raise ValueError(f"opens {self.opens} 晚于 closes {self.closes}")
-        return self
-
-
-class Notice(_Part):
-    """What the questionnaire tells the respondent before the first and after the last question."""
-
-    introduction: str = ""
-    purpose: str = ""
-    confidentiality: str = ""
-    reward: str = ""
-    closing: str = ""
-
-
-class Privacy(_Part):
-    """How personal data is kept apart, and below which base no figure leaves.
-
-    ``mode`` ``pseudonymous`` replaces ids under a key and keeps the link in the encrypted vault,
-    ``anonymous`` keeps no link at all. ``key`` is ``own``, or ``public_test`` for invented data.
-    ``min_base`` is the confidentiality base inside the company, ``external_min_base`` the one of
-    what leaves it; ``retention_quarters`` says how long raw files and vault are kept.
-    """
-
-    mode: Literal["pseudonymous", "anonymous"] = "pseudonymous"
-    key: Literal["own", "public_test"] = "own"
-    min_base: int = Field(default=5, ge=1)
-    external_min_base: int = Field(default=10, ge=1)
-    retention_quarters: int = Field(default=8, ge=1)
-
-
-class Scale(_Part):
+class Scale(Part):
     """An answer scale: whole scores from ``low`` to ``high``, their wordings, and the cutoff.
 
     A score of at least ``cutoff`` counts as satisfied; ``not_applicable`` lists wordings such as
@@ -209,7 +87,7 @@ class Scale(_Part):
         return {str(level): words.get(level, str(level)) for level in self.levels}
 
 
-class Source(_Part):
+class Source(Part):
     """One kind of raw file: which files, what they are for, how they are read.
 
     ``mapping`` leads from a column of ours to the header in the file. In a file of responses
@@ -227,7 +105,7 @@ class Source(_Part):
     folder: Literal["line", "all"] = "line"
     channel: str | None = None
     mapping: TextMap = Field(default_factory=dict, validate_default=True)
-    personal: Annotated[dict[Personal, str], AfterValidator(_frozen)] = Field(
+    personal: Annotated[dict[Personal, str], AfterValidator(frozen)] = Field(
         default_factory=dict, validate_default=True
     )
     device: str | None = None
@@ -248,7 +126,7 @@ class Source(_Part):
         return self
 
 
-class Question(_Part):
+class Question(Part):
     """One question: how its column is recognised, in which quarters, and what its answers are.
 
     ``expect`` is the answer that passes an attention check; ``breaks`` lists the quarters from
@@ -327,7 +205,7 @@ class Question(_Part):
         return (self.id,)
 
 
-class Target(_Part):
+class Target(Part):
     """A figure that the company wants to reach, in the estimate's own unit."""
 
     item: str
@@ -335,7 +213,7 @@ class Target(_Part):
     value: float = Field(allow_inf_nan=False)
 
 
-class Report(_Part):
+class Report(Part):
     """What the report leads with: the overall item, the groups it compares, the smallest base."""
 
     overall: str
@@ -350,48 +228,7 @@ class Report(_Part):
         return value
 
 
-class Contradiction(_Part):
-    """Answers that cannot all be meant: the row is flagged where every item has a listed answer."""
-
-    name: str
-    when: Annotated[dict[str, tuple[int | str, ...]], AfterValidator(_frozen)]
-
-
-class Burst(_Part):
-    """Machine-like haste: at least ``count`` questionnaires of one channel within ``seconds``."""
-
-    count: int = Field(default=10, ge=3)
-    seconds: int = Field(default=60, ge=1)
-
-
-class Cleaning(_Part):
-    """Which rows are set aside: limits of the rules, and the rules that exclude a row.
-
-    Every rule flags; only those in ``exclude`` set a row aside.
-    """
-
-    duplicate_key: tuple[str, ...] = ("customer_id",)
-    min_seconds: int | None = Field(default=None, ge=0)
-    seconds_per_item: float = Field(default=1.0, ge=0)
-    speed_share: float = Field(default=0.3, ge=0, lt=1)
-    min_answered: float = Field(default=0.5, ge=0, le=1)
-    straight_line_items: int = Field(default=5, ge=3)
-    burst: Burst = Burst()
-    contradictions: tuple[Contradiction, ...] = ()
-    exclude: tuple[Rule, ...] = (
-        "exact_duplicate",
-        "duplicate",
-        "near_duplicate",
-        "out_of_range",
-        "attention",
-        "too_fast",
-        "too_late",
-        "too_few",
-        "empty",
-    )
-
-
-class Outline(_Part):
+class Outline(Part):
     """All parts of a study and what they answer; whether they fit each other is not yet known."""
 
     line: str
@@ -401,12 +238,12 @@ class Outline(_Part):
     survey: Literal["event", "quarterly", "half_yearly", "long_term", "special"] = "quarterly"
     roles: TextMap = Field(default_factory=dict, validate_default=True)
     notice: Notice = Notice()
-    periods: Annotated[dict[QuarterLabel, Period], AfterValidator(_frozen)] = Field(
+    periods: Annotated[dict[QuarterLabel, Period], AfterValidator(frozen)] = Field(
         default_factory=dict, validate_default=True
     )
     population: Population
     labels: TextMap = Field(default_factory=dict, validate_default=True)
-    scales: Annotated[dict[str, Scale], AfterValidator(_frozen)]
+    scales: Annotated[dict[str, Scale], AfterValidator(frozen)]
     sources: tuple[Source, ...]
     questions: tuple[Question, ...]
     targets: tuple[Target, ...] = ()
