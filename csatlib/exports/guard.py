@@ -103,7 +103,7 @@ def kind_of(data: bytes, *, file: str, encoding: str | None = None) -> str:
         return "xls"
     if head.startswith((b"$FL2", b"$FL3")):
         if len(data) < _SAV_HEADER:
-            raise ExportError(f"{file}：SPSS 文件没有传完；请重新导出。")
+            raise ExportError(f"{file}：SPSS 文件读不出，没有传完；请重新导出。")
         return "sav"
     _refuse_others(head, file)
     _refuse_nul(data, file, encoding)
