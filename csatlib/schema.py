@@ -218,8 +218,8 @@ TABLES: Mapping[str, Table] = {
     "sensitivity": Table(
         {
             "rule": _TEXT,
-            "kept": _COUNT,
-            "added": _COUNT,
+            "kept": Column("Int64", nullable=True),
+            "added": Column("Int64", nullable=True),
             "metric": _NAME,
             "item": _NAME,
             "estimate": _REAL,

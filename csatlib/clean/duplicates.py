@@ -13,7 +13,9 @@ ANSWERED = ("answered", "not_applicable")
 #: Fewer answers than this are alike by chance too often.
 _MIN_ANSWERS = 4
 #: A comment of so many characters says more than 没有意见 or 都很好.
-_TELLING = 6
+_TELLING = 10
+#: Answers that a comment shows to be a copy come within this time of each other.
+_ONE_DAY = pd.Timedelta(days=1)
 #: Who sends the same form twice in one go does so within this time.
 _ONE_SITTING = pd.Timedelta(minutes=30)
 
@@ -68,9 +70,9 @@ def near_duplicate(
     Equal answers alone prove little: colleagues share the address of their office, and in short
     forms many people tick all fives (Simmons et al. 2016 on the false alarms of duplicate
     matching). So a row needs at least four answers, all of them equal and its comments too, and
-    besides either a comment of at least six characters, or all of these: the same device, within
-    30 minutes, ratings that are not all alike, answers that no other device gave, and not the
-    same known customer (who may speak of another ticket).
+    besides either a comment of at least ten characters within a day, or all of these: the same
+    device, within 30 minutes, ratings that are not all alike, answers that no other device gave,
+    and not the same known customer (who may speak of another ticket).
     """
     everything = pd.concat([answers, status, texts.add_prefix("text:")], axis=1)
     order = pd.DataFrame(
@@ -89,7 +91,8 @@ def near_duplicate(
     flagged = _in_one_sitting(order)
     for link in ("device", "customer"):
         known = order[order[link].notna() & order["commented"]]
-        later = known.duplicated(["channel", link, "pattern"])
+        same = known.groupby(["channel", link, "pattern"], sort=False)["submitted_at"]
+        later = (known["submitted_at"] - same.shift()) <= _ONE_DAY
         flagged |= later.reindex(order.index, fill_value=False)
     return flagged.reindex(rows.index, fill_value=False)
 

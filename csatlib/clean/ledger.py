@@ -190,7 +190,12 @@ def ledger_of_texts(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def relabel(
-    ledger: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame, *, rule: str
+    ledger: pd.DataFrame,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    rule: str,
+    columns: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Bring the ledger up to date after values of `responses` were replaced, ids by pseudonyms.
 
@@ -202,14 +207,16 @@ def relabel(
         Table ``responses`` before and after the change: the same rows.
     rule : str
         What was done, such as ``pseudonymised``.
+    columns : sequence of str
+        Columns to which it was done even where no kept cell changed by it.
 
     Returns
     -------
     DataFrame
         Table ``ledger`` in which every cell that the files brought and that differs in ``after``
         has the line (``row_id``, ``column``, ``rule``, new value) and no other. In the changed
-        columns, lines of rows that ``after`` does not hold lose their value (``rule``
-        ``withheld``), so that what was replaced in the kept rows is not read off the others.
+        columns and in ``columns``, lines of rows that ``after`` does not hold lose their value
+        (``rule`` ``withheld``), so that what was replaced is not read off the rows set aside.
 
     Raises
     ------
@@ -231,7 +238,7 @@ def relabel(
     for column in (c for c in after.columns if c in before and c != "response_id"):
         was, now = before[column].reset_index(drop=True), after[column].reset_index(drop=True)
         same = (was == now).fillna(False).astype(bool) | (was.isna() & now.isna())
-        if not same.all():
+        if column in columns or not same.all():
             result = _relabelled(result, rows, now, ~same.to_numpy(), rule)
     return result.pipe(schema.check, "ledger")
 

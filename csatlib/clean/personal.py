@@ -14,6 +14,11 @@ from csatlib.scales import plain
 
 __all__ = ["all_ids", "known_names", "personal", "roster"]
 
+#: What stands in a column of names and is nobody's name: a place, an office, a role.
+_NO_NAME = re.compile(
+    r".*(?:公司|中心|部门?|办公室|处|科|站|店|银行|医院|学校|局|厂|组|人|员|经理|主管|总监|老板|客服|前台|财务|采购|行政|总机|值班)"
+    r"|无|未知|暂无|不详|[-/—]+"
+)
 #: What stands between the names of several people in one cell.
 _BETWEEN = re.compile(r"[、,;/|]+")
 
@@ -178,7 +183,8 @@ def all_ids(raw: Sequence[RawTable]) -> tuple[str, ...]:
 
 
 def _names(personal: pd.DataFrame) -> pd.DataFrame:
-    """Give one row a name: a cell may hold those of several people."""
+    """Give one row a name: a cell may hold those of several people, or 客服中心 and the like."""
     names = personal[personal["kind"] == "name"]
     parts = names["value"].map(plain).map(_BETWEEN.split)
-    return names.assign(value=parts).explode("value").query("value != ''")
+    names = names.assign(value=parts).explode("value").query("value != ''")
+    return names[~names["value"].str.fullmatch(_NO_NAME)]

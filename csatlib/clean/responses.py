@@ -114,16 +114,16 @@ def responses(
 
     Examples
     --------
-    Of 170 questionnaires 157 are kept; one that is set aside may break several rules.
+    Of 175 questionnaires 157 are kept; one that is set aside may break several rules.
 
     >>> from csatlib import exports, store
     >>> study = store.study("ops_company")
     >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
     >>> cleaned = responses(raw, study, quarter="2026Q3")
     >>> len(cleaned.kept), cleaned.quarantined["row_id"].nunique()
-    (157, 13)
+    (157, 18)
     >>> cleaned.quarantined["rule"].value_counts().head(3).to_dict()
-    {'duplicate': 5, 'too_fast': 3, 'out_of_range': 3}
+    {'duplicate': 7, 'too_fast': 3, 'out_of_range': 3}
     """
     given = [raw] if isinstance(raw, RawTable) else raw
     tables = sorted((t for t in given if t.role == "responses"), key=lambda t: (t.file, t.digest))
@@ -221,9 +221,9 @@ def _read(
         filled = int((unread | (status == "answered")).sum())
         if filled >= 20 and 2 * int(unread.sum()) > filled:
             header = fields.answers.get(str(item)) or next(iter(fields.options[str(item)].values()))
-            cells = "、".join(table.rows.loc[unread, header].unique()[:3])
+            rows = "、".join(row.rsplit(":", 1)[1] for row in unread.index[unread][:3])
             raise ExportError(
-                f"{table.file}：“{header}”列多半的答案无法识别（例如 {cells}）；"
+                f"{table.file}：“{header}”列多半的答案无法识别（例如第 {rows} 行）；"
                 f"请核对研究文件里题目 {item} 的量表或选项。"
             )
     return Reading(table, fields, answers)
@@ -251,7 +251,7 @@ def _evidence(readings: Sequence[Reading], rows: pd.DataFrame, raw: Sequence[Raw
     """Gather what the rules look at."""
     content = _stack(
         [
-            r.table.rows.drop(columns="序号", errors="ignore").assign(channel=r.table.channel)
+            r.table.rows.drop(columns=_serial(r.table)).assign(channel=r.table.channel)
             for r in readings
         ]
     )
@@ -266,6 +266,12 @@ def _evidence(readings: Sequence[Reading], rows: pd.DataFrame, raw: Sequence[Raw
         device=_stack([_device(r.table) for r in readings]),
         known=known_ids(raw),
     )
+
+
+def _serial(table: RawTable) -> list[str]:
+    """Give the column in which equal rows differ, where there is one."""
+    serials = (PLATFORMS[table.reader].serial, "序号")
+    return [header for header in dict.fromkeys(serials) if header in table.rows]
 
 
 def _device(table: RawTable) -> pd.Series:

@@ -31,7 +31,9 @@ def sensitivity(flagged: pd.DataFrame, study: Study) -> pd.DataFrame:
         Table ``sensitivity``: ``rule`` (NA: as decided), ``kept`` (rows kept without the rule),
         ``added`` (those of them that are set aside otherwise), ``metric`` (``mean``, ``share``,
         ``nps``), ``item``, ``estimate`` (share 0 to 1, NPS −100 to 100, unweighted; NA where
-        nobody answered) and ``difference`` from the estimate as decided.
+        nobody answered) and ``difference`` from the estimate as decided. Where fewer than
+        ``privacy.min_base`` rows come back all four are NA: the difference would tell what a
+        single person answered.
 
     Raises
     ------
@@ -50,8 +52,8 @@ def sensitivity(flagged: pd.DataFrame, study: Study) -> pd.DataFrame:
     >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
     >>> flagged = clean.responses(raw, study, quarter="2026Q3").flagged
     >>> table = sensitivity(flagged, study)
-    >>> table.loc[table["rule"] == "too_fast", ["kept", "added"]].iloc[0].tolist()
-    [160, 3]
+    >>> table.loc[table["rule"] == "duplicate", ["kept", "added"]].iloc[0].tolist()
+    [162, 5]
     """
     columns = [c for c in flagged if str(c).startswith(FLAG)]
     if not columns:
@@ -68,7 +70,10 @@ def sensitivity(flagged: pd.DataFrame, study: Study) -> pd.DataFrame:
         count, added = int(kept.sum()), int((kept & ~decided).sum())
         for (metric, item), estimate in _headline(flagged[kept], study):
             difference = estimate - base[metric, item]
-            lines.append((rule, count, added, metric, item, estimate, difference))
+            line = (count, added, metric, item, estimate, difference)
+            if 0 < added < study.privacy.min_base:
+                line = (pd.NA, pd.NA, metric, item, pd.NA, pd.NA)
+            lines.append((rule, *line))
     contract = schema.TABLES["sensitivity"].columns
     table = pd.DataFrame(lines, columns=list(contract))
     return table.astype({n: c.dtype for n, c in contract.items()}).pipe(schema.check, "sensitivity")

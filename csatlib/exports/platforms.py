@@ -43,6 +43,8 @@ class Platform:
         How it writes a question that was not shown, and one that was left open.
     device : str or None
         The header of what tells devices apart.
+    serial : str or None
+        The header under which it numbers the rows: equal rows differ in it.
     lettered : bool
         Whether options bear their letter (``D.无所谓``).
     ticked : bool
@@ -62,6 +64,7 @@ class Platform:
     skipped: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset({""})
     device: str | None = None
+    serial: str | None = None
     lettered: bool = False
     ticked: bool = False
     short_years: bool = False
@@ -80,6 +83,7 @@ _WJX = Platform(
     skipped=_SKIPPED,
     blank=_BLANK,
     device="来自IP",
+    serial="序号",
 )
 _TENCENT_PLACE = ("地理位置国家和地区", "地理位置省", "地理位置市")
 _TENCENT = Platform(
@@ -96,6 +100,7 @@ _TENCENT = Platform(
     joint=":",
     blank=frozenset({"", "--"}),
     device="IP",
+    serial="编号",
     lettered=True,
     ticked=True,
 )

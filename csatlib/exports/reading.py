@@ -67,8 +67,9 @@ def read(
 ) -> RawTable:
     r"""Read one raw file as text, every row with its address.
 
-    Workbooks, and anything large, are parsed in a child process with limits of memory and time, so
-    that no file, however damaged, takes the caller's process with it.
+    Workbooks and large irregular CSVs are parsed in a child process with limits of memory and
+    time, so that no file, however damaged, takes the caller's process with it; a regular CSV is
+    parsed here, by a parser that needs no more than a few times its size.
 
     Parameters
     ----------

@@ -21,8 +21,10 @@ from csatlib.scales import plain
 __all__ = ["RUINED", "ExportError", "RawTable", "build"]
 
 _TOTAL_ROW = re.compile(
-    r"(?:合[计計]|[总總][计計]|小[计計]|汇总|彙總|平均|平均值|平均分|均值|total|average)(?:\(.*\))?:?"
+    r"(?:(?P<sum>合[计計]|[总總][计計]|小[计計]|total)|汇总|彙總|平均|平均值|平均分|均值|average)"
+    r"(?:\(.*\))?:?"
 )
+_SUM, _MEAN = 1, 2
 
 Form = Literal["text", "code", "score"]
 
@@ -229,7 +231,7 @@ def _blank_and_total(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
 
     Only the rows that were blank so far are looked at in the next column.
     """
-    total = np.zeros(table.num_rows, dtype=bool)
+    total = np.zeros(table.num_rows, dtype=np.int8)
     open_rows = np.arange(table.num_rows)
     for position, column in enumerate(table.columns):
         cells = column if position == 0 else column.take(pa.array(open_rows))
@@ -239,18 +241,23 @@ def _blank_and_total(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
         close = filled & ~pc.match_substring_regex(cells, _NO_TOTAL).to_numpy()
         if close.any():
             coded = cells.filter(pa.array(close)).combine_chunks().dictionary_encode()
-            totals = np.array([_is_total(w) for w in coded.dictionary.to_pylist()], dtype=bool)
+            totals = np.array([_total(w) for w in coded.dictionary.to_pylist()], dtype=np.int8)
             total[open_rows[close]] = totals[coded.indices.to_numpy()]
         open_rows = open_rows[~filled]
         if not len(open_rows):
             break
     blank = np.zeros(table.num_rows, dtype=bool)
     blank[open_rows] = True
-    return blank, total
+    # 平均 may be what somebody answered: it announces a total only below all answers.
+    answers = np.flatnonzero(~blank & (total == 0))
+    below = np.arange(table.num_rows) > (answers[-1] if len(answers) else -1)
+    return blank, (total == _SUM) | ((total == _MEAN) & below)
 
 
-def _is_total(cell: str) -> bool:
-    return _TOTAL_ROW.fullmatch(plain(cell).replace(" ", "").casefold()) is not None
+def _total(cell: str) -> int:
+    """Say whether a cell announces a sum or a mean; 0 for neither."""
+    found = _TOTAL_ROW.fullmatch(plain(cell).replace(" ", "").casefold())
+    return 0 if found is None else _SUM if found["sum"] else _MEAN
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:

@@ -56,7 +56,7 @@ def protect(tables: Mapping[str, pd.DataFrame], *, key: bytes | None) -> dict[st
     before = tables["responses"]
     ids = _ids(before)
     after = before.assign(**{column: pseudonymise(before[column], key=key) for column in ids})
-    ledger = clean.relabel(tables["ledger"], before, after, rule="pseudonymised")
+    ledger = clean.relabel(tables["ledger"], before, after, rule="pseudonymised", columns=ids)
     return {**tables, "responses": after, "ledger": ledger}
 
 

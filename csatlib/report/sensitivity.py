@@ -45,20 +45,27 @@ def sensitivity_view(
     [['都不关', '90', '4.10'], ['作答时间过短', '95（多 5）', '4.05（−0.05）']]
     """
     rows = []
-    telling = sensitivity[sensitivity["rule"].isna() | (sensitivity["added"] > 0)]
+    telling = sensitivity[sensitivity["rule"].isna() | (sensitivity["added"] != 0).fillna(True)]
     for rule, lines in telling.groupby("rule", sort=False, dropna=False):
         first = lines.iloc[0]
         decided = pd.isna(rule)
         row = {
             "关掉的规则": "都不关" if decided else reasons.get(str(rule), str(rule)),
-            "有效答卷": f"{first['kept']:,}" + ("" if decided else f"（多 {first['added']:,}）"),
+            "有效答卷": _counts(first, decided=decided, fewest=study.privacy.min_base),
         }
         for line in lines.itertuples():
-            change = "" if decided else f"（{_signed(line.difference, line.metric)}）"
+            plain = decided or pd.isna(line.estimate)
+            change = "" if plain else f"（{_signed(line.difference, line.metric)}）"
             heading = named(study.label(line.item), line.metric)
             row[heading] = f"{number(line.estimate, line.metric)}{change}"
         rows.append(row)
     return pd.DataFrame(rows, dtype="str")
+
+
+def _counts(line: pd.Series, *, decided: bool, fewest: int) -> str:
+    if pd.isna(line["kept"]):
+        return f"多不到 {fewest} 份"
+    return f"{line['kept']:,}" + ("" if decided else f"（多 {line['added']:,}）")
 
 
 def _signed(difference: float, metric: str) -> str:

@@ -13,6 +13,7 @@ from csatlib import clean, exports, store
 from csatlib.clean import Cleaned
 from csatlib.exports import ExportError, RawTable
 from csatlib.run.plan import lines_of
+from csatlib.run.problems import without_personal_data
 from csatlib.schema import Quarter
 from csatlib.store import StoreError
 from csatlib.study import Study, StudyError
@@ -87,8 +88,13 @@ def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
         return
     faults, raw = _read(files, study, project)
     yield from faults
+    yield from _of_protection(line, project)
     for table in raw:
         yield from (("note", table.file, note, "请核对是否有意。") for note in table.notes)
+        totals = table.non_data.loc[table.non_data["why"] == "total", "row_id"]
+        if len(totals):
+            told = f"{len(totals):,} 行是合计或平均，不算答卷"
+            yield "note", _rows(table, totals), told, "若其实是答卷，请改掉这一行的第一格。"
     if not faults:
         yield from _of_answers(raw, study, quarter)
         yield from _of_drift(raw, study, quarter, project)
@@ -116,6 +122,19 @@ def _of_key(study: Study) -> Iterator[Finding]:
         store.pseudonym_key(study)
     except StoreError as error:
         yield _told(str(error))
+
+
+def _of_protection(line: str, project: Path) -> Iterator[Finding]:
+    """Name raw files that others can read."""
+    loose = [file.relative_to(project) for file in store.loose_modes(project)]
+    own = [file for file in loose if line in file.parts or "all" in file.parts]
+    if own:
+        yield (
+            "note",
+            f"{own[0]}",
+            f"{len(own):,} 个含个人信息的文件，别的用户也能读到",
+            "请执行 chmod -R go-rwx data。",
+        )
 
 
 def _read(
@@ -221,7 +240,7 @@ def _rows(table: RawTable, rows: pd.Series) -> str:
 
 def _told(message: str) -> Finding:
     """Part an error's message, ``place：fault；remedy。``, into its three pieces."""
-    place, colon, rest = message.partition("：")
+    place, colon, rest = without_personal_data(message).partition("：")
     if not colon:
         place, rest = "", message
     finding, semicolon, remedy = rest.partition("；")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from csatlib.run.plan import Step
-from csatlib.run.problems import INTERNAL, RunError, blame
+from csatlib.run.problems import INTERNAL, RunError, blame, without_personal_data
 
 __all__ = ["execute", "kernel_environment"]
 
@@ -46,8 +46,8 @@ def execute(step: Step, *, output: Path, failed: Path) -> None:
     if node is not None:
         problem = problem or _incomplete(step, node)
         target = failed if problem else output
-        target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(node, target)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if problem else 0o777)
+        nbformat.write(_quiet(node) if problem else node, target)
     if problem is not None:
         raise problem
 
@@ -87,6 +87,16 @@ def _run_cells(step: Step, scratch: Path) -> RunError | None:
     except DeadKernelError:
         return RunError(f"{step.name}：内核中途退出（可能内存不足）。", INTERNAL)
     return None
+
+
+def _quiet(node: Any) -> Any:
+    """Redact what an error says: it may quote a cell of a raw file."""
+    for cell in node.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                output["evalue"] = without_personal_data(output["evalue"])
+                output["traceback"] = [without_personal_data(t) for t in output["traceback"]]
+    return node
 
 
 def tidy(node: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DATA", "INTERNAL", "USAGE", "RunError", "blame"]
+__all__ = ["DATA", "INTERNAL", "USAGE", "RunError", "blame", "without_personal_data"]
 
 #: Exit codes of ``csat``: mend the data, the call, or the program.
 DATA, USAGE, INTERNAL = 1, 2, 3
@@ -25,13 +25,13 @@ class RunError(Exception):
 def blame(name: str, message: str) -> RunError:
     """Say of an error, by the name of its class, whether the data or the program is at fault."""
     if name in _DATA_ERRORS:
-        return RunError(_without_personal_data(message), DATA)
+        return RunError(without_personal_data(message), DATA)
     if name in _DISK_ERRORS:
         return RunError(f"文件或文件夹读写不了（{message}）；请检查权限和磁盘空间。", DATA)
-    return RunError(f"程序出错（{name}: {message}）。", INTERNAL)
+    return RunError(f"程序出错（{name}: {without_personal_data(message)}）。", INTERNAL)
 
 
-def _without_personal_data(message: str) -> str:
+def without_personal_data(message: str) -> str:
     """Redact a message: it may quote a cell, and it ends in a log that anybody reads."""
     import pandas as pd
 

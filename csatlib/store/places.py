@@ -131,7 +131,7 @@ def raw(
     Examples
     --------
     >>> [file.name for file in raw("2026Q3", "ops_company")][-2:]
-    ['上门回访_2026Q3.xlsx', 'customers.csv']
+    ['customers.csv', 'staff.csv']
     """
     quarter_folder = project_root(root) / "data" / "raw" / str(Quarter.parse(quarter))
     own = _files(quarter_folder / check_line(line))

@@ -315,7 +315,8 @@ class Outline(Part):
     def written_columns(self) -> list[str]:
         """List the columns of `responses` in which people wrote freely; ids are not among them."""
         mapped = {column for source in self.sources for column in source.mapping}
-        free = {q.id for q in self.questions if q.kind == "single" and not q.options}
+        open_kinds = ("single", "attention")
+        free = {q.id for q in self.questions if q.kind in open_kinds and not q.options}
         return sorted(c for c in mapped | free if not c.endswith(("_id", "_at")) and c != "seconds")
 
     def label(self, column: str) -> str:
