@@ -134,7 +134,7 @@ FAULTY = [
 
 NINE = {"time": "2026-07-01 09:00:00", "ip": "192.0.2.1(北京-北京)"}
 NINE_TEN = {"time": "2026-07-01 09:10:00", "ip": "192.0.2.1（上海-上海）"}
-SAID = {"意见": "等了半个小时才轮到"}
+SAID = {"意见": "等了半个小时才轮到我们"}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,8 @@ SAID = {"意见": "等了半个小时才轮到"}
         (NINE | {"ip": ""}, NINE_TEN | {"ip": ""}, False),
         (NINE, NINE_TEN | {"门店": "西店"}, False),
         (NINE, NINE_TEN | {"意见": "好"}, False),
-        (NINE | SAID, NINE_TEN | SAID | {"time": "2026-08-01 09:00:00"}, True),
+        (NINE | SAID, NINE_TEN | SAID | {"time": "2026-07-01 20:00:00"}, True),
+        (NINE | SAID, NINE_TEN | SAID | {"time": "2026-08-01 09:00:00"}, False),
         (NINE | {"意见": "没意见"}, NINE_TEN | {"意见": "没意见", "time": "2026-08-01"}, False),
         (NINE | SAID, NINE_TEN | SAID | {"ip": "192.0.2.2"}, False),
         (NINE | SAID | {"customer": "A"}, NINE_TEN | SAID | {"customer": "a", "ip": ""}, True),
@@ -167,7 +168,8 @@ SAID = {"意见": "等了半个小时才轮到"}
     ids=[
         "one device, ten minutes later, the place spelt otherwise", "half an hour later",
         "no clock time", "another device", "no device", "one option differs",
-        "the comment differs", "one device, the same long comment a month later",
+        "the comment differs", "one device, the same long comment the same day",
+        "a month later it may be another ticket",
         "a comment that anyone would write", "another device, the same comment",
         "the same customer and comment", "the same customer, maybe another ticket",
         "another customer on the same device", "all fives in one office", "three answers only",
@@ -481,6 +483,20 @@ def headline(study, *rows, exclude=None):
     return clean.sensitivity(table.drop(columns="fast").assign(**named), study)
 
 
+def open_books(store):
+    """Give a study that publishes the figures of single questionnaires."""
+    return store("report:", "privacy: {min_base: 1}\nreport:")
+
+
+def test_fewer_than_the_confidentiality_base_coming_back_tell_nothing(store):
+    rows = [("A", "2026-07-01", 5, 10, False), *(("BCDEF"[i], "2026-07-01", 1, 9, True) for i in range(5))]
+    few, enough = headline(store(), *rows[:-1]), headline(store(), *rows)
+    hidden = few[few["rule"] == "too_fast"]
+    assert hidden[["kept", "added", "estimate", "difference"]].isna().all().all()
+    assert told(enough, "too_fast")[0] == [6, 5, "mean", "overall", 10 / 6, 10 / 6 - 5]
+    assert few.loc[few["rule"].isna(), "estimate"].notna().all()
+
+
 def told(table, rule):
     lines = table[table["rule"].isna()] if rule is None else table[table["rule"] == rule]
     return [
@@ -491,7 +507,7 @@ def told(table, rule):
 
 def test_the_headline_as_decided_and_without_a_rule(store):
     table = headline(
-        store(),
+        open_books(store),
         ("A", "2026-07-01", 5, 10, False),
         ("B", "2026-07-01", 3, 6, False),
         ("C", "2026-07-01", 1, 9, True),
@@ -510,7 +526,7 @@ def test_the_headline_as_decided_and_without_a_rule(store):
 
 def test_another_answer_of_the_customer_may_take_its_place(store):
     table = headline(
-        store(),
+        open_books(store),
         ("A", "2026-07-01", 1, 0, True),
         ("A", "2026-07-02", 5, 10, False),
         ("B", "2026-07-02", 4, 8, False),
@@ -523,7 +539,7 @@ def test_another_answer_of_the_customer_may_take_its_place(store):
 def test_a_rule_switched_off_is_as_if_it_were_not_in_the_study(store):
     raw = answers(*FAULTY)
     flagged = clean.responses(raw, store(), quarter="2026Q3").flagged
-    table = clean.sensitivity(flagged, store())
+    table = clean.sensitivity(flagged, open_books(store))
     for rule in Cleaning().exclude:
         rest = [r for r in Cleaning().exclude if r != rule]
         study = store("report:", f"cleaning: {{exclude: {rest}}}\nreport:".replace("'", ""))

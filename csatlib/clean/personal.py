@@ -20,7 +20,9 @@ _NO_NAME = re.compile(
     r"|无|未知|暂无|不详|[-/—]+"
 )
 #: What stands between the names of several people in one cell.
-_BETWEEN = re.compile(r"[、,;/|]+")
+_BETWEEN = re.compile(
+    r"[、,;/|()\[\]:<>]+|[0-9+*#]+|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff]{2,})"
+)
 
 _KEY = "customer_id"
 _COLUMNS = ["row_id", "role", "key", "kind", "value"]
@@ -186,5 +188,6 @@ def _names(personal: pd.DataFrame) -> pd.DataFrame:
     """Give one row a name: a cell may hold those of several people, or 客服中心 and the like."""
     names = personal[personal["kind"] == "name"]
     parts = names["value"].map(plain).map(_BETWEEN.split)
-    names = names.assign(value=parts).explode("value").query("value != ''")
+    names = names.assign(value=parts).explode("value")
+    names = names.assign(value=names["value"].str.strip()).query("value != ''")
     return names[~names["value"].str.fullmatch(_NO_NAME)]

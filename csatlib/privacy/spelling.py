@@ -58,7 +58,7 @@ def _plain(character: str) -> str:
 
 
 _PLAIN = _Plain()
-_WRITTEN = ("零〇○Oo", "一壹幺", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
+_WRITTEN = ("零〇○Oo洞", "一壹幺", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
 _NUMERALS = str.maketrans({c: str(digit) for digit, all_ in enumerate(_WRITTEN) for c in all_})
 
 

@@ -95,9 +95,11 @@ def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
         if len(totals):
             told = f"{len(totals):,} 行是合计或平均，不算答卷"
             yield "note", _rows(table, totals), told, "若其实是答卷，请改掉这一行的第一格。"
-    if not faults:
-        yield from _of_answers(raw, study, quarter)
-        yield from _of_drift(raw, study, quarter, project)
+    if faults:
+        yield from _of_headers(raw, study, quarter)
+        return
+    yield from _of_answers(raw, study, quarter)
+    yield from _of_drift(raw, study, quarter, project)
 
 
 def _of_form(study: Study, quarter: str) -> Iterator[Finding]:
@@ -149,12 +151,28 @@ def _read(
             tables.append(exports.read(file, study, cache=cache))
         except ExportError as error:
             faults.append(_told(str(error)))
-    if not faults:
-        try:
-            exports.read_all(files, study, cache=cache)
-        except ExportError as error:
-            faults.append(_told(str(error)))
+    try:
+        exports.read_all([f for f in files if not _is_bad(f, faults)], study, cache=cache)
+    except ExportError as error:
+        told = _told(str(error))
+        faults += [] if told in faults else [told]
     return faults, tables
+
+
+def _is_bad(file: Path, faults: Sequence[Finding]) -> bool:
+    return any(file.name in place for _, place, *_ in faults)
+
+
+def _of_headers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator[Finding]:
+    """Look at the headers of the files that can be read, where another cannot."""
+    for table in raw:
+        try:
+            if table.role in ("responses", "twin"):
+                exports.match(table, study, quarter=quarter)
+            else:
+                exports.mapped(table)
+        except ExportError as error:
+            yield _told(str(error))
 
 
 def _of_answers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator[Finding]:
@@ -162,6 +180,8 @@ def _of_answers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator
         cleaned = clean.responses(raw, study, quarter=quarter)
         clean.intake(raw, cleaned)
         clean.attach(cleaned.kept, raw, study)
+        clean.personal(raw)
+        clean.all_ids(raw)
         differences = clean.twin_differences(raw, study, quarter=quarter)
     except ExportError as error:
         yield _told(str(error))
@@ -209,10 +229,10 @@ def _of_cells(raw: Sequence[RawTable], study: Study, cleaned: Cleaned) -> Iterat
 def _of_drift(
     raw: Sequence[RawTable], study: Study, quarter: str, project: Path
 ) -> Iterator[Finding]:
-    before = Quarter.parse(quarter).previous()
     files = store.earlier_raw(quarter, study.line, project)
     if not files:
         return
+    before = next(f for f in files if f.parent.name == study.line).parent.parent.name
     try:
         earlier = exports.read_all(files, study, cache=store.cache(project))
         drift = exports.diff(earlier, raw, study=study)
@@ -221,7 +241,7 @@ def _of_drift(
         return
     between = f"{before} → {quarter}"
     try:
-        exports.settle(drift, study, quarter=quarter)
+        exports.settle(drift, study, quarter=quarter, previous=before)
     except ExportError as error:
         for line in re.findall(r"^[0-9]+\. (.*)$", str(error), re.MULTILINE):
             finding, _, remedy = line.partition("。请")

@@ -11,7 +11,7 @@ DATA, USAGE, INTERNAL = 1, 2, 3
 _DATA_ERRORS = ("ExportError", "SchemaError", "StoreError", "StudyError")
 
 #: What the disk refuses: a person can mend it without the program.
-_DISK_ERRORS = ("FileExistsError", "NotADirectoryError", "OSError", "PermissionError")
+_DISK_ERRORS = ("OSError", *(kind.__name__ for kind in OSError.__subclasses__()))
 
 
 class RunError(Exception):

@@ -203,22 +203,23 @@ def identity() -> Identity:
     """Read the key file as an age identity, or say what is wrong with it."""
     file = key_file()
     remedy = f"请先执行 csat key new，或把 {KEY_VARIABLE} 指向已有的密钥"
+    mended = f"请换回原来的密钥，或把 {KEY_VARIABLE} 指向它；确实没有密钥时先移走这个文件"
     try:
         mode = file.stat().st_mode
         if file.is_dir():
-            raise StoreError(f"{file}：这是文件夹，不是密钥文件；{remedy}。")
+            raise StoreError(f"{file}：这是文件夹，不是密钥文件；{mended}。")
         if mode & 0o077:
             raise StoreError(f"{file}：别的用户也能读到密钥；请执行 chmod 600 {file}。")
         text = file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"{file}：没有密钥文件；{remedy}。") from None
     except UnicodeDecodeError:
-        raise StoreError(f"{file}：里面不是密钥；{remedy}。") from None
+        raise StoreError(f"{file}：里面不是密钥；{mended}。") from None
     except OSError as error:
         raise StoreError(
             f"{file}：读不了密钥文件（{error.strerror}）；请检查它的权限和所有者。"
         ) from None
-    return _parsed(text, file, remedy)
+    return _parsed(text, file, mended)
 
 
 def _parsed(text: str, file: Path, remedy: str) -> Any:

@@ -30,6 +30,10 @@ STAGE_VARIABLE = "CSAT_STAGE"
 ROOT_VARIABLE = "CSAT_ROOT"
 
 
+#: How many quarters to look back for the last one with files.
+_LOOK_BACK = 8
+
+
 class StoreError(ValueError):
     """A file of the project that is missing or damaged; the (Chinese) message gives the remedy."""
 
@@ -146,7 +150,9 @@ def raw(
 def earlier_raw(
     quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
 ) -> tuple[Path, ...]:
-    """List the raw files of the quarter before, as `raw` does.
+    """List the raw files of the last quarter that the line has before this one, as `raw` does.
+
+    Surveys that skip quarters are compared across the gap.
 
     Parameters
     ----------
@@ -156,21 +162,25 @@ def earlier_raw(
     Returns
     -------
     tuple of Path
-        Empty where the line has no files of the quarter before.
+        Empty where the line has no files of the eight quarters before.
 
     Raises
     ------
     StoreError
-        If the line's folder of the quarter before holds a folder.
+        If the line's folder of that quarter holds a folder.
 
     Examples
     --------
     >>> len(earlier_raw("2026Q3", "ops_company")), earlier_raw("2026Q1", "ops_company")
     (6, ())
     """
-    before = Quarter.parse(quarter).previous()
-    folder = project_root(root) / "data" / "raw" / str(before) / check_line(line)
-    return raw(before, line, root) if _files(folder) else ()
+    before = Quarter.parse(quarter)
+    for _ in range(_LOOK_BACK):
+        before = before.previous()
+        folder = project_root(root) / "data" / "raw" / str(before) / check_line(line)
+        if _files(folder):
+            return raw(before, line, root)
+    return ()
 
 
 def tables_folder(

@@ -128,6 +128,14 @@ def _source_faults(study: Outline, source: Source) -> Iterator[Fault]:
                 ("lacks", place),
                 f"来源 {source.glob} 的 lacks “{lacking}”不是题目的 id{_guess(lacking, ids)}",
             )
+    aside = {*source.personal.values(), *([source.device] if source.device else ())}
+    for column, header in source.mapping.items():
+        if header in aside and not column.endswith("_id"):
+            yield (
+                ("mapping", column),
+                f"来源 {source.glob} 的“{header}”列写在 personal 或 device 里，不能再带入 {column}；"
+                "请从 mapping 里删去",
+            )
     asked = {name for question in study.questions for name in _names(question)}
     for column in source.mapping:
         words = _mapping_fault(column, source.role, asked)

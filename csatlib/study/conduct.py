@@ -88,7 +88,11 @@ class Contradiction(Part):
     """Answers that cannot all be meant: the row is flagged where every item has a listed answer."""
 
     name: str
-    when: Annotated[dict[str, tuple[int | str, ...]], AfterValidator(frozen)]
+    when: Annotated[
+        dict[str, Annotated[tuple[int | str, ...], Field(min_length=1)]],
+        Field(min_length=1),
+        AfterValidator(frozen),
+    ]
 
 
 class Burst(Part):

@@ -27,7 +27,7 @@ _NAMES = {
 }
 
 
-def settle(drift: pd.DataFrame, study: Study, *, quarter: Quarter | str) -> pd.DataFrame:
+def settle(drift: pd.DataFrame, study: Study, *, quarter: Quarter | str, previous: Quarter | str | None = None) -> pd.DataFrame:
     """Return the drift if the study file has settled all that was uncertain in it.
 
     A rename is settled where one question names both wordings, or where the earlier question
@@ -43,6 +43,8 @@ def settle(drift: pd.DataFrame, study: Study, *, quarter: Quarter | str) -> pd.D
         The study file as it is now.
     quarter : Quarter or str
         The later of the two quarters.
+    previous : Quarter or str, optional
+        The earlier one; the quarter just before without it.
 
     Returns
     -------
@@ -70,9 +72,10 @@ def settle(drift: pd.DataFrame, study: Study, *, quarter: Quarter | str) -> pd.D
     True
     """
     at = Quarter.parse(quarter)
+    last = at.previous() if previous is None else Quarter.parse(previous)
     schema.check(drift, "drift")
     open_rows = [
-        row for row in drift.itertuples() if not row.certain and not _settled(row, study, at)
+        row for row in drift.itertuples() if not row.certain and not _settled(row, study, at, last)
     ]
     if open_rows:
         told = "\n".join(f"{i}. {_told(row)}" for i, row in enumerate(open_rows, start=1))
@@ -90,15 +93,15 @@ def _told(row: Any) -> str:
     return f"{_NAMES.get(row.change, row.change)} {where}。{row.detail}{line}"
 
 
-def _settled(row: Any, study: Study, at: Quarter) -> bool:
-    before = _named(study, row.previous, str(at.previous()))
+def _settled(row: Any, study: Study, at: Quarter, last: Quarter) -> bool:
+    before = _named(study, row.previous, str(last))
     now = _named(study, row.current, str(at))
     if row.change == "options":
         question = now or before
         return question is not None and _has_options(question, row.proposal)
     if row.change in ("added", "dropped"):
         return (before or now) is not None
-    if _succeeded(before, now, at):
+    if _succeeded(before, now, at, last):
         return True
     if before is None or now is None or before.id != now.id:
         return False
@@ -120,11 +123,13 @@ def _named(study: Study, header: object, quarter: str) -> Question | None:
     return found[0] if len(found) == 1 else None
 
 
-def _succeeded(before: Question | None, now: Question | None, at: Quarter) -> bool:
+def _succeeded(
+    before: Question | None, now: Question | None, at: Quarter, last: Quarter
+) -> bool:
     """Say whether one question ended before the quarter and another began with it."""
     if before is None or now is None or before.id == now.id:
         return False
-    return not before.asked_in(at) and not now.asked_in(at.previous())
+    return not before.asked_in(at) and not now.asked_in(last)
 
 
 def _has_options(question: Question, proposal: object) -> bool:
