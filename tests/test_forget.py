@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from csatlib import exports, store
+from csatlib import exports, privacy, store
 from csatlib.cli import _run as csat
 from csatlib.store import StoreError
 
@@ -365,6 +365,81 @@ def test_a_damaged_list_of_the_forgotten_is_told(project):
     (project / "data/forgotten.json").write_text("[]")
     with pytest.raises(StoreError, match=r"data/forgotten\.json：已遗忘名单已损坏"):
         store.forgotten(pd.Series(["C0001"]), "shop", project)
+
+
+def test_where_nobody_was_forgotten_neither_study_nor_key_is_needed(project):
+    ids = pd.Series(["C0001", None])
+    assert store.forgotten(ids, "nowhere", project).tolist() == [False, False]
+    responses = store.read("responses", "2026Q3", "shop", project)
+    assert store.refuse_forgotten(responses, "nowhere", project) is responses
+
+
+def anonymous(project):
+    """Add a line that keeps no link to people, with a file of its own."""
+    (project / "studies/quiet").mkdir()
+    quiet = SHOP.replace("line: shop", "line: quiet").replace(
+        "{key: public_test}", "{mode: anonymous}"
+    )
+    (project / "studies/quiet/study.yml").write_text(quiet, encoding="utf-8")
+    (project / "data/raw/2026Q3/quiet").mkdir()
+    file = project / "data/raw/2026Q3/quiet/电话_1.csv"
+    file.write_bytes(PHONE.encode("gb18030"))
+    return file
+
+
+def test_an_anonymous_line_beside_the_others_is_no_hindrance(project):
+    file = anonymous(project)
+    store.forget("C0001", root=project)
+    assert b"C0001," not in file.read_bytes()
+    ids = pd.Series(["C0001"])
+    assert store.forgotten(ids, "shop", project).tolist() == [True]
+    assert store.forgotten(ids, "quiet", project).tolist() == [False]
+    assert "quiet" not in json.loads((project / "data/forgotten.json").read_text())
+
+
+@pytest.mark.parametrize("protected", [False, True], ids=["ids", "pseudonyms"])
+@pytest.mark.parametrize("column", ["customer_id", "ticket_id"])
+def test_an_old_export_laid_in_again_is_refused_and_nobody_is_named(project, column, protected):
+    line, name = {"customer_id": ("shop", "C0001"), "ticket_id": ("event", "T1")}[column]
+    old = project / f"data/raw/2026Q3/{line}" / {"shop": "电话_1.csv", "event": "回访.csv"}[line]
+    content = old.read_bytes()
+    store.forget("C0001", root=project)
+    old.write_bytes(content)
+    ids = pd.Series([name, "C0002", None], dtype="str")
+    if protected:
+        ids = privacy.pseudonymise(ids, key=store.pseudonym_key(store.study(line, project)))
+    rows = [f"{store.digest(old)[:12]}:1:{n}" for n in (3, 4, 5)]
+    responses = pd.DataFrame({"response_id": rows, column: ids})
+    with pytest.raises(StoreError, match="有 1 行属于已经要求遗忘的人") as caught:
+        store.refuse_forgotten(responses, line, project)
+    assert f"2026Q3/{line}/{old.name} 第 3 行（1 行）" in str(caught.value)
+    assert "csat forget" in str(caught.value)
+    assert not set(ids.dropna()) & set(str(caught.value).split())
+    assert name not in str(caught.value)
+    others = responses.iloc[1:]
+    assert store.refuse_forgotten(others, line, project) is others
+
+
+def test_a_ticket_with_the_number_of_a_forgotten_customer_is_nobody(project):
+    store.forget("C0001", root=project)
+    responses = pd.DataFrame({"response_id": ["a:1:2"], "ticket_id": ["C0001"]})
+    assert store.refuse_forgotten(responses, "event", project) is responses
+
+
+# what is kept in the vault
+
+
+def test_the_persons_tickets_leave_the_vault_and_nobody_elses(project):
+    vault = store.read("identities", "2026Q3", "event", project)
+    numbers = ["T1", "T2", "T3", "T4"]
+    lines = {"pseudonym": [f"P{n}" for n in numbers], "kind": "ticket_id", "value": numbers}
+    alike = {"pseudonym": ["PT1x"], "kind": ["customer_id"], "value": ["T1"]}
+    more = pd.concat([vault, pd.DataFrame(lines), pd.DataFrame(alike)], ignore_index=True)
+    store.write(more.astype("str"), "identities", "2026Q3", "event", project)
+    store.forget("C0001", root=project)
+    left = store.read("identities", "2026Q3", "event", project)
+    assert left.loc[left["kind"] == "ticket_id", "value"].tolist() == ["T2", "T4"]
+    assert "T1" in set(left.loc[left["kind"] == "customer_id", "value"])
 
 
 # interrupted

@@ -159,7 +159,8 @@ def forget(customer: str, *, root: str | os.PathLike[str] | None = None) -> Forg
         told = plan.told()
         if plan.removals:
             # Tables lead to raw rows by their address, so raw files, which define it, come last.
-            bury(plan.found.names, [s.line for s in studies_of(project)], project)
+            lines = [study.line for study in studies_of(project)]
+            bury(plan.found.names, lines, project, tickets=plan.found.tickets)
             for place, tables in plan.tables.items():
                 _replace(place, tables, project)
             for path, content in plan.raw.items():
@@ -213,7 +214,7 @@ def _tables_without(
     """Give the tables that change, and how many rows each loses."""
     known = manifest(place.quarter, place.line, project).get("tables", {})
     tables = {n: read(n, place.quarter, place.line, project) for n in known if n in TABLES}
-    rows = {name: found.rows_of(df) for name, df in tables.items()}
+    rows = {name: found.rows_of(df, place.line) for name, df in tables.items()}
     return {
         name: (tables[name][~gone].reset_index(drop=True), int(gone.sum()))
         for name, gone in rows.items()
