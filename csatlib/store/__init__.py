@@ -22,7 +22,7 @@ from csatlib.store.places import (
 )
 from csatlib.store.retention import Expired, expire, expired
 from csatlib.store.tables import history, manifest, read, write, write_manifest
-from csatlib.store.tombstones import forgotten
+from csatlib.store.tombstones import forgotten, refuse_forgotten
 
 __all__ = [
     "KEY_VARIABLE",
@@ -57,6 +57,7 @@ __all__ = [
     "pseudonym_key",
     "raw",
     "read",
+    "refuse_forgotten",
     "reports_folder",
     "restore",
     "study",

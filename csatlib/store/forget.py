@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import fcntl
-import json
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from csatlib.schema import TABLES
-from csatlib.store.disk import PRIVATE_FILE, atomic, digest
+from csatlib.store.disk import PRIVATE_FILE
+from csatlib.store.journal import Change, complete, pending, prepare
 from csatlib.store.kept import backups
 from csatlib.store.person import Found, Place, find, places, studies_of
 from csatlib.store.places import StoreError, project_root
-from csatlib.store.rows import without
-from csatlib.store.tables import manifest, packed, read, write_manifest
+from csatlib.store.rows import moved, renamed, without
+from csatlib.store.tables import manifest, manifest_bytes, packed, read
 from csatlib.store.tombstones import bury
 
 __all__ = ["Forgetting", "Removal", "empty_cache", "forget", "forgetting", "locked"]
@@ -58,18 +58,22 @@ class Forgetting:
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """The new content of every file that changes; nothing is written yet."""
+    """The new content of every file that changes; nothing is written yet.
+
+    ``tables`` hold those that lose rows and those that only name rows by their new addresses.
+    """
 
     project: Path
     found: Found
     raw: Mapping[Path, bytes]
     tables: Mapping[Place, Mapping[str, pd.DataFrame]]
+    losing: frozenset[Place]
     removals: tuple[Removal, ...]
 
     @property
     def places(self) -> set[str]:
         """Quarters and lines concerned, as the list of backups writes them."""
-        return {str(place) for place in self.tables} | {
+        return {str(place) for place in self.losing} | {
             "/".join(path.parts[-3:-1]) for path in self.raw
         }
 
@@ -116,17 +120,21 @@ def forgetting(customer: str, *, root: str | os.PathLike[str] | None = None) -> 
     ()
     """
     project = project_root(root)
-    _complete(project)
+    if (cut := pending(project)) is not None:
+        note = "上一次删除中途断了，下面是那一次的清单；加 --yes 再执行一次就会补完"
+        return Forgetting(_removals(cut), (), (), (note,))
     return _plan(customer, project).told()
 
 
 def forget(customer: str, *, root: str | os.PathLike[str] | None = None) -> Forgetting:
     """Remove a person from raw files, cache, identity vaults and tables.
 
-    Raw files are rewritten without the person's rows; every other byte of a CSV stays. Answers to
+    Raw files are rewritten without the person's rows; every other byte of a CSV stays, and tables
+    name the other rows by their new addresses. Answers to
     events that bear only a ticket's number go with the person's tickets. In the manifests of the
     quarters concerned ``removed`` counts the people; the estimates there are not computed again.
-    Every file changes whole or not at all, and a call that was cut off can be repeated.
+    Every file changes whole or not at all; what a call that was cut off had begun, the next one
+    finishes, whomever it is for.
 
     Parameters
     ----------
@@ -154,19 +162,22 @@ def forget(customer: str, *, root: str | os.PathLike[str] | None = None) -> Forg
     """
     project = project_root(root)
     with locked(project):
-        _complete(project)
+        cut = _removals(pending(project) or {})
+        complete(project)
         plan = _plan(customer, project)
         told = plan.told()
         if plan.removals:
-            # Tables lead to raw rows by their address, so raw files, which define it, come last.
-            bury(plan.found.names, [s.line for s in studies_of(project)], project)
-            for place, tables in plan.tables.items():
-                _replace(place, tables, project)
-            for path, content in plan.raw.items():
-                with atomic(path, mode=path.stat().st_mode & 0o777) as stream:
-                    stream.write(content)
+            lines = [study.line for study in studies_of(project)]
+            bury(plan.found.names, lines, project, tickets=plan.found.tickets)
+            removals = {"removals": [[r.file, r.rows] for r in plan.removals]}
+            prepare(_changes(plan), removals, project)
+            complete(project)
         empty_cache(project)
-    return told
+    return replace(told, removals=cut + told.removals)
+
+
+def _removals(told: Mapping[str, list[tuple[str, int]]]) -> tuple[Removal, ...]:
+    return tuple(Removal(file, rows) for file, rows in told.get("removals", ()))
 
 
 def empty_cache(project: Path) -> None:
@@ -198,70 +209,60 @@ def _plan(customer: str, project: Path) -> _Plan:
     removals = [
         Removal(file.path.relative_to(project).as_posix(), len(rows)) for file, rows in found.raw
     ]
+    # A file without some rows has another digest, and the rows below have other numbers.
+    new: dict[str, str] = {}
+    digests = {}
+    for file, rows in found.raw:
+        digests[file.table.digest] = hashlib.sha256(raw[file.path]).hexdigest()
+        new |= moved(file, rows, raw[file.path])
     tables: dict[Place, dict[str, pd.DataFrame]] = {}
+    losing = set()
     for place in places(project):
         for name, (left, gone) in _tables_without(place, found, project).items():
-            tables.setdefault(place, {})[name] = left
-            file = place.folder(project) / f"{name}.parquet"
-            removals.append(Removal(file.relative_to(project).as_posix(), gone))
-    return _Plan(project, found, raw, tables, tuple(removals))
+            after = renamed(left, new, digests)
+            if gone or not after.equals(left):
+                tables.setdefault(place, {})[name] = after
+            if gone:
+                losing.add(place)
+                file = place.folder(project) / f"{name}.parquet"
+                removals.append(Removal(file.relative_to(project).as_posix(), gone))
+    return _Plan(project, found, raw, tables, frozenset(losing), tuple(removals))
 
 
 def _tables_without(
     place: Place, found: Found, project: Path
 ) -> dict[str, tuple[pd.DataFrame, int]]:
-    """Give the tables that change, and how many rows each loses."""
+    """Give every table without the person, and how many rows it loses."""
     known = manifest(place.quarter, place.line, project).get("tables", {})
     tables = {n: read(n, place.quarter, place.line, project) for n in known if n in TABLES}
-    rows = {name: found.rows_of(df) for name, df in tables.items()}
+    rows = {name: found.rows_of(df, place.line) for name, df in tables.items()}
     return {
         name: (tables[name][~gone].reset_index(drop=True), int(gone.sum()))
         for name, gone in rows.items()
-        if gone.any()
     }
 
 
-def _replace(place: Place, tables: Mapping[str, pd.DataFrame], project: Path) -> None:
-    """Write tables over those of a place; the journal lets a later call finish the manifest."""
-    folder = place.folder(project)
-    known = manifest(place.quarter, place.line, project)
-    ready = {n: packed(df, n, place.quarter, place.line, project) for n, df in tables.items()}
-    people = known.get("removed", {}).get("people", 0) + 1
+def _changes(plan: _Plan) -> Iterator[Change]:
+    for place, tables in plan.tables.items():
+        yield from _table_changes(place, tables, plan)
+    for path, content in plan.raw.items():
+        yield Change(path, content, path.stat().st_mode & 0o777, str(path))
+
+
+def _table_changes(
+    place: Place, tables: Mapping[str, pd.DataFrame], plan: _Plan
+) -> Iterator[Change]:
+    """Give the new tables of a place, and the manifest that describes them."""
+    folder, at = place.folder(plan.project), (place.quarter, place.line, plan.project)
+    known = manifest(*at)
+    ready = {name: packed(df, name, *at) for name, df in tables.items()}
     new = {
         **known,
         "tables": {**known["tables"], **{name: entry for name, (_, entry) in ready.items()}},
-        "removed": {"people": people, "estimates_recomputed": False},
     }
-    before = {name: digest(folder / f"{name}.parquet") for name in ready}
-    journal = {"place": [place.quarter, place.line], "before": before, "manifest": new}
-    with atomic(_journal(project), mode=PRIVATE_FILE) as stream:
-        stream.write(json.dumps(journal).encode())
+    if place in plan.losing:
+        people = known.get("removed", {}).get("people", 0) + 1
+        new["removed"] = {"people": people, "estimates_recomputed": False}
     for name, (data, _) in ready.items():
-        with atomic(folder / f"{name}.parquet", mode=PRIVATE_FILE) as stream:
-            stream.write(data)
-    write_manifest(new, folder)
-    _journal(project).unlink()
-
-
-def _journal(project: Path) -> Path:
-    return project / "data" / "processed" / ".forget.json"
-
-
-def _complete(project: Path) -> None:
-    """Bring the manifest in line with the tables that a call which was cut off had replaced."""
-    if not _journal(project).exists():
-        return
-    journal: dict[str, Any] = json.loads(_journal(project).read_text(encoding="utf-8"))
-    place = Place(*journal["place"])
-    folder, new = place.folder(project), journal["manifest"]
-    old = manifest(place.quarter, place.line, project)
-    unchanged = {
-        name: old["tables"][name]
-        for name, before in journal["before"].items()
-        if digest(folder / f"{name}.parquet") == before
-    }
-    if old.get("tables") != new["tables"]:
-        half = {**new, "tables": {**new["tables"], **unchanged}}
-        # A person is counted once, when the last of the tables has been replaced.
-        write_manifest({**half, "removed": old.get("removed", {})} if unchanged else half, folder)
-    _journal(project).unlink()
+        yield Change(folder / f"{name}.parquet", data, PRIVATE_FILE, str(place))
+    yield Change(folder / "manifest.json", manifest_bytes(new), PRIVATE_FILE, str(place))

@@ -45,17 +45,19 @@ class Place:
 class Found:
     """Where a person is.
 
-    ``names`` are the ids and pseudonyms, ``row_ids`` the addresses of raw rows, ``raw`` the raw
-    files with the rows in each, ``notes`` what could not be looked into, in Chinese.
+    ``names`` are the ids and pseudonyms, ``tickets`` lines and the numbers of the person's
+    tickets there, ``row_ids`` the addresses of raw rows, ``raw`` the raw files with the rows in
+    each, ``notes`` what could not be looked into, in Chinese.
     """
 
     names: frozenset[str]
+    tickets: frozenset[tuple[str, str]]
     row_ids: frozenset[str]
     raw: tuple[tuple[Claimed, tuple[str, ...]], ...]
     notes: tuple[str, ...]
 
-    def rows_of(self, df: pd.DataFrame) -> pd.Series:
-        """Say which rows of a table are the person's."""
+    def rows_of(self, df: pd.DataFrame, line: str) -> pd.Series:
+        """Say which rows of a table of a line are the person's."""
         wanted = {
             "response_id": self.row_ids,
             "row_id": self.row_ids,
@@ -66,6 +68,10 @@ class Found:
         for column, values in wanted.items():
             if column in df:
                 found |= df[column].isin(values)
+        if "kind" in df and "value" in df:
+            # By kind: a ticket may have the number of somebody else's customer id.
+            numbers = {normal(number) for at, number in self.tickets if at == line}
+            found |= (df["kind"] == "ticket_id") & df["value"].map(normal).isin(numbers)
         if "comment_id" in df:
             # Not by way of the table of comments, which may be without the person already.
             found |= df["comment_id"].str.rpartition(":")[0].isin(self.row_ids)
@@ -93,13 +99,15 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
         for value in df.loc[df["response_id"].isin(direct), "customer_id"].dropna()
     }
     names = _linked(names, vaults)
-    row_ids = mine | direct | _through_tickets(files, direct)
+    tickets = _tickets(files, mine | direct)
+    row_ids = mine | direct | _through_tickets(files, tickets)
     rows: dict[Path, tuple[Claimed, tuple[str, ...]]] = {}
     for file in files:
         own = tuple(row for row in file.table.rows.index if row in row_ids)
         if own:
             rows.setdefault(file.path, (file, own))
-    return Found(frozenset(names), frozenset(row_ids), tuple(rows.values()), tuple(notes))
+    raw = tuple(rows.values())
+    return Found(frozenset(names), frozenset(tickets), frozenset(row_ids), raw, tuple(notes))
 
 
 def places(project: Path) -> list[Place]:
@@ -164,12 +172,17 @@ def _raw_paths(project: Path) -> Iterator[Path]:
             yield path
 
 
-def _through_tickets(files: list[Claimed], direct: set[str]) -> set[str]:
+def _tickets(files: list[Claimed], own: set[str]) -> set[tuple[str, str]]:
+    """Give lines and numbers of the tickets that the person's rows name."""
+    given = ((file.study.line, ids_of(file, "ticket_id")) for file in files)
+    return {(line, n) for line, ids in given for n in ids[ids.index.isin(own)].dropna()}
+
+
+def _through_tickets(files: list[Claimed], tickets: set[tuple[str, str]]) -> set[str]:
     """Give the rows of the person's tickets: an answer to an event may bear only their number."""
-    tickets = [(file, ids_of(file, "ticket_id")) for file in files]
     found: set[str] = set()
-    for line in {file.study.line for file in files}:
-        own = [given for file, given in tickets if file.study.line == line]
-        numbers = {n for given in own for n in given[given.index.isin(direct)].dropna()}
-        found |= {row for given in own for row in given.index[given.isin(numbers)]}
+    for file in files:
+        numbers = {number for line, number in tickets if line == file.study.line}
+        ids = ids_of(file, "ticket_id")
+        found |= set(ids.index[ids.isin(numbers)])
     return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from csatlib.exports import ExportError, RawTable
 from csatlib.store.places import StoreError
 from csatlib.study import Study
 
-__all__ = ["Claimed", "claimed", "ids_of", "without"]
+__all__ = ["Claimed", "claimed", "ids_of", "moved", "renamed", "without"]
 
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -75,6 +77,41 @@ def without(file: Claimed, row_ids: Sequence[str]) -> bytes:
     return rest
 
 
+def moved(file: Claimed, row_ids: Sequence[str], data: bytes) -> dict[str, str]:
+    """Say under which address each row that stays is found in the bytes that `without` gave."""
+    cut = sorted(int(row_id.rsplit(":", 1)[1]) for row_id in row_ids)
+    mark = hashlib.sha256(data).hexdigest()[:12]
+    new = {}
+    # Every row that a table can name: the ledger names headers, quarantine what is malformed.
+    table = file.table
+    others = [r for df in (table.non_data, table.malformed) for r in df.get("row_id", ())]
+    for row_id in dict.fromkeys([*table.rows.index, *others]):
+        _, sheet, row = row_id.split(":")
+        if (number := int(row)) not in cut:
+            new[row_id] = f"{mark}:{sheet}:{number - bisect_left(cut, number)}"
+    return new
+
+
+def renamed(df: pd.DataFrame, new: Mapping[str, str], digests: Mapping[str, str]) -> pd.DataFrame:
+    """Give a table with the new addresses of raw rows and digests of files in it."""
+    after = df
+    for column in ("response_id", "row_id"):
+        if column in df:
+            after = after.assign(**{column: _put(df[column], new)})
+    if "comment_id" in df:
+        row = df["comment_id"].str.rpartition(":")[0]
+        item = df["comment_id"].str.rpartition(":")[2]
+        moved_ids = row.map(new).astype("str") + ":" + item
+        after = after.assign(comment_id=df["comment_id"].mask(row.isin(list(new)), moved_ids))
+    if "digest" in df:
+        after = after.assign(digest=_put(df["digest"], digests))
+    return after
+
+
+def _put(column: pd.Series, new: Mapping[str, str]) -> pd.Series:
+    return column.mask(column.isin(list(new)), column.map(new).astype("str"))
+
+
 def _text_without(data: bytes, numbers: Sequence[int], file: Claimed) -> bytes:
     """Cut records out of a CSV: the other bytes stay, line ends and marks among them."""
     encoding = (file.table.encoding or "utf-8").lower()
@@ -129,7 +166,13 @@ def _refuse_other_changes(data: bytes, row_ids: Sequence[str], file: Claimed) ->
             again = exports.read(copy, file.study).rows
         except ExportError:
             again = None
-    same = again is not None and list(again.columns) == list(left.columns)
+    # Rows must stand where the tables will look for them.
+    new = moved(file, row_ids, data)
+    same = (
+        again is not None
+        and list(again.columns) == list(left.columns)
+        and list(again.index) == [new[row_id] for row_id in left.index]
+    )
     if again is None or not same or again.to_numpy().tolist() != left.to_numpy().tolist():
         raise StoreError(
             f"{file.table.file}：改写会改动别的内容（例如公式的结果）；"

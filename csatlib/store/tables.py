@@ -245,9 +245,14 @@ def write_manifest(content: Mapping[str, Any], folder: Path) -> None:
     ...     json.loads(Path(folder, "manifest.json").read_text())
     {'draft': True}
     """
-    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     with atomic(private_folder(folder) / "manifest.json", mode=PRIVATE_FILE) as stream:
-        stream.write(text.encode())
+        stream.write(manifest_bytes(content))
+
+
+def manifest_bytes(content: Mapping[str, Any]) -> bytes:
+    """Give the bytes of a manifest."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return text.encode()
 
 
 def history(
