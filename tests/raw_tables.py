@@ -17,7 +17,9 @@ def grid_of(rows: Sequence[Sequence[str]]) -> Grid:
     """Lay rows of cells out as a reader does; the first row that is not blank has the headers."""
     width = max(len(row) for row in rows)
     padded = [[*row, *[""] * (width - len(row))] for row in rows]
-    columns = [pa.chunked_array([pa.array(c, pa.large_string())]) for c in zip(*padded, strict=True)]
+    columns = [
+        pa.chunked_array([pa.array(c, pa.large_string())]) for c in zip(*padded, strict=True)
+    ]
     header = next(i for i, row in enumerate(rows) if any(cell.strip() for cell in row))
     table = pa.table(columns, names=[f"c{i}" for i in range(width)])
     widths = pa.chunked_array([pa.array([len(row) for row in rows], pa.int64())])

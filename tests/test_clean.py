@@ -337,7 +337,9 @@ def test_a_question_whose_answers_make_no_sense_is_refused(read, shop):
     rows = [text_row(i, ["一级棒" if i > 9 else "满意", *GOOD[1:]]) for i in range(20)]
     assert cleaned(read(*rows), shop).kept["overall"].isna().sum() == 10
     rows = [text_row(i, ["一级棒" if i > 8 else "满意", *GOOD[1:]]) for i in range(20)]
-    with pytest.raises(ExportError, match="“1、您的整体满意度”列多半的答案无法识别（例如第 11、12、13 行）"):
+    with pytest.raises(
+        ExportError, match="“1、您的整体满意度”列多半的答案无法识别（例如第 11、12、13 行）"
+    ):
         cleaned(read(*rows), shop)
 
 

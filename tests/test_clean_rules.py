@@ -397,9 +397,10 @@ def test_a_contradiction_of_an_unknown_item_is_told(store):
         quality.contradictory(rows, declared, store())
 
 
-def test_a_contradiction_without_items_flags_nobody(store):
-    rows = pd.DataFrame({"overall": pd.array([5], dtype="Int8")})
-    assert not quality.contradictory(rows, [Contradiction(name="x", when={})], store()).any()
+@pytest.mark.parametrize("when", [{}, {"overall": ()}], ids=["no item", "no answer"])
+def test_a_contradiction_that_can_never_be_is_refused(when):
+    with pytest.raises(ValueError, match="at least 1 item"):
+        Contradiction(name="x", when=when)
 
 
 @pytest.mark.parametrize(
@@ -489,7 +490,10 @@ def open_books(store):
 
 
 def test_fewer_than_the_confidentiality_base_coming_back_tell_nothing(store):
-    rows = [("A", "2026-07-01", 5, 10, False), *(("BCDEF"[i], "2026-07-01", 1, 9, True) for i in range(5))]
+    rows = [
+        ("A", "2026-07-01", 5, 10, False),
+        *(("BCDEF"[i], "2026-07-01", 1, 9, True) for i in range(5)),
+    ]
     few, enough = headline(store(), *rows[:-1]), headline(store(), *rows)
     hidden = few[few["rule"] == "too_fast"]
     assert hidden[["kept", "added", "estimate", "difference"]].isna().all().all()

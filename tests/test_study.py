@@ -81,6 +81,11 @@ def test_terms_lie_beside_the_study(tmp_path, shop):
 
 
 FAULTS = {
+    "personal column mapped": (
+        "mapping: {customer_id: 客户编号, region: 区域}",
+        "mapping: {customer_id: 客户编号, region: 区域}\n    personal: {name: 区域}",
+        ("第 35 行", "personal", "请从 mapping 里删去"),
+    ),
     "unknown key": ("reader: table\n    channel: 电话", "reader: table\n    chanel: 电话", ["chanel", "不认识的键", "是不是想写 channel？"]),
     "unknown key at the top": ("owner: 质量控制组", "ownr: 质量控制组", ["第 3 行 ownr", "是不是想写 owner？"]),
     "key twice": ("owner: 质量控制组", "title: 再来一次", ["第 3 行", "键“title”重复（第一次在第 2 行）"]),

@@ -98,7 +98,7 @@ def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
     if faults:
         yield from _of_headers(raw, study, quarter)
         return
-    yield from _of_answers(raw, study, quarter)
+    yield from _of_answers(raw, study, quarter, project)
     yield from _of_drift(raw, study, quarter, project)
 
 
@@ -175,17 +175,23 @@ def _of_headers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator
             yield _told(str(error))
 
 
-def _of_answers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator[Finding]:
+def _of_answers(
+    raw: Sequence[RawTable], study: Study, quarter: str, project: Path
+) -> Iterator[Finding]:
     try:
         cleaned = clean.responses(raw, study, quarter=quarter)
         clean.intake(raw, cleaned)
-        clean.attach(cleaned.kept, raw, study)
+        responses = clean.attach(cleaned.kept, raw, study)
         clean.personal(raw)
         clean.all_ids(raw)
         differences = clean.twin_differences(raw, study, quarter=quarter)
     except ExportError as error:
         yield _told(str(error))
         return
+    try:
+        store.refuse_forgotten(responses, study.line, project)
+    except StoreError as error:
+        yield _told(str(error))
     yield from _of_rows(raw, cleaned)
     yield from _of_cells(raw, study, cleaned)
     if len(differences):

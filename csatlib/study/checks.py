@@ -133,8 +133,8 @@ def _source_faults(study: Outline, source: Source) -> Iterator[Fault]:
         if header in aside and not column.endswith("_id"):
             yield (
                 ("mapping", column),
-                f"来源 {source.glob} 的“{header}”列写在 personal 或 device 里，不能再带入 {column}；"
-                "请从 mapping 里删去",
+                f"来源 {source.glob} 的“{header}”列写在 personal 或 device 里，"
+                f"不能再带入 {column}；请从 mapping 里删去",
             )
     asked = {name for question in study.questions for name in _names(question)}
     for column in source.mapping:

@@ -27,7 +27,13 @@ _NAMES = {
 }
 
 
-def settle(drift: pd.DataFrame, study: Study, *, quarter: Quarter | str, previous: Quarter | str | None = None) -> pd.DataFrame:
+def settle(
+    drift: pd.DataFrame,
+    study: Study,
+    *,
+    quarter: Quarter | str,
+    previous: Quarter | str | None = None,
+) -> pd.DataFrame:
     """Return the drift if the study file has settled all that was uncertain in it.
 
     A rename is settled where one question names both wordings, or where the earlier question
@@ -123,9 +129,7 @@ def _named(study: Study, header: object, quarter: str) -> Question | None:
     return found[0] if len(found) == 1 else None
 
 
-def _succeeded(
-    before: Question | None, now: Question | None, at: Quarter, last: Quarter
-) -> bool:
+def _succeeded(before: Question | None, now: Question | None, at: Quarter, last: Quarter) -> bool:
     """Say whether one question ended before the quarter and another began with it."""
     if before is None or now is None or before.id == now.id:
         return False
