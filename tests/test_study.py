@@ -84,7 +84,7 @@ FAULTS = {
     "personal column mapped": (
         "mapping: {customer_id: 客户编号, region: 区域}",
         "mapping: {customer_id: 客户编号, region: 区域}\n    personal: {name: 区域}",
-        ("第 35 行", "personal", "请从 mapping 里删去"),
+        ("第 38 行", "personal", "请从 mapping 里删去"),
     ),
     "unknown key": ("reader: table\n    channel: 电话", "reader: table\n    chanel: 电话", ["chanel", "不认识的键", "是不是想写 channel？"]),
     "unknown key at the top": ("owner: 质量控制组", "ownr: 质量控制组", ["第 3 行 ownr", "是不是想写 owner？"]),
