@@ -48,6 +48,8 @@ class _Plain(dict[int, str]):
 def _plain(character: str) -> str:
     if character.isspace():
         return "\n" if character == "\n" else " "
+    if unicodedata.category(character) == "So":
+        return " "  # a picture between two digits is a gap like any other
     if character in _BLANK or unicodedata.category(character) in _UNSEEN_KINDS:
         return _UNSEEN
     digit = unicodedata.digit(character, None)

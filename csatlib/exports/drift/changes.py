@@ -90,7 +90,9 @@ def changes(scene: Scene) -> list[Row]:
     weigh = weigher(max(titles, key=len))
     pairing = paired(scene.before.asked, scene.now.asked, weigh, scene.answers)
     rows = [row for pair in pairing.pairs for row in _renamed(scene, pair)]
-    rows += [_moved(scene, pair) for pair in moved(pairing.pairs)]
+    rows += [
+        _moved(scene, pair) for pair in moved(pairing.pairs) if pair.before.place != pair.now.place
+    ]
     rows += _parted(scene, pairing)
     rows += _added_and_dropped(scene, pairing)
     turned = list(_turned(scene, pairing))
