@@ -99,8 +99,8 @@ def files(root):
 def english(text):
     """Give the words of a message that are neither Chinese nor names that the reader may type."""
     known = r"csat|demo|run|QUARTER|LINE|NOTEBOOK|NAME|VALUE|FOLDER|N|str|studies|data|raw|h|p|root"
-    options = r"only|parameter|jobs|quarter|line|seed|help|version|out|no|verify|recipient|csv|expired|as|of|yes"
-    names = r"sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER"
+    options = r"only|parameter|jobs|quarter|line|seed|help|version|out|no|verify|recipient|csv|expired|as|of|yes|all"
+    names = r"check|sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER"
     words = re.findall(r"[A-Za-z_]+", re.sub(r"20\d\dQ\d", "", text))
     return [w for w in words if not re.fullmatch(f"{known}|{options}|{names}", w)]
 
@@ -113,6 +113,7 @@ def english(text):
     [
         pytest.param(["--help"], ["用法：csat [选项] 命令", "命令：", "运行一个季度"], id="csat"),
         pytest.param(["run", "--help"], ["参数：", "选项：", "[必填]", "[默认 1]"], id="run"),
+        pytest.param(["check", "-h"], ["原始文件", "--all"], id="check"),
         pytest.param(["sql", "-h"], ["只读", "SELECT"], id="sql"),
         pytest.param(["backup", "-h"], ["加密备份", "收件公钥"], id="backup"),
         pytest.param(["restore", "-h"], ["空的", "[必填]"], id="restore"),
@@ -150,7 +151,7 @@ def test_the_version_is_told_without_loading_a_room():
     [
         (
             "rnu 2026Q3",
-            "用法不对：没有命令 rnu，可用的有 demo、run、sql、backup、restore、archive、forget、key。请看 csat --help。",
+            "用法不对：没有命令 rnu，可用的有 demo、run、check、sql、backup、restore、archive、forget、key。请看 csat --help。",
         ),
         ("run", "用法不对：缺少 quarter（季度，例如 2026Q3）。请看 csat run --help。"),
         ("run 2026Q3 --lnie x", "没有选项 --lnie，是不是想写 --line"),
