@@ -2,6 +2,7 @@
 PYTHON ?= python3
 QUARTERS ?= 2026Q1 2026Q2 2026Q3
 JOBS ?= 2
+TESTERS ?= 2
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -15,10 +16,10 @@ report: $(READY) ## 依次运行示例季度，生成报告 (run the sample quar
 	@set -e; for quarter in $(QUARTERS); do $(BIN)/csat run $$quarter --jobs $(JOBS); done
 
 test: $(READY) ## 运行测试 (run the tests)
-	$(BIN)/python -m pytest -q -rs -m "not browser and not slow"
+	$(BIN)/python -m pytest -q -rs -n $(TESTERS) --dist loadfile -m "not browser and not slow"
 
 slow: $(READY) ## 运行较慢的测试：成百个生成的文件，整季运行 (run the slower tests)
-	$(BIN)/python -m pytest -q -rs -m slow
+	$(BIN)/python -m pytest -q -rs -n $(TESTERS) -m slow
 
 browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chromium)
 	$(BIN)/python -m pytest -q -m browser
