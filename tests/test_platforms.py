@@ -475,10 +475,9 @@ def test_personal_columns_and_the_device_are_known_and_go_nowhere(write, study):
     ("old", "new", "told"),
     [
         ("personal: {name: 姓名}", "personal: {name: 整体满意度}", "被多处认领"),
-        ("device: 电脑", "device: 电脑, mapping: {room: 电脑}", "不能再用 mapping"),
         ("device: 电脑", "device: 电脑, mapping: {room: 意见建议}", "被多处认领"),
     ],
-    ids=["a question", "mapped device", "mapped question"],
+    ids=["a question", "mapped question"],
 )
 def test_a_column_belongs_to_one_place(tmp_path, write, old, new, told):
     study = shop_study(tmp_path, HEAD + SOURCES.replace(old, new) + QUESTIONS + TAIL)
@@ -677,11 +676,12 @@ def test_a_twin_tells_what_the_study_does_not_list(twins):
 def test_orders_and_checks_pass_through_cleaning(write, study_of):
     study = study_of(QUESTIONS.split("  - {id: topic")[0] + RANKED + TRAP)
     header = [*WJX, "1、整体满意度", "2、看重的方面", "3、此题请选一般"]
-    rows = [["满意", "质量→价格", "一般"], ["一般", "(空)", "满意"]]
+    rows = [["满意", "质量→价格", "一般"], ["一般", "(空)", "一般"], ["满意", "(空)", "满意"]]
     path = write("1_按文本_.csv", header, *([str(i), *WJX_ROW[1:], *r] for i, r in enumerate(rows)))
-    kept = clean.responses(exports.read(path, study), study, quarter="2026Q3").kept
-    assert missing_as_none(kept["order_1"]) == [2, None]
-    assert kept.loc[0, "trap"] == "一般"
+    cleaned = clean.responses(exports.read(path, study), study, quarter="2026Q3")
+    assert missing_as_none(cleaned.kept["order_1"]) == [2, None]
+    assert cleaned.kept["trap"].tolist() == ["一般", "一般"]
+    assert cleaned.quarantined["rule"].tolist() == ["attention"]
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,11 @@ def project(data, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def telecom(project) -> Path:
-    """The project after a whole run of the telecom study."""
-    (outcome,) = run.quarter("2026Q3", line="telecom", root=project)
+    """The project after a whole run of the telecom study, with a key of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(store.KEY_VARIABLE, str(project / "key" / "key"))
+        store.new_key()
+        (outcome,) = run.quarter("2026Q3", line="telecom", root=project)
     assert outcome.problem is None, outcome.problem
     return project
 

@@ -81,6 +81,11 @@ def test_terms_lie_beside_the_study(tmp_path, shop):
 
 
 FAULTS = {
+    "device mapped": (
+        "mapping: {customer_id: 客户编号, region: 区域}",
+        "mapping: {customer_id: 客户编号, region: 区域}\n    device: 区域",
+        ("第 38 行", "device", "请从 mapping 里删去"),
+    ),
     "personal column mapped": (
         "mapping: {customer_id: 客户编号, region: 区域}",
         "mapping: {customer_id: 客户编号, region: 区域}\n    personal: {name: 区域}",
