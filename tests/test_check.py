@@ -79,6 +79,22 @@ def test_every_bad_file_is_told_not_only_the_first(project, capsys):
     assert "还不能运行；必须改 3 处" in capsys.readouterr().out
 
 
+def test_a_source_whose_only_file_is_bad_is_not_called_missing(project):
+    study(
+        project,
+        "glob: customers.csv\n    reader: table\n    optional: true",
+        "glob: customers.csv\n    reader: table",
+    )
+    write(project, "customers.csv", "", line="all")
+    (told,) = grave(project)
+    assert "空的" in told
+    (project / "data" / "raw" / QUARTER / "all" / "customers.csv").unlink()
+    write(project, "电话.csv", "")
+    told = "\n".join(grave(project))
+    assert "没有找到这样的文件" in told
+    assert "空的" in told
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

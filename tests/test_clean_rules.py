@@ -633,3 +633,14 @@ def test_the_rules_come_in_one_order(store):
     evidence = clean.responses(answers(*FAULTY), store(), quarter="2026Q3").flagged
     found = [c.removeprefix("flag_") for c in evidence if c.startswith("flag_")]
     assert found == [rule for rule in rules.REASONS if rule != "malformed"]
+
+
+def test_an_office_is_nobodys_name_in_other_peoples_comments():
+    people = pd.DataFrame(
+        [("a", "customers", "C1", "name", "客服中心"), ("b", "customers", "C2", "name", "刘志科"),
+         ("c", "customers", "C3", "name", "欧阳青禾(财务)"), ("d", "staff", None, "name", "王科")],
+        columns=["row_id", "role", "key", "kind", "value"],
+    )  # fmt: skip
+    assert clean.roster(people) == ("欧阳青禾", "王科")
+    replies = pd.DataFrame({"response_id": ["r"], "customer_id": ["C2"]})
+    assert clean.known_names(replies, people, replies).tolist() == [("刘志科",)]

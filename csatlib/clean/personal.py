@@ -133,8 +133,8 @@ def roster(personal: pd.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        All names of the staff; of everyone else's those of three characters and more, since
-        shorter ones are often ordinary words. In alphabetical order.
+        All names of the staff; of everyone else's those of three characters and more that are no
+        office or role, since shorter ones are often ordinary words. In alphabetical order.
 
     Examples
     --------
@@ -145,7 +145,9 @@ def roster(personal: pd.DataFrame) -> tuple[str, ...]:
     ('欧阳青禾', '王芳')
     """
     names = _names(personal)
-    certain = (names["role"] == "staff") | (names["value"].str.len() >= 3)
+    # 客服中心 in a column of names must not take these words out of everybody's comments.
+    person = (names["value"].str.len() >= 3) & ~names["value"].str.fullmatch(_NO_NAME)
+    certain = (names["role"] == "staff") | person
     return tuple(sorted(names.loc[certain, "value"].unique()))
 
 
@@ -185,9 +187,8 @@ def all_ids(raw: Sequence[RawTable]) -> tuple[str, ...]:
 
 
 def _names(personal: pd.DataFrame) -> pd.DataFrame:
-    """Give one row a name: a cell may hold those of several people, or 客服中心 and the like."""
+    """Give one row a name: a cell may hold those of several people."""
     names = personal[personal["kind"] == "name"]
     parts = names["value"].map(plain).map(_BETWEEN.split)
     names = names.assign(value=parts).explode("value")
-    names = names.assign(value=names["value"].str.strip()).query("value != ''")
-    return names[~names["value"].str.fullmatch(_NO_NAME)]
+    return names.assign(value=names["value"].str.strip()).query("value != ''")

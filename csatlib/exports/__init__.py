@@ -4,7 +4,7 @@ from csatlib.exports.codebook import code_book
 from csatlib.exports.columns import Fields, mapped, match
 from csatlib.exports.drift import diff, settle
 from csatlib.exports.platforms import PLATFORMS, Platform, Sniffed
-from csatlib.exports.reading import claimed, read, read_all, sniff
+from csatlib.exports.reading import claimed, read, read_all, require_sources, sniff
 from csatlib.exports.table import RUINED, ExportError, RawTable
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "match",
     "read",
     "read_all",
+    "require_sources",
     "settle",
     "sniff",
 ]

@@ -177,13 +177,7 @@ def read_all(
     [('twin', 'wjx'), ('responses', 'wjx'), ('responses', 'table')]
     """
     files = sorted(Path(p) for p in paths)
-    for source in study.sources:
-        if not source.optional and not any(_claims(source, f) for f in files):
-            folder = "all" if source.folder == "all" else study.line
-            raise ExportError(
-                f"{folder}/{source.glob}：没有找到这样的文件（{source.role}）；"
-                "请把导出文件放进该季度的文件夹，或在来源里写 optional: true。"
-            )
+    require_sources(files, study)
     wanted = claimed(files, study)
     tables = tuple(read(f, study, cache=cache) for f in wanted)
     first: dict[str, str] = {}
@@ -220,6 +214,41 @@ def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path
     """
     files = sorted(Path(p) for p in paths)
     return tuple(f for f in files if f.parent.name != "all" or _claimants(f, study))
+
+
+def require_sources(paths: Iterable[str | os.PathLike[str]], study: Study) -> None:
+    """Make sure that every source of a study that is not optional has a file.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        The quarter's files, such as `csatlib.store.raw` lists.
+    study : Study
+        Its sources say what each file is for.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    ExportError
+        If no file has a name that the source's ``glob`` fits.
+
+    Examples
+    --------
+    >>> from csatlib import store
+    >>> study = store.study("ops_company")
+    >>> require_sources(store.raw("2026Q3", "ops_company"), study)
+    """
+    files = [Path(p) for p in paths]
+    for source in study.sources:
+        if not source.optional and not any(_claims(source, f) for f in files):
+            folder = "all" if source.folder == "all" else study.line
+            raise ExportError(
+                f"{folder}/{source.glob}：没有找到这样的文件（{source.role}）；"
+                "请把导出文件放进该季度的文件夹，或在来源里写 optional: true。"
+            )
 
 
 def _claims(source: Source, file: Path) -> bool:

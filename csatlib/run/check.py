@@ -152,15 +152,13 @@ def _read(
         except ExportError as error:
             faults.append(_told(str(error)))
     try:
-        exports.read_all([f for f in files if not _is_bad(f, faults)], study, cache=cache)
+        if faults:
+            exports.require_sources(files, study)
+        else:
+            exports.read_all(files, study, cache=cache)
     except ExportError as error:
-        told = _told(str(error))
-        faults += [] if told in faults else [told]
+        faults.append(_told(str(error)))
     return faults, tables
-
-
-def _is_bad(file: Path, faults: Sequence[Finding]) -> bool:
-    return any(file.name in place for _, place, *_ in faults)
 
 
 def _of_headers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator[Finding]:
@@ -266,8 +264,9 @@ def _rows(table: RawTable, rows: pd.Series) -> str:
 
 def _told(message: str) -> Finding:
     """Part an error's message, ``place：fault；remedy。``, into its three pieces."""
-    place, colon, rest = without_personal_data(message).partition("：")
+    safe = without_personal_data(message)
+    place, colon, rest = safe.partition("：")
     if not colon:
-        place, rest = "", message
+        place, rest = "", safe
     finding, semicolon, remedy = rest.partition("；")
     return "must", place, finding if semicolon else rest, remedy or "请照上面所说改正后再检查。"
