@@ -143,6 +143,19 @@ CHANGES = (
     "options",
 )
 
+#: How an invitation ended (AAPOR): complete I, partial P, refusal R, non-contact NC, other O,
+#: of unknown eligibility UO, not eligible NE; and who was not invited at all.
+DISPOSITIONS = (
+    "complete",
+    "partial",
+    "refusal",
+    "non_contact",
+    "other",
+    "unknown",
+    "ineligible",
+    "not_invited",
+)
+
 _ESTIMATES = Table(
     {
         "quarter": _TEXT,
@@ -163,6 +176,17 @@ _ESTIMATES = Table(
         "reason": _TEXT,
     },
     key=("quarter", "line", "metric", "item", "level", "group_by", "group"),
+)
+
+_COMPARISONS = Table(
+    {
+        **_ESTIMATES.columns,
+        "contrast": _NAME,
+        "statistic": _REAL,
+        "p": _REAL,
+        "p_adjusted": _REAL,
+    },
+    key=(*_ESTIMATES.key, "contrast"),
 )
 
 #: Every table that `store` writes, by name.
@@ -245,6 +269,95 @@ TABLES: Mapping[str, Table] = {
     ),
     "estimates": _ESTIMATES,
     "headline": _ESTIMATES,
+    "comparisons": _COMPARISONS,
+    "changes": _COMPARISONS,
+    "units": Table(
+        {
+            **_ESTIMATES.columns,
+            "population": Column("Int64", nullable=True),
+            "target": _REAL,
+            "p_below": _REAL,
+            "super_low": _REAL,
+            "super_high": _REAL,
+            "shrunken": _REAL,
+            "shrunken_low": _REAL,
+            "shrunken_high": _REAL,
+            "rank": _REAL,
+            "rank_low": _REAL,
+            "rank_high": _REAL,
+            "funnel_low": _REAL,
+            "funnel_high": _REAL,
+            "funnel": Column("str", nullable=True, allowed=("below", "within", "above")),
+            "small": Column("bool"),
+        },
+        key=_ESTIMATES.key,
+    ),
+    "frame": Table({"customer_id": _TEXT}, open=True),
+    "invitations": Table(
+        {
+            "customer_id": _TEXT,
+            "channel": _TEXT,
+            "invited_at": Column("datetime64[us]", nullable=True),
+        },
+        open=True,
+    ),
+    "sample": Table(
+        {
+            "customer_id": _TEXT,
+            "stratum": _TEXT,
+            "inclusion_probability": Column("Float64"),
+            "design_weight": Column("Float64"),
+        },
+        open=True,
+    ),
+    "dispositions": Table(
+        {
+            "customer_id": _TEXT,
+            "channel": _TEXT,
+            "disposition": Column("str", allowed=DISPOSITIONS),
+            "reason": _TEXT,
+            "invited_at": Column("datetime64[us]", nullable=True),
+            "answered_at": Column("datetime64[us]", nullable=True),
+            "response_id": _TEXT,
+        },
+        open=True,
+    ),
+    "response_rates": Table(
+        {
+            "group_by": _TEXT,
+            "group": _TEXT,
+            "rate": _NAME,
+            "numerator": _REAL,
+            "denominator": _REAL,
+            "estimate": _REAL,
+            "reason": _TEXT,
+        },
+        key=("group_by", "group", "rate"),
+    ),
+    "weights": Table(
+        {
+            "response_id": _NAME,
+            "stratum": _TEXT,
+            "cluster": _TEXT,
+            "population": _REAL,
+            "design_weight": Column("Float64"),
+            "weight": Column("Float64"),
+        },
+        key=("response_id",),
+    ),
+    "margin_gaps": Table(
+        {
+            "variable": _NAME,
+            "level": _NAME,
+            "population": _REAL,
+            "n": Column("Int64", nullable=True),
+            "before": _REAL,
+            "after": _REAL,
+            "gap_before": _REAL,
+            "gap_after": _REAL,
+        },
+        key=("variable", "level"),
+    ),
     "tokens": Table(
         {"comment_id": _NAME, "position": _COUNT, "token": _NAME, "pos": _TEXT},
         key=("comment_id", "position"),

@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 import csatlib
 from csatlib import charts, clean, estimates, exports, report, scales, store, text
 
-PURE_ROOMS = ("scales", "clean", "privacy", "estimates", "text", "charts", "report")
+PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
+PURE_ROOMS += ("text", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -40,6 +41,7 @@ CASES = {
     "clean.replay": lambda w: called(w.raw, w.cleaned.ledger, quarantine=w.cleaned.quarantined),
     "clean.responses": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "clean.roster": lambda w: called(w.personal),
+    "clean.sampling_frame": lambda w: called(w.raw, w.study),
     "clean.sensitivity": lambda w: called(w.cleaned.flagged, w.study),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),

@@ -1,6 +1,6 @@
 """From raw answers to trustworthy responses; every exclusion has a reason before it leaves."""
 
-from csatlib.clean.frame import attach, table_of, twin_differences
+from csatlib.clean.frame import attach, sampling_frame, table_of, twin_differences
 from csatlib.clean.ledger import ledger_of_texts, relabel
 from csatlib.clean.personal import all_ids, known_names, personal, roster
 from csatlib.clean.replay import replay
@@ -21,6 +21,7 @@ __all__ = [
     "replay",
     "responses",
     "roster",
+    "sampling_frame",
     "sensitivity",
     "table_of",
     "twin_differences",

@@ -13,7 +13,7 @@ from csatlib.exports import ExportError, RawTable, mapped, match
 from csatlib.schema import Quarter
 from csatlib.study import Study
 
-__all__ = ["attach", "known_ids", "table_of", "twin_differences"]
+__all__ = ["attach", "known_ids", "sampling_frame", "table_of", "twin_differences"]
 
 #: Tickets lead to customers, so they are joined first.
 _KEYS = {"tickets": "ticket_id", "customers": "customer_id"}
@@ -83,6 +83,47 @@ def known_ids(raw: Sequence[RawTable]) -> dict[str, frozenset[str]]:
             name = str(column)
             known[name] = known.get(name, frozenset()) | frozenset(values.dropna())
     return known
+
+
+def sampling_frame(raw: Sequence[RawTable], study: Study) -> pd.DataFrame:
+    """List everyone the survey is meant for, with what the company knows of them.
+
+    Parameters
+    ----------
+    raw : sequence of RawTable
+        The quarter's files, those of customers and tickets among them.
+    study : Study
+        Says whether tickets or customers are asked about (``survey``), and of which tiers.
+
+    Returns
+    -------
+    DataFrame
+        An event survey: one row a ticket, with the mapped columns of the ticket and its customer.
+        Any other: one row a customer. Only rows of ``population.tiers``, where tiers are known and
+        named. Empty where no file lists customers or tickets.
+
+    Raises
+    ------
+    ExportError
+        If a customer or a ticket stands in two rows that differ.
+
+    Examples
+    --------
+    >>> from csatlib import exports, store
+    >>> study = store.study("ops_company")
+    >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
+    >>> sampling_frame(raw, study)["tier"].value_counts().to_dict()
+    {'重要客户': 180, '核心客户': 60}
+    """
+    customers, tickets = table_of(raw, "customers"), table_of(raw, "tickets")
+    frame = customers
+    if study.survey == "event" and not tickets.empty:
+        known = "customer_id" in tickets and not customers.empty
+        frame = tickets.merge(customers, on="customer_id", how="left") if known else tickets
+    tiers = study.population.tiers
+    if tiers and "tier" in frame:
+        frame = frame[frame["tier"].isin(tiers)]
+    return frame.reset_index(drop=True)
 
 
 def _places(tables: Sequence[RawTable], rows: pd.Index) -> str:

@@ -10,6 +10,7 @@ from csatlib.study.conduct import (
     Privacy,
 )
 from csatlib.study.loading import load
+from csatlib.study.methods import Fieldwork, Sampling, Weighting
 from csatlib.study.model import Study
 from csatlib.study.parts import Question, Report, Scale, Source, Target
 from csatlib.study.strict_yaml import StudyError
@@ -18,16 +19,19 @@ __all__ = [
     "Burst",
     "Cleaning",
     "Contradiction",
+    "Fieldwork",
     "Notice",
     "Period",
     "Population",
     "Privacy",
     "Question",
     "Report",
+    "Sampling",
     "Scale",
     "Source",
     "Study",
     "StudyError",
     "Target",
+    "Weighting",
     "load",
 ]

@@ -45,6 +45,8 @@ def join_faults(study: Outline) -> Iterator[Fault]:
     yield from _report_faults(study)
     yield from _key_faults(study)
     yield from _contradiction_faults(study)
+    yield from _column_faults(study)
+    yield from _expectation_faults(study)
 
 
 def _names(question: Question) -> tuple[str, ...]:
@@ -236,6 +238,44 @@ def _contradiction_faults(study: Outline) -> Iterator[Fault]:
             for answer in answers:
                 if allowed and answer not in allowed:
                     yield at, f"题目 {item} 没有“{answer}”这个答案；可选的有：{_listed(allowed)}"
+
+
+def _column_faults(study: Outline) -> Iterator[Fault]:
+    """Find columns of plan, weighting and report that no company table brings."""
+    company = ("customers", "tickets")
+    brought = [c for s in study.sources if s.role in company for c in s.mapping]
+    answers = [c for s in study.sources if s.role == "responses" for c in s.mapping]
+    plan, weighting = study.sampling, study.weighting
+    named = [
+        *((("sampling", "strata", place), c) for place, c in enumerate(plan.strata)),
+        *((("sampling", "census", c), c) for c in plan.census),
+        *((("sampling", key), getattr(plan, key)) for key in ("cluster", "size")),
+        *((("weighting", "nonresponse", n), c) for n, c in enumerate(weighting.nonresponse)),
+        *((("weighting", "margins", n), c) for n, c in enumerate(weighting.margins)),
+        (("report", "unit"), study.report.unit),
+        (("report", "staff"), study.report.staff),
+    ]
+    for at, column in named:
+        known = [*brought, *answers] if at[0] == "report" else brought
+        if column is not None and column not in known:
+            yield (
+                at,
+                f"{at[0]}.{at[1]} 的“{column}”不是客户表或工单的 mapping 带入的列"
+                f"{_guess(column, known)}；可用的列有：{'、'.join(dict.fromkeys(known))}",
+            )
+
+
+def _expectation_faults(study: Outline) -> Iterator[Fault]:
+    """Find expectations of what is no rating, or of a rating on another scale."""
+    ratings = {q.id: q for q in study.questions if q.kind == "rating"}
+    for place, question in enumerate(study.questions):
+        meant, at = question.expectation_of, ("questions", place, "expectation_of")
+        if meant is None:
+            continue
+        if question.kind != "rating" or meant not in ratings or meant == question.id:
+            yield at, f"题目 {question.id} 的 expectation_of 应是另一道评分题的 id，现在是“{meant}”"
+        elif ratings[meant].scale != question.scale:
+            yield at, f"题目 {question.id} 与 {meant} 的 scale 不同，期望与体验无法相减"
 
 
 def _listed(values: Iterable[object]) -> str:

@@ -19,6 +19,7 @@ from csatlib.study.base import (
     spelling,
 )
 from csatlib.study.conduct import Cleaning, Notice, Period, Population, Privacy
+from csatlib.study.methods import Fieldwork, Sampling, Weighting
 
 __all__ = ["Outline", "Personal", "Question", "Report", "Scale", "Source", "Target"]
 
@@ -148,6 +149,7 @@ class Question(Part):
     cutoff: int | None = None
     expect: str | None = None
     breaks: tuple[QuarterLabel, ...] = ()
+    expectation_of: str | None = None
 
     @field_validator("id")
     @classmethod
@@ -214,10 +216,16 @@ class Target(Part):
 
 
 class Report(Part):
-    """What the report leads with: the overall item, the groups it compares, the smallest base."""
+    """What the report leads with: the overall item, the groups it compares, the smallest base.
+
+    ``unit`` is the column of the customer units that are appraised, ``staff`` that of the teams or
+    persons whose work is shown.
+    """
 
     overall: str
     groups: tuple[str, ...] = ()
+    unit: str | None = None
+    staff: str | None = None
     min_base: int = Field(default=30, ge=1)
 
     @field_validator("groups")
@@ -242,6 +250,9 @@ class Outline(Part):
         default_factory=dict, validate_default=True
     )
     population: Population
+    sampling: Sampling = Field(default_factory=Sampling)
+    fieldwork: Fieldwork = Field(default_factory=Fieldwork)
+    weighting: Weighting = Weighting()
     labels: TextMap = Field(default_factory=dict, validate_default=True)
     scales: Annotated[dict[str, Scale], AfterValidator(frozen)]
     sources: tuple[Source, ...]
