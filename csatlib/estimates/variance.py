@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -82,19 +83,12 @@ class Partition:
 
     def variances_of_cells(self, totals: np.ndarray) -> np.ndarray:
         """Give each domain's variance from the influence added up by cell, without margins."""
-        sampled, blocks = self.structure.sampled, self.structure.strata * self.domains
-        mean = np.bincount(self.block, weights=totals, minlength=blocks)
-        mean = mean.reshape(self.structure.strata, self.domains) / np.maximum(sampled, 1)[:, None]
+        mean = self._of_blocks(totals) / np.maximum(self.structure.sampled, 1)[:, None]
         mean[~self.structure.centred] = 0
         deviation = totals - mean.ravel()[self.block]
-        squares = np.bincount(self.block, weights=deviation * deviation, minlength=blocks)
-        cells = np.bincount(self.block, minlength=blocks).reshape(
-            self.structure.strata, self.domains
-        )
-        absent = (sampled[:, None] - cells) * mean * mean
-        return self.structure.factor @ (
-            squares.reshape(self.structure.strata, self.domains) + absent
-        )
+        squares = self._of_blocks(deviation * deviation)
+        squares += self._absent * mean * mean
+        return self.structure.factor @ squares
 
     def covariances(self, influence: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
         """Give the covariances of all domains' estimates, shape (domains, domains).
@@ -114,32 +108,35 @@ class Partition:
 
         ``counts`` holds how many rows of each cell count (a valid answer, a weight above 0).
         """
-        held = counts > 0
-        blocks = self.structure.strata * self.domains
-        units = np.bincount(self.block[held], minlength=blocks).reshape(
-            self.structure.strata, self.domains
-        )
+        units = self._of_blocks(None, counts > 0)
         return np.maximum(units.sum(axis=0) - (units > 0).sum(axis=0), 0)
 
     def covered(self, counts: np.ndarray) -> np.ndarray:
         """Say of each domain whether all strata that hold somebody of it are sampled whole."""
         if not self.structure.covered.any():
             return np.zeros(self.domains, dtype=bool)
-        held = counts > 0
-        blocks = self.structure.strata * self.domains
-        units = np.bincount(self.block[held], minlength=blocks).reshape(
-            self.structure.strata, self.domains
-        )
+        units = self._of_blocks(None, counts > 0)
         open_strata = (units > 0) & ~self.structure.covered[:, None]
         return (units > 0).any(axis=0) & ~open_strata.any(axis=0)
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    @cached_property
+    def _absent(self) -> np.ndarray:
+        """Count, by stratum and domain, the units that hold nobody of the domain."""
+        return self.structure.sampled[:, None] - self._of_blocks(None)
+
+    def _of_blocks(self, cells: np.ndarray | None, held: np.ndarray | None = None) -> np.ndarray:
+        """Add cells up by stratum and domain; without values, count those that are ``held``."""
+        shape = (self.structure.strata, self.domains)
+        block = self.block if held is None else self.block[held]
+        laid = np.bincount(block, weights=cells, minlength=shape[0] * shape[1])
+        return laid.reshape(shape)
+
     def _sparse_covariances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Multiply two sets of cell totals out, without laying units × domains out in full."""
-        structure, blocks = self.structure, self.structure.strata * self.domains
-        sums = [np.bincount(self.block, weights=t, minlength=blocks) for t in (first, second)]
-        one, two = (total.reshape(self.structure.strata, self.domains) for total in sums)
+        structure = self.structure
+        one, two = self._of_blocks(first), self._of_blocks(second)
         share = structure.factor * structure.centred / np.maximum(structure.sampled, 1)
         shift = one.T @ (share[:, None] * two)
         if self.cell is None:
