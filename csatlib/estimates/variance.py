@@ -87,7 +87,7 @@ class Partition:
         mean[~self.structure.centred] = 0
         deviation = totals - mean.ravel()[self.block]
         squares = self._of_blocks(deviation * deviation)
-        squares += self._absent * mean * mean
+        squares = squares + self._absent * mean * mean
         return self.structure.factor @ squares
 
     def covariances(self, influence: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
