@@ -36,5 +36,7 @@ linearised value of 0. Hence a group by ``by`` and the same group by ``where`` a
 """
 
 from csatlib.estimates.estimators import distribution, mean, nps, share
+from csatlib.estimates.proportions import proportion_interval
+from csatlib.estimates.units import units
 
-__all__ = ["distribution", "mean", "nps", "share"]
+__all__ = ["distribution", "mean", "nps", "proportion_interval", "share", "units"]
