@@ -63,6 +63,8 @@ CASES = {
     ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
+    "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
+    "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),

@@ -10,33 +10,50 @@ column          meaning
 ``quarter``     the quarter, from the column of that name: the group's where it is in ``by``, else
                 the one value the whole column holds, else NA
 ``line``        the business line, found in the same way
-``metric``      ``mean``, ``share``, ``nps`` or ``distribution``
+``metric``      ``mean``, ``share``, ``nps``, ``total``, ``ratio``, ``distribution``, …
 ``item``        the name of the column that was estimated
 ``level``       the answer whose share this is (``distribution``), else NA
 ``group_by``    the names in ``by``, joined with `` × ``; NA without ``by``
 ``group``       the group's values, joined likewise; NA without ``by``
 ``n``           valid answers in the domain (the group, inside ``where``); given even if 0
-``n_eff``       the size of the simple random sample of equal precision: ``n`` for ``mean`` and
-                ``nps``, Korn and Graubard's for ``share`` and ``distribution``
-``df``          degrees of freedom of the interval, ``n`` − 1
+``n_eff``       the size of the simple random sample of equal precision: ``n`` over the design
+                effect, Korn and Graubard's for ``share`` and ``distribution``
+``df``          degrees of freedom of the interval: sampling units (clusters, or respondents) that
+                hold a valid answer of the domain, less the strata they lie in
 ``estimate``    the estimate, on the scale that the estimator names
-``se``          its linearised standard error, on the same scale
+``se``          its standard error, on the same scale: linearised, or from replicate weights
 ``ci_low``      lower limit of the two-sided interval with confidence ``conf``
 ``ci_high``     upper limit
 ``suppressed``  true where ``n`` is below ``min_base``: only ``n`` is given then
 ``reason``      why a number is withheld, else NA: ``empty`` (no valid answer), ``small_base``
-                (``n`` below ``min_base``), ``single_answer`` (one answer has an estimate and no
-                error), ``no_variation`` (all answers are equal, so the sample says nothing about
-                the error of a mean or of an NPS)
+                (``n`` below ``min_base``), ``census`` (everyone was asked: ``se`` is 0 and there
+                is no interval), ``single_answer`` and ``single_cluster`` (one answer or one
+                sampling unit has an estimate and no error), ``no_variation`` (all answers are
+                equal, so the sample says nothing about the error of a mean or of an NPS),
+                ``fixed_by_design`` (strata or margins fix the estimate: ``se`` is 0),
+                ``no_denominator`` (a ratio to 0)
 ==============  ===================================================================================
 
-The respondents are taken as a simple random sample, without finite population correction. A domain
-never shortens the sample: rows outside it and rows without an answer count in the variance, with a
-linearised value of 0. Hence a group by ``by`` and the same group by ``where`` agree in all numbers.
+Without a `Design` the respondents are taken as a simple random sample, without finite population
+correction. A domain never shortens the sample: rows outside it and rows without an answer count in
+the variance, with a linearised value of 0. Hence a group by ``by`` and the same group by ``where``
+agree in all numbers.
 """
 
-from csatlib.estimates.estimators import distribution, mean, nps, share
+from csatlib.estimates.design import Design
+from csatlib.estimates.means import mean, nps, ratio, total
 from csatlib.estimates.proportions import proportion_interval
+from csatlib.estimates.shares import distribution, share
 from csatlib.estimates.units import units
 
-__all__ = ["distribution", "mean", "nps", "proportion_interval", "share", "units"]
+__all__ = [
+    "Design",
+    "distribution",
+    "mean",
+    "nps",
+    "proportion_interval",
+    "ratio",
+    "share",
+    "total",
+    "units",
+]

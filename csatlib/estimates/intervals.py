@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-__all__ = ["korn_graubard", "student"]
+from csatlib.estimates.moments import Moments
+
+__all__ = ["korn_graubard", "share_interval", "student"]
 
 
 def student(
@@ -16,14 +18,49 @@ def student(
     return estimate - half_width, estimate + half_width
 
 
+def share_interval(
+    moments: Moments, *, conf: float, method: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the effective sample size of shares, and the limits of their interval.
+
+    ``method`` is one that `csatlib.estimates.share` names and explains. All are NaN where there is
+    no answer.
+    """
+    p, quantile = moments.estimate, (1 + conf) / 2
+    unanimous = (p == 0) | (p == 1)
+    some = moments.n > 0
+    kish = np.divide(moments.size**2, moments.squares, out=np.zeros(len(p)), where=some)
+    if method == "wilson":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            simple = np.where(unanimous, kish, moments.n * moments.simple / moments.variance)
+            n_eff = np.where(some, simple * _inflation(moments.n, moments.df, quantile), np.nan)
+            return n_eff, *_wilson(p, n_eff, special.ndtri(quantile))
+    n_eff, low, high = korn_graubard(
+        p, moments.variance, moments.n, moments.df, conf=conf, unanimous=kish
+    )
+    if method in ("logit", "arcsine"):
+        turned = _turned(p, np.sqrt(moments.variance), moments.df, quantile, method)
+        low, high = (
+            np.where(unanimous, exact, other)
+            for exact, other in zip((low, high), turned, strict=True)
+        )
+    return n_eff, low, high
+
+
 def korn_graubard(
-    share: np.ndarray, variance: np.ndarray, n: np.ndarray, df: np.ndarray, *, conf: float
+    share: np.ndarray,
+    variance: np.ndarray,
+    n: np.ndarray,
+    df: np.ndarray,
+    *,
+    conf: float,
+    unanimous: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the effective sample size of a share, and the limits of its interval.
 
     The effective size is p(1 − p)/variance · (t(n − 1)/t(df))², both t at (1 + conf)/2; the limits
-    are Clopper and Pearson's at that size. At p = 0 or 1 the variance says nothing and the size is
-    n itself.
+    are Clopper and Pearson's at that size. At p = 0 or 1 the variance says nothing, and
+    ``unanimous`` (by default n itself) takes the place of p(1 − p)/variance.
 
     Parameters
     ----------
@@ -34,25 +71,57 @@ def korn_graubard(
         random sample df is n − 1 and the ratio of the two t is 1.
     conf : float
         The confidence of the interval, between 0 and 1.
+    unanimous : ndarray, optional
+        The effective size where the share is 0 or 1.
 
     Returns
     -------
     n_eff, low, high : ndarray
         NaN where n is 0.
     """
-    unanimous = (share == 0) | (share == 1)
-    quantile = (1 + conf) / 2
+    certain = (share == 0) | (share == 1)
+    plain = np.divide(
+        share * (1 - share),
+        variance,
+        out=np.where(certain, n if unanimous is None else unanimous, np.nan).astype(float),
+        where=~certain & (variance > 0),
+    )
+    n_eff = plain * _inflation(n, df, (1 + conf) / 2)
+    low, high = _clopper_pearson(share, n_eff, (1 - conf) / 2)
+    return n_eff, low, high
+
+
+def _inflation(n: np.ndarray, df: np.ndarray, quantile: float) -> np.ndarray:
+    """Give (t(n − 1)/t(df))²: few degrees of freedom make the variance itself uncertain."""
     few = n < 2
     simple = special.stdtrit(np.where(few, 1, n - 1), quantile)
-    designed = special.stdtrit(np.where(few, 1, df), quantile)
-    n_eff = np.divide(
-        share * (1 - share) * (simple / designed) ** 2,
-        variance,
-        out=np.where(unanimous, n, np.nan).astype(float),
-        where=~unanimous & (variance > 0),
-    )
-    hits, misses = n_eff * share, n_eff * (1 - share)
-    tail = (1 - conf) / 2
-    low = np.where(share == 0, 0.0, special.betaincinv(hits, misses + 1, tail))
-    high = np.where(share == 1, 1.0, special.betainccinv(hits + 1, misses, tail))
-    return n_eff, low, high
+    designed = special.stdtrit(np.where(few | (df < 1), 1, df), quantile)
+    return (simple / designed) ** 2
+
+
+def _clopper_pearson(p: np.ndarray, n: np.ndarray, tail: float) -> tuple[np.ndarray, np.ndarray]:
+    hits, misses = n * p, n * (1 - p)
+    low = np.where(p == 0, 0.0, special.betaincinv(hits, misses + 1, tail))
+    high = np.where(p == 1, 1.0, special.betainccinv(hits + 1, misses, tail))
+    return low, high
+
+
+def _wilson(p: np.ndarray, n: np.ndarray, z: float) -> tuple[np.ndarray, np.ndarray]:
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return np.where(p == 0, 0.0, middle - half), np.where(p == 1, 1.0, middle + half)
+
+
+def _turned(
+    p: np.ndarray, se: np.ndarray, df: np.ndarray, quantile: float, method: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Make a t interval on another scale and turn its limits back."""
+    t = special.stdtrit(df, quantile)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method == "logit":
+            half = t * se / (p * (1 - p))
+            return special.expit(special.logit(p) - half), special.expit(special.logit(p) + half)
+        half = t * se / (2 * np.sqrt(p * (1 - p)))
+    middle = np.arcsin(np.sqrt(p))
+    limits = np.maximum(middle - half, 0), np.minimum(middle + half, np.pi / 2)
+    return np.sin(limits[0]) ** 2, np.sin(limits[1]) ** 2

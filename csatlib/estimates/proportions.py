@@ -275,11 +275,12 @@ def _bisect(
     rising: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
     """Find each place where ``rising`` passes from negative to positive, to the last digit."""
-    for _ in range(200):
+    while True:
         middle = (low + high) / 2
+        if np.all((middle == low) | (middle == high)):
+            return middle
         negative = rising(middle) < 0
         low, high = np.where(negative, middle, low), np.where(negative, high, middle)
-    return (low + high) / 2
 
 
 METHODS: dict[str, Callable[[np.ndarray, np.ndarray, float], Limits]] = {

@@ -16,13 +16,12 @@ from scipy import special
 
 __all__ = ["Rates", "posterior_rates"]
 
-#: How far the grid goes around the mode, in standard deviations: far, because the tail of log M is
-#: exponential.
-_REACH = 8.0
-#: Its steps. Of one they are fine enough where the posterior is nearly normal; with few units it
-#: is not, and finer steps cost nothing.
-_STEP, _FINE_STEP, _FEW = 1.0, 0.4, 300
-#: Nodes that hold less than this of the posterior change no published digit.
+#: The grid around the mode, in standard deviations. Its steps are fine enough where the posterior
+#: is nearly normal; with few units it is not, and finer steps cost nothing.
+_REACH, _STEP, _FINE_STEP, _FEW = 7.0, 1.0, 0.5, 100
+#: Beyond these the beta distribution is one point or two, and its logarithms lose their digits.
+_LARGEST, _SMALLEST = 1e11, 1e-9
+#: The least likely nodes that together hold less than this of the posterior are left out.
 _NEGLIGIBLE = 1e-5
 
 
@@ -66,10 +65,11 @@ class Rates:
             low, high = np.where(gap < 0, point, low), np.where(gap < 0, high, point)
             logs = a * special.log_expit(point) + b * special.log_expit(-point) - constant
             slope = self.weight @ np.exp(logs)
-            step = np.divide(gap, slope, out=np.full_like(gap, np.inf), where=slope > 0)
+            step = np.divide(gap, slope, out=np.full_like(gap, np.inf), where=slope > 1e-200)
             inside = (point - step > low) & (point - step < high)
             point = np.where(inside, point - step, (low + high) / 2)
-            if np.all(np.abs(np.where(inside, step, high - low)) < 1e-10):
+            # The error left is about the square of the last step.
+            if np.all(np.abs(np.where(inside, step, high - low)) < 1e-6):
                 break
         return special.expit(point)
 
@@ -87,30 +87,37 @@ def posterior_rates(x: np.ndarray, n: np.ndarray) -> Rates:
     steps = np.arange(-_REACH, _REACH + 0.1, _FINE_STEP if len(counts) <= _FEW else _STEP)
     grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     nodes = mode + grid @ spread.T
-    nodes = nodes[np.abs(nodes).max(axis=1) < 30]
+    nodes = nodes[np.abs(nodes).max(axis=1) < 8]
     logs = _log_posterior(nodes, pairs, counts, scale)
     weight = np.exp(logs - logs.max())
-    kept = weight > _NEGLIGIBLE * weight.sum()
+    least_first = np.argsort(weight, kind="stable")
+    kept = least_first[np.cumsum(weight[least_first]) > _NEGLIGIBLE * weight.sum()]
     a, b = _beta(nodes[kept], scale)
     return Rates(weight[kept] / weight[kept].sum(), a, b, x, n)
 
 
 def _beta(nodes: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Turn (logit μ, log M/n₀) into the two shapes of the beta distribution."""
-    total = scale * np.exp(nodes[:, 1])
-    return total * special.expit(nodes[:, 0]), total * special.expit(-nodes[:, 0])
+    """Turn the probits of μ and of M/(M + n₀) into the two shapes of the beta distribution."""
+    rate, pooling = nodes.T
+    total = scale * np.exp(special.log_ndtr(pooling) - special.log_ndtr(-pooling))
+    shapes = np.minimum(total, _LARGEST) * special.ndtr([rate, -rate])
+    return tuple(np.maximum(shapes, _SMALLEST))
 
 
 def _log_posterior(
     nodes: np.ndarray, pairs: np.ndarray, counts: np.ndarray, scale: float
 ) -> np.ndarray:
-    """Give the log posterior density of (logit μ, log M/n₀) at each node, up to a constant."""
+    """Give the log posterior density at each node, up to a constant.
+
+    Probits, for their tails fall off like the normal distribution's, whatever the answers: a grid
+    of a few standard deviations holds all of it. Those of logits would be exponential.
+    """
     a, b = (shape[:, None] for shape in _beta(nodes, scale))
     x, n = pairs
     likelihood = (special.betaln(a + x, b + n - x) - special.betaln(a, b)) @ counts
-    jeffreys = special.log_expit(nodes[:, 0]) / 2 + special.log_expit(-nodes[:, 0]) / 2
-    uniform = special.log_expit(nodes[:, 1]) + special.log_expit(-nodes[:, 1])
-    return likelihood + jeffreys + uniform
+    rate, pooling = nodes.T
+    jeffreys = -(special.log_ndtr(rate) + special.log_ndtr(-rate) + rate**2) / 2
+    return likelihood + jeffreys - pooling**2 / 2
 
 
 def _mode(pairs: np.ndarray, counts: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
@@ -131,8 +138,8 @@ def _mode(pairs: np.ndarray, counts: np.ndarray, scale: float) -> tuple[np.ndarr
         [[f[2, 1] - 2 * f[1, 1] + f[0, 1], across], [across, f[1, 2] - 2 * f[1, 1] + f[1, 0]]]
     )
     values, vectors = np.linalg.eigh(curvature / step**2)
-    # A flat direction is walked in steps of at most three units of the logit.
-    return mode, vectors / np.sqrt(np.maximum(values, 1 / 9))
+    # No direction can be flatter than the priors: the floor is for rounding.
+    return mode, vectors / np.sqrt(np.maximum(values, 0.1))
 
 
 def _moments(pairs: np.ndarray, counts: np.ndarray, scale: float) -> np.ndarray:
@@ -145,4 +152,5 @@ def _moments(pairs: np.ndarray, counts: np.ndarray, scale: float) -> np.ndarray:
     excess = between - rate * (1 - rate) * (units - 1)
     room = rate * (1 - rate) * max(answers - (counts @ n**2) / answers - (units - 1), 1e-9)
     correlation = np.clip(excess / room, 1e-3, 0.9)
-    return np.array([special.logit(rate), np.log((1 / correlation - 1) / scale)])
+    size = 1 / correlation - 1
+    return special.ndtri(np.array([rate, size / (size + scale)]))

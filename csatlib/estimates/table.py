@@ -10,8 +10,9 @@ import pandas as pd
 
 from csatlib import schema
 from csatlib.estimates.domains import Domains
+from csatlib.estimates.moments import Moments
 
-__all__ = ["Estimates", "to_table"]
+__all__ = ["Estimates", "reasons", "to_table"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,32 @@ class Estimates:
     se: np.ndarray
     ci_low: np.ndarray
     ci_high: np.ndarray
-    no_variation: np.ndarray
+    reason: np.ndarray
+
+
+def reasons(moments: Moments, *, no_variation: np.ndarray) -> np.ndarray:
+    """Say why an estimate has no interval, an empty text where it has one."""
+    return np.select(
+        [
+            moments.n == 0,
+            ~np.isfinite(moments.estimate),
+            moments.covered,
+            moments.n == 1,
+            moments.df < 1,
+            moments.fixed,
+            no_variation,
+        ],
+        [
+            "empty",
+            "no_denominator",
+            "census",
+            "single_answer",
+            "single_cluster",
+            "fixed_by_design",
+            "no_variation",
+        ],
+        default="",
+    )
 
 
 def to_table(
@@ -50,9 +76,10 @@ def to_table(
         return blocks.reshape(len(items), len(levels), len(domains)).swapaxes(1, 2).ravel()
 
     n = column("n")
-    reason = _reasons(n, column("no_variation"), min_base)
     suppressed = n < min_base
+    reason = np.where(suppressed & (n > 0), "small_base", column("reason"))
     unsure = reason != ""
+    known = np.isin(reason, ["", "census", "fixed_by_design"])
     domain = np.tile(np.repeat(np.arange(len(domains)), len(levels)), len(items))
     table = {
         "quarter": _text(domains.quarter, domain),
@@ -63,24 +90,16 @@ def to_table(
         "group_by": _text([domains.group_by] * len(n)),
         "group": _text(domains.group, domain),
         "n": pd.array(n, dtype="Int64"),
-        "n_eff": _real(column("n_eff"), suppressed),
+        "n_eff": _real(column("n_eff"), suppressed | ~np.isfinite(column("n_eff"))),
         "df": _real(column("df"), suppressed),
-        "estimate": _real(column("estimate"), suppressed),
-        "se": _real(column("se"), unsure),
+        "estimate": _real(column("estimate"), suppressed | ~np.isfinite(column("estimate"))),
+        "se": _real(column("se"), ~known),
         "ci_low": _real(column("ci_low"), unsure),
         "ci_high": _real(column("ci_high"), unsure),
         "suppressed": suppressed,
         "reason": _text([name or None for name in reason]),
     }
     return pd.DataFrame(table)
-
-
-def _reasons(n: np.ndarray, no_variation: np.ndarray, min_base: int) -> np.ndarray:
-    return np.select(
-        [n == 0, n < min_base, n == 1, no_variation],
-        ["empty", "small_base", "single_answer", "no_variation"],
-        default="",
-    )
 
 
 def _text(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from csatlib.estimates import answers
 from csatlib.estimates.arguments import column_of
+from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Domains, find_domains
 
 __all__ = ["Counts", "count_units"]
@@ -40,7 +40,7 @@ class Counts:
 
 
 def count_units(
-    df: pd.DataFrame, item: str, *, unit: str, population: str | None, design: Any
+    df: pd.DataFrame, item: str, *, unit: str, population: str | None, design: Design | None
 ) -> tuple[Domains, Counts]:
     """Read the columns and count, refusing what makes no sample of the units."""
     column_of(df, item, "item")
@@ -84,18 +84,25 @@ def count_units(
     )
 
 
-def _named(unit: str, population: str | None, design: Any) -> tuple[str | None, str | None]:
+def _named(
+    unit: str, population: str | None, design: Design | None
+) -> tuple[str | None, str | None]:
     """Take from the design the names of the columns that units use."""
     if design is None:
         return None, population
-    if getattr(design, "cluster", None) is not None:
+    if not isinstance(design, Design):
+        raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
+            f"design: expected an estimates.Design, found {type(design).__name__}; "
+            "name the columns with estimates.Design(weight=…)"
+        )
+    if design.cluster is not None:
         raise ValueError(
             f"design: expected no clusters, found cluster={design.cluster!r}; the rows of a unit "
             "count as its customers, so give one row a customer and leave the cluster out"
         )
-    if population is None and getattr(design, "stratum", None) == unit:
-        population = getattr(design, "population", None)
-    return getattr(design, "weight", None), population
+    if population is None and design.stratum == unit:
+        population = design.population
+    return design.weight, population
 
 
 def _weights(df: pd.DataFrame, name: str | None) -> np.ndarray:

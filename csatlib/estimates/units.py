@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from scipy import special
 
 from csatlib import schema
 from csatlib.estimates.arguments import check_settings
+from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Domains
 from csatlib.estimates.funnel import chance_limits
 from csatlib.estimates.intervals import korn_graubard
@@ -33,7 +33,7 @@ def units(
     unit: str,
     target: float | None,
     population: str | None = None,
-    design: Any = None,
+    design: Design | None = None,
     conf: float = 0.95,
     min_base: int = 1,
     small: int = 5,

@@ -1,46 +1,215 @@
-"""One grouped pass from answers to each domain's mean and the variance of that mean."""
+"""From each row's influence to the variances of the domains, in one pass over the sampling units.
+
+A domain's estimate is a smooth function of weighted sums; its *influence* gives each row the share
+w·z of the estimate's sampling error that it brings (Taylor linearisation). The variance of an
+estimate is then that of a total: with t the sums of w·z over a unit, n the units sampled in a
+stratum and N those in the population,
+
+    V = Σ_strata (1 − n/N) · n/(n − 1) · Σ_units (t − t̄)².
+
+Units that hold nobody of the domain count with t = 0, which is why a domain must not be cut out of
+the table beforehand. After calibration z gives way to its residual from a weighted regression on
+the margins, and every row of the sample then has one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
-from csatlib.estimates.domains import Domains
+from csatlib.estimates.codes import compact
+from csatlib.estimates.design import Structure
+from csatlib.estimates.margins import Margins
 
-__all__ = ["Moments", "linearised_mean"]
+__all__ = ["Partition", "make_partition"]
+
+#: Numbers held at once where units × domains is laid out in full.
+_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True)
-class Moments:
-    """Valid answers, their mean and its variance, one entry a domain."""
+class Partition:
+    """The rows of a design sorted into disjoint domains.
 
-    n: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-
-
-def linearised_mean(values: np.ndarray, domains: Domains) -> Moments:
-    """Estimate each domain's mean and its variance by Taylor linearisation.
-
-    With ȳ the mean of the n_d valid answers of a domain, a respondent's linearised value is
-    u = (y − ȳ)/n_d inside the domain and 0 outside; they sum to 0, so that a simple random sample
-    of n rows gives the variance n/(n − 1) · Σu².
+    ``codes`` holds each row's domain (0 outside) and ``inside`` which rows are in one, None for
+    all. A *cell* is a unit within a domain: ``cell`` numbers each row's, None where each row is a
+    unit of its own; ``cell_domain`` and ``cell_unit`` lead back. ``block`` numbers the pairs of
+    stratum and domain of each cell (or row).
     """
-    answered = (domains.codes >= 0) & ~np.isnan(values)
-    domain, y = domains.codes[answered], values[answered]
 
-    def total(weights: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(domain, weights=weights, minlength=len(domains))
+    structure: Structure
+    domains: int
+    codes: np.ndarray
+    inside: np.ndarray | None
+    cell: np.ndarray | None
+    cell_domain: np.ndarray
+    cell_unit: np.ndarray | None
+    block: np.ndarray
+    margins: Margins | None
 
-    n = total()
-    mean = np.divide(total(y), n, out=np.full(len(domains), np.nan), where=n > 0)
-    first = np.full(len(domains), np.nan)
-    first[domain[::-1]] = y[::-1]
-    varied = total(y != first[domain]) > 0
-    # Rounding may leave the mean of equal fractions beside their value, and a variance of dust.
-    mean = np.where(varied, mean, first)
+    # ---- sums ------------------------------------------------------------------------------------
 
-    linearised = (y - mean[domain]) / n[domain]
-    correction = domains.sample / max(domains.sample - 1, 1)
-    return Moments(n, mean, correction * total(linearised**2))
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Add a row's values up by domain; rows outside must be 0."""
+        return np.bincount(self.codes, weights=values, minlength=self.domains)
+
+    def cell_sums(self, values: np.ndarray) -> np.ndarray:
+        """Add a row's values up by cell; rows outside must be 0."""
+        if self.cell is None:
+            return values
+        return np.bincount(self.cell, weights=values, minlength=len(self.cell_domain))
+
+    def of_cells(self, cells: np.ndarray) -> np.ndarray:
+        """Add values of cells up by domain."""
+        return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
+
+    # ---- variance --------------------------------------------------------------------------------
+
+    def variances(self, influence: np.ndarray) -> np.ndarray:
+        """Give each domain's variance from each row's influence."""
+        if self.margins is None:
+            return self.variances_of_cells(self.cell_sums(influence))
+        factor = self._unit_factor()
+        return np.concatenate(
+            [
+                np.einsum("ij,ij,i->j", block, block, factor)
+                for block in self._dense_blocks(influence)
+            ]
+        )
+
+    def variances_of_cells(self, totals: np.ndarray) -> np.ndarray:
+        """Give each domain's variance from the influence added up by cell, without margins."""
+        sampled, blocks = self.structure.sampled, self.structure.strata * self.domains
+        mean = np.bincount(self.block, weights=totals, minlength=blocks)
+        mean = mean.reshape(self.structure.strata, self.domains) / np.maximum(sampled, 1)[:, None]
+        mean[~self.structure.centred] = 0
+        deviation = totals - mean.ravel()[self.block]
+        squares = np.bincount(self.block, weights=deviation * deviation, minlength=blocks)
+        cells = np.bincount(self.block, minlength=blocks).reshape(
+            self.structure.strata, self.domains
+        )
+        absent = (sampled[:, None] - cells) * mean * mean
+        return self.structure.factor @ (
+            squares.reshape(self.structure.strata, self.domains) + absent
+        )
+
+    def covariances(self, influence: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+        """Give the covariances of all domains' estimates, shape (domains, domains).
+
+        With ``other``, the influence of a second statistic over the same domains (another item,
+        say), one row a domain of the first and one column a domain of the second.
+        """
+        if self.margins is not None:
+            first = np.hstack(list(self._dense_blocks(influence)))
+            second = first if other is None else np.hstack(list(self._dense_blocks(other)))
+            return first.T @ (self._unit_factor()[:, None] * second)
+        first = self.cell_sums(influence)
+        return self._sparse_covariances(first, first if other is None else self.cell_sums(other))
+
+    def degrees_of_freedom(self, counts: np.ndarray) -> np.ndarray:
+        """Count, for each domain, the units that hold somebody of it less their strata.
+
+        ``counts`` holds how many rows of each cell count (a valid answer, a weight above 0).
+        """
+        held = counts > 0
+        blocks = self.structure.strata * self.domains
+        units = np.bincount(self.block[held], minlength=blocks).reshape(
+            self.structure.strata, self.domains
+        )
+        return np.maximum(units.sum(axis=0) - (units > 0).sum(axis=0), 0)
+
+    def covered(self, counts: np.ndarray) -> np.ndarray:
+        """Say of each domain whether all strata that hold somebody of it are sampled whole."""
+        if not self.structure.covered.any():
+            return np.zeros(self.domains, dtype=bool)
+        held = counts > 0
+        blocks = self.structure.strata * self.domains
+        units = np.bincount(self.block[held], minlength=blocks).reshape(
+            self.structure.strata, self.domains
+        )
+        open_strata = (units > 0) & ~self.structure.covered[:, None]
+        return (units > 0).any(axis=0) & ~open_strata.any(axis=0)
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _sparse_covariances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Multiply two sets of cell totals out, without laying units × domains out in full."""
+        structure, blocks = self.structure, self.structure.strata * self.domains
+        sums = [np.bincount(self.block, weights=t, minlength=blocks) for t in (first, second)]
+        one, two = (total.reshape(self.structure.strata, self.domains) for total in sums)
+        share = structure.factor * structure.centred / np.maximum(structure.sampled, 1)
+        shift = one.T @ (share[:, None] * two)
+        if self.cell is None:
+            both = first * second * structure.factor[structure.stratum_of_rows()]
+            return np.diag(self.sums(both)) - shift
+        factor = self._unit_factor()[self.cell_unit]
+        shape = (structure.units, self.domains)
+        at = (self.cell_unit, self.cell_domain)
+        product = sparse.coo_array((first, at), shape).tocsr().T @ sparse.coo_array(
+            (factor * second, at), shape
+        )
+        return product.toarray() - shift
+
+    def _unit_factor(self) -> np.ndarray:
+        return self.structure.factor[self.structure.stratum_of_units()]
+
+    def _dense_blocks(self, influence: np.ndarray) -> Iterator[np.ndarray]:
+        """Lay the residual influence out as units × domains, centred, some domains at a time."""
+        units, totals = self.structure.units, self.cell_sums(influence)
+        width = max(1, _BLOCK // max(units, 1))
+        coefficients = self.margins.coefficients(influence, self.codes, self.domains)
+        for first in range(0, self.domains, width):
+            last = min(first + width, self.domains)
+            here = (self.cell_domain >= first) & (self.cell_domain < last)
+            unit = np.flatnonzero(here) if self.cell_unit is None else self.cell_unit[here]
+            laid = -(self.margins.unit_totals @ coefficients[:, first:last])
+            laid[unit, self.cell_domain[here] - first] += totals[here]
+            yield self._centred(laid)
+
+    def _centred(self, laid: np.ndarray) -> np.ndarray:
+        stratum = self.structure.stratum_of_units()
+        sampled = np.maximum(self.structure.sampled, 1)
+        if self.structure.strata == 1:
+            return laid - laid.sum(axis=0) / sampled[0] * self.structure.centred[0]
+        means = np.stack(
+            [
+                np.bincount(stratum, weights=column, minlength=len(sampled)) / sampled
+                for column in laid.T
+            ],
+            axis=1,
+        )
+        means[~self.structure.centred] = 0
+        return laid - means[stratum]
+
+
+def make_partition(
+    structure: Structure, codes: np.ndarray, domains: int, margins: Margins | None = None
+) -> Partition:
+    """Sort the rows of a design into domains (code −1: into none) and number the cells."""
+    inside = codes >= 0
+    whole = bool(inside.all())
+    codes = codes if whole else np.where(inside, codes, 0)
+    cell = cell_unit = None
+    cell_domain = codes
+    if structure.unit is not None:
+        key = codes * structure.units + structure.unit
+        cell, keys = compact(key, max(domains, 1) * structure.units)
+        cell_domain, cell_unit = keys // max(structure.units, 1), keys % max(structure.units, 1)
+        stratum = structure.unit_stratum[cell_unit]
+    else:
+        stratum = structure.row_stratum
+    block = cell_domain if stratum is None else stratum * domains + cell_domain
+    return Partition(
+        structure=structure,
+        domains=domains,
+        codes=codes,
+        inside=None if whole else inside,
+        cell=cell,
+        cell_domain=cell_domain,
+        cell_unit=cell_unit,
+        block=block,
+        margins=margins,
+    )

@@ -1,0 +1,75 @@
+"""Columns as whole numbers, without a sort where a table of presence will do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["compact", "factor_codes", "finite"]
+
+#: A table of presence may be this many times as long as the column.
+_SPARSE = 4
+
+
+def compact(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give each row the number of its key among those that occur, and these keys, ascending.
+
+    ``keys`` lie in [0, ``bound``). A table of presence beats a sort by far; it is used while it is
+    not much longer than the column.
+    """
+    if bound <= _SPARSE * len(keys) + 1024:
+        present = np.zeros(bound, dtype=bool)
+        present[keys] = True
+        found = np.flatnonzero(present)
+        number = np.zeros(bound, dtype=np.intp)
+        number[found] = np.arange(len(found))
+        return number[keys], found
+    hashed, uniques = pd.factorize(keys)
+    order = np.argsort(uniques)
+    number = np.empty(len(uniques), dtype=np.intp)
+    number[order] = np.arange(len(uniques))
+    return number[hashed], uniques[order]
+
+
+def factor_codes(column: pd.Series, argument: str) -> tuple[np.ndarray, list[str]]:
+    """Give each row's level and the levels' texts, refusing a missing value.
+
+    Levels nobody has are left out; they come in the order of the values, or of the categories.
+    """
+    if column.isna().any():
+        missing = column.isna()
+        raise ValueError(
+            f"{argument}: expected a value in every row of {column.name!r}, found "
+            f"{int(missing.sum())} missing, the first in row {column.index[missing][0]!r}; "
+            "fill them in, or set the rows aside"
+        )
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy().astype(np.intp)
+        codes, found = compact(codes, len(column.cat.categories))
+        levels = column.cat.categories[found]
+    elif pd.api.types.is_integer_dtype(column.dtype):
+        values = column.to_numpy(dtype=np.int64)
+        lowest, highest = (values.min(), values.max()) if len(values) else (0, -1)
+        codes, found = compact(values - lowest, int(highest) - int(lowest) + 1)
+        levels = found + lowest
+    else:
+        codes, levels = pd.factorize(column, sort=True)
+    return codes, [str(level) for level in levels]
+
+
+def finite(column: pd.Series, argument: str) -> np.ndarray:
+    """Return a numeric column as floats, refusing missing and infinite values."""
+    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        raise ValueError(
+            f"{argument}: expected numbers in {column.name!r}, found dtype {column.dtype}; "
+            "name a numeric column"
+        )
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    odd = ~np.isfinite(values)
+    if odd.any():
+        raise ValueError(
+            f"{argument}: expected a finite number in every row of {column.name!r}, found "
+            f"{int(odd.sum())} missing or infinite, the first in row {column.index[odd][0]!r}; "
+            "fill them in, or set the rows aside"
+        )
+    return values

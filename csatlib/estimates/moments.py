@@ -1,0 +1,285 @@
+"""Means, totals and ratios of the domains with their variances, by linearisation or replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from csatlib.estimates.design import Design, Structure, read_design
+from csatlib.estimates.domains import Domains, Where, find_domains
+from csatlib.estimates.margins import read_margins
+from csatlib.estimates.replicates import Replicates, read_replicates
+from csatlib.estimates.variance import Partition, make_partition
+
+__all__ = ["Moments", "Survey", "read_survey"]
+
+#: A variance this small beside that of a simple random sample is rounding: the design fixes the
+#: estimate.
+_FIXED = 1e-20
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the answers say of each domain, one entry a domain.
+
+    ``n`` valid answers of a weight above 0, ``size`` the sum of their weights, ``squares`` that of
+    the squared weights; ``estimate`` and its ``variance``, ``df`` degrees of freedom, ``simple``
+    the variance that a simple random sample of the same size would have (with replacement).
+    ``same`` marks domains whose answers are all equal, ``covered`` those whose strata were sampled
+    whole, ``fixed`` those whose estimate the design fixes. ``influence`` holds each row's share in
+    the error (w·z), 0 outside.
+    """
+
+    n: np.ndarray
+    size: np.ndarray
+    estimate: np.ndarray
+    variance: np.ndarray
+    df: np.ndarray
+    simple: np.ndarray
+    squares: np.ndarray
+    same: np.ndarray
+    covered: np.ndarray
+    fixed: np.ndarray
+    influence: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """The weights of the rows that have an answer, and their sums."""
+
+    weight: np.ndarray
+    cells: np.ndarray
+    size: np.ndarray
+    counts: np.ndarray
+    n: np.ndarray
+    df: np.ndarray
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A table read for estimation: its design, its domains, their cells.
+
+    One of these serves all items of a call; what depends on missing answers alone is kept between
+    items that have none.
+    """
+
+    domains: Domains
+    partition: Partition
+    replicates: Replicates | None
+    whole: _Weighed
+
+    @property
+    def structure(self) -> Structure:
+        """The design as arrays."""
+        return self.partition.structure
+
+    def mean(self, values: np.ndarray, *, influence: bool = False) -> Moments:
+        """Estimate each domain's mean of ``values`` (NaN: no answer).
+
+        The influence of row i on its domain's mean ȳ is w(y − ȳ)/Σw. It is worked out row by row
+        where asked for, or where the variance needs it.
+        """
+        missing = np.isnan(values)
+        partial = bool(missing.any())
+        weighed = _weigh(self.partition, ~missing) if partial else self.whole
+        origin = _first(values, missing)
+        shifted = np.where(missing, 0.0, values - origin) if partial else values - origin
+        weighted = weighed.weight * shifted
+        cells = self.partition.cell_sums(weighted)
+        size = weighed.size
+        sums = self.partition.of_cells(cells)
+        square = _per(self.partition.sums(weighted * shifted), size)
+        mean = _per(sums, size)
+        spread = np.maximum(square - mean**2, 0)
+        same, exact = self._equal(values, weighed.weight > 0, spread, square)
+        spread = np.where(same, 0, spread)
+        estimate = np.where(same, exact, mean + origin)
+        rows = None
+        if influence or self.partition.margins is not None or self.partition.cell is None:
+            rows = self._spread_out(weighted - weighed.weight * mean[self.partition.codes], size)
+        if self.replicates is not None:
+            variance = self.replicates.variances(
+                lambda w: _per(*self._two_sums(w, shifted, missing)) + origin, estimate
+            )
+        elif rows is not None:
+            variance = self.partition.variances(rows)
+        else:
+            totals = (cells - mean[self.partition.cell_domain] * weighed.cells) / np.where(
+                size > 0, size, 1
+            )[self.partition.cell_domain]
+            variance = self.partition.variances_of_cells(totals)
+        variance = np.where(same, 0, variance)
+        return self._moments(weighed, estimate, variance, spread, same, rows)
+
+    def total(self, values: np.ndarray) -> Moments:
+        """Estimate each domain's total of ``values``: Σ w·y, whose influence is w·y itself."""
+        missing = np.isnan(values)
+        weighed = _weigh(self.partition, ~missing) if missing.any() else self.whole
+        known = np.where(missing, 0.0, values)
+        rows = weighed.weight * known
+        estimate = self.partition.sums(rows)
+        square = _per(self.partition.sums(rows * known), weighed.size)
+        spread = np.maximum(square - _per(estimate, weighed.size) ** 2, 0)
+        if self.replicates is not None:
+            variance = self.replicates.variances(
+                lambda w: self._two_sums(w, known, missing)[0], estimate
+            )
+        else:
+            variance = self.partition.variances(rows)
+        same = np.zeros(len(estimate), dtype=bool)
+        scale = np.where(spread > 0, spread, square) * weighed.size**2
+        return self._moments(weighed, estimate, variance, scale, same, rows)
+
+    def ratio(self, above: np.ndarray, below: np.ndarray) -> Moments:
+        """Estimate each domain's ratio of two totals, R = Σwy/Σwx, over rows that have both.
+
+        The influence is w(y − R·x)/Σwx.
+        """
+        missing = np.isnan(above) | np.isnan(below)
+        weighed = _weigh(self.partition, ~missing)
+        y, x = np.where(missing, 0.0, above), np.where(missing, 0.0, below)
+        base = self.partition.sums(weighed.weight * x)
+        estimate = _per(self.partition.sums(weighed.weight * y), base)
+        residual = weighed.weight * (y - np.nan_to_num(estimate)[self.partition.codes] * x)
+        rows = self._spread_out(residual, base)
+        if self.replicates is not None:
+            variance = self.replicates.variances(
+                lambda w: _per(self._two_sums(w, y, missing)[0], self._two_sums(w, x, missing)[0]),
+                estimate,
+            )
+        else:
+            variance = self.partition.variances(rows)
+        spread = _per(self.partition.sums(residual * residual), base**2) * weighed.n
+        same = np.zeros(len(estimate), dtype=bool)
+        return self._moments(weighed, estimate, variance, spread, same, rows)
+
+    def linear(self, influence: np.ndarray, estimate: np.ndarray, valid: np.ndarray) -> Moments:
+        """Give the moments of any estimate whose influence w·z is known row by row.
+
+        ``valid`` says which rows have the answers that the estimate rests on.
+        """
+        weighed = _weigh(self.partition, valid)
+        rows = np.where(weighed.weight > 0, influence, 0.0)
+        variance = self.partition.variances(rows)
+        spread = self.partition.sums(rows * rows) * weighed.n
+        same = np.zeros(len(estimate), dtype=bool)
+        return self._moments(weighed, estimate, variance, spread, same, rows)
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _spread_out(self, values: np.ndarray, size: np.ndarray) -> np.ndarray:
+        """Divide each row's value by its domain's size."""
+        return values / np.where(size != 0, size, 1)[self.partition.codes]
+
+    def _two_sums(
+        self, weight: np.ndarray, values: np.ndarray, missing: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        counted = ~missing if self.partition.inside is None else ~missing & self.partition.inside
+        weight = np.where(counted, weight, 0.0)
+        return self.partition.sums(weight * values), self.partition.sums(weight)
+
+    def _equal(
+        self, values: np.ndarray, counted: np.ndarray, spread: np.ndarray, square: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the domains whose answers are all equal, and that answer.
+
+        Rounding may leave the mean of equal fractions beside their value, and a variance of dust;
+        so the answers themselves are compared wherever the spread is next to nothing.
+        """
+        exact = np.zeros(len(spread))
+        suspect = ~(spread > 1e-12 * square)
+        if not suspect.any():
+            return suspect, exact
+        codes, y = self.partition.codes[counted], values[counted]
+        exact[codes[::-1]] = y[::-1]
+        differs = np.bincount(codes, weights=y != exact[codes], minlength=len(spread)) > 0
+        return suspect & ~differs, exact
+
+    def _moments(
+        self,
+        weighed: _Weighed,
+        estimate: np.ndarray,
+        variance: np.ndarray,
+        spread: np.ndarray,
+        same: np.ndarray,
+        influence: np.ndarray | None,
+    ) -> Moments:
+        empty = weighed.n == 0
+        covered = self.partition.covered(weighed.counts) & (self.replicates is None)
+        rows = self.structure.rows
+        simple = spread / np.maximum(weighed.n, 1) * (rows / max(rows - 1, 1))
+        fixed = ~same & ~covered & (variance <= _FIXED * simple)
+        df = weighed.df
+        if self.replicates is not None:
+            df = self.replicates.degrees_of_freedom(weighed.weight, self.partition)
+        # Without any group the rows are sorted into one domain that nobody is in.
+        kept = slice(len(self.domains))
+        return Moments(
+            n=weighed.n[kept],
+            size=weighed.size[kept],
+            estimate=np.where(empty, np.nan, estimate)[kept],
+            variance=np.where(empty, np.nan, np.where(fixed | covered, 0.0, variance))[kept],
+            df=df[kept],
+            simple=simple[kept],
+            squares=self.partition.sums(weighed.weight**2)[kept],
+            same=(same & ~empty)[kept],
+            covered=covered[kept],
+            fixed=(fixed & ~empty)[kept],
+            influence=influence,
+        )
+
+
+def read_survey(
+    df: pd.DataFrame,
+    by: Sequence[str] = (),
+    where: Where = None,
+    design: Design | None = None,
+) -> Survey:
+    """Read the domains and the design of a call."""
+    domains = find_domains(df, by, where)
+    structure = read_design(df, design)
+    margins = read_margins(df, structure) if not structure.design.replicates else None
+    partition = make_partition(structure, domains.codes, max(len(domains), 1), margins)
+    return Survey(
+        domains=domains,
+        partition=partition,
+        replicates=read_replicates(df, structure),
+        whole=_weigh(partition, None),
+    )
+
+
+def _weigh(partition: Partition, answered: np.ndarray | None) -> _Weighed:
+    """Weigh the rows inside a domain that have an answer; all others count 0."""
+    counted = partition.inside
+    if answered is not None:
+        counted = answered if counted is None else answered & counted
+    weight = partition.structure.weight
+    if counted is None:
+        weight = np.ones(len(partition.codes)) if weight is None else weight
+    else:
+        weight = counted.astype(float) if weight is None else np.where(counted, weight, 0.0)
+    counts = partition.cell_sums((weight > 0).astype(float))
+    n = partition.of_cells(counts).astype(np.int64)
+    cells = counts if partition.structure.weight is None else partition.cell_sums(weight)
+    return _Weighed(
+        weight=weight,
+        cells=cells,
+        size=partition.of_cells(cells),
+        counts=counts,
+        n=n,
+        df=partition.degrees_of_freedom(counts),
+    )
+
+
+def _first(values: np.ndarray, missing: np.ndarray) -> float:
+    """Give the first answer: sums of differences from it lose fewer digits."""
+    at = int(np.argmin(missing)) if len(values) else 0
+    return float(values[at]) if len(values) and not missing[at] else 0.0
+
+
+def _per(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Divide, with NaN where there is nothing to divide by."""
+    return np.divide(above, below, out=np.full(len(below), np.nan), where=below != 0)
