@@ -208,7 +208,9 @@ def _reasons(counts: Counts, known: np.ndarray) -> list[str | None]:
 def _sampling(counts: Counts, known: np.ndarray, conf: float) -> dict[str, np.ndarray]:
     """Estimate the rate of the customers the unit has, with finite population correction."""
     n, df = counts.n, np.maximum(counts.n - 1, 0)
-    n_eff, low, high = korn_graubard(counts.rate, counts.variance, n, df, conf=conf)
+    n_eff, low, high = korn_graubard(
+        counts.rate, counts.variance, n, df, conf=conf, unanimous=counts.size
+    )
     low = np.fmax(low, counts.least)
     high = np.fmin(high, counts.most)
     sampled = known & ~counts.census
