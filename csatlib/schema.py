@@ -275,6 +275,7 @@ TABLES: Mapping[str, Table] = {
         {
             **_ESTIMATES.columns,
             "population": Column("Int64", nullable=True),
+            "overall": _REAL,
             "target": _REAL,
             "p_below": _REAL,
             "super_low": _REAL,
@@ -287,6 +288,8 @@ TABLES: Mapping[str, Table] = {
             "rank_high": _REAL,
             "funnel_low": _REAL,
             "funnel_high": _REAL,
+            "alarm_low": _REAL,
+            "alarm_high": _REAL,
             "funnel": Column("str", nullable=True, allowed=("below", "within", "above")),
             "small": Column("bool"),
         },

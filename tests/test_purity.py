@@ -63,19 +63,25 @@ CASES = {
     ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
+    "estimates.proportion_interval": lambda w: called([3, 4], 10, method="bayes"),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
+    "estimates.units": lambda w: called(
+        w.satisfied, w.items[0], unit="region", target=0.85, small=10
+    ),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
+    "charts.funnel": lambda w: called(w.units, labels=w.labels),
     "charts.group_bars": lambda w: called(w.groups, labels=w.labels),
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
+    "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
@@ -132,6 +138,7 @@ def world(repository):
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.where = w.joined["channel"] == "线上问卷"
     w.means = estimates.mean(w.joined.copy(), w.items)
+    w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))

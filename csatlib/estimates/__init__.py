@@ -42,6 +42,18 @@ agree in all numbers.
 
 from csatlib.estimates.design import Design
 from csatlib.estimates.means import mean, nps, ratio, total
+from csatlib.estimates.proportions import proportion_interval
 from csatlib.estimates.shares import distribution, share
+from csatlib.estimates.units import units
 
-__all__ = ["Design", "distribution", "mean", "nps", "ratio", "share", "total"]
+__all__ = [
+    "Design",
+    "distribution",
+    "mean",
+    "nps",
+    "proportion_interval",
+    "ratio",
+    "share",
+    "total",
+    "units",
+]
