@@ -276,7 +276,7 @@ def ratio(
     >>> table = estimates.ratio(df, "complaints", "tickets")
     >>> table[["item", "n", "estimate", "se", "ci_low", "ci_high"]].round(3)
                      item   n  estimate     se  ci_low  ci_high
-    0  complaints/tickets  40     0.333  0.025   0.283    0.384
+    0  complaints/tickets  40     0.333  0.025   0.282    0.384
     """
     check_settings(conf, min_base)
     above, below = answers.item_names(numerators), answers.item_names(denominators)
