@@ -405,7 +405,7 @@ class TestPlanted:
         assert len(data.keyed) == sizes["rows_keyed"]
         assert len(valid(data, line, quarter)) == sizes["valid_online"] + sizes["valid_keyed"]
         invited = rows_of(written.raw / quarter / line / "invitations.csv", "utf-8-sig")[1:]
-        channels = Counter(row[-1] for row in invited)
+        channels = Counter(row[-2] for row in invited)
         assert channels["线上问卷"] == sizes["invited_online"]
         assert channels.total() == sizes["invited_online"] + sizes["invited_keyed"]
 
@@ -434,29 +434,28 @@ class TestPlanted:
         found["staff_name"] = sum(name in text for _, text in said for name in staff[1:])
         assert found == truth["personal_data"][line][quarter]
 
-    def test_sample_means_scatter_around_the_truth(self, read, truth, line, quarter):
+    def test_sample_means_scatter_around_what_is_expected(self, read, truth, line, quarter):
         kept = valid(read(line, quarter), line, quarter)
-        for item, expected in truth["means"][line][quarter].items():
+        told = truth["unweighted"][line][quarter]
+        assert set(told["means"]) == {*ratings(line, quarter), *study_of(line).items("nps")}
+        for item, expected in told["means"].items():
             scores = sample(kept, item, 10 if item == "recommend" else 5)
             assert abs(z(scores, expected)) < 4, item
-            if item in truth["satisfied"][line][quarter]:
-                share = truth["satisfied"][line][quarter][item]
+            if item in told["satisfied"]:
+                share = told["satisfied"][item]
                 error = np.sqrt(share * (1 - share) / len(scores))
                 assert abs((scores >= 4).mean() - share) < 4 * error, item
-        if "recommend" in truth["means"][line][quarter]:
+        if "recommend" in told["means"]:
             scores = sample(kept, "recommend", 10)
             band = 100.0 * ((scores >= 9).astype(int) - (scores <= 6))
-            assert abs(z(band, truth["nps"][line][quarter])) < 4
+            assert abs(z(band, told["nps"])) < 4
 
-    def test_group_means_scatter_around_the_truth(self, written, read, truth, line, quarter):
-        groups = {
-            by: members(written.raw / quarter, line, by)
-            for by in truth["by_group"][line][quarter]
-            if by != "unit"
-        }
+    def test_group_means_scatter_around_what_is_expected(self, written, read, truth, line, quarter):
+        told = truth["unweighted"][line][quarter]["by_group"]
         kept = valid(read(line, quarter), line, quarter)
-        for by, member in groups.items():
-            for group, means in truth["by_group"][line][quarter][by].items():
+        for by in set(told) - {"unit"}:
+            member = members(written.raw / quarter, line, by)
+            for group, means in told[by].items():
                 inside = [r for r in kept if member[r.key] == group]
                 for item in ("overall", ratings(line, quarter)[1]):
                     scores = sample(inside, item)
@@ -513,14 +512,16 @@ def members(folder, line, by):
         "customer_type": "客户类型",
         "tier": "客户等级",
         "contact": "联系人",
+        "unit": "客户单位",
     }
+    of_tickets = {"problem_level": "问题级别", "problem_type": "问题类型", "team": "处理班组"}
     header, *rows = rows_of(folder / "all" / "customers.csv", "utf-8-sig")
     tables = {"customers": (header, rows)}
     if line == "ops_event":
         header, *rows = rows_of(folder / line / "tickets.csv", "utf-8-sig")
         tables["tickets"] = (header, rows)
-        if by == "problem_level":
-            return {row[0]: row[header.index("问题级别")] for row in rows}
+        if by in of_tickets:
+            return {row[0]: row[header.index(of_tickets[by])] for row in rows}
     header, rows = tables["customers"]
     group = {row[0]: row[header.index(columns[by])] for row in rows}
     if "tickets" in tables:
@@ -613,7 +614,7 @@ class TestTruth:
 
     @pytest.mark.parametrize("line", LINES)
     def test_the_weights_and_chances_are_those_that_make_the_scores(self, truth, line):
-        people = [Person("华东", "老客户", "重要客户", "", "三级")] * 60_000
+        people = [Person("华东", "老客户", "重要客户", "", "三级", "应用故障", "数据组")] * 60_000
         means = latent_means(line, "2026Q3", people)
         scores, latents = draw(line, means, np.random.default_rng(5))
         weights = truth["drivers"][line]["weights"]
