@@ -338,7 +338,7 @@ _OPS_COMPANY = Line(
         "response_speed": Dimension(0.24, -0.10, {"2026Q2": 0.05, "2026Q3": 0.45}),
         "expertise": Dimension(0.12, 0.30),
         "value": Dimension(0.18, -0.35),
-        "after_sales": Dimension(0.15, 0.05),
+        "after_sales": Dimension(0.15, 0.05, {"2026Q3": 0.45}),
         "communication": Dimension(0.10, 0.20, {"2026Q3": -0.20}),
     },
     online=124,
@@ -352,7 +352,7 @@ _OPS_COMPANY = Line(
         "tier": {"重要客户": 0.00, "核心客户": 0.20},
     },
     unit_spread=0.30,
-    person=0.50,
+    person=0.60,
     units={"苍梧示例医院": -1.30, "星垂示例银行": 1.30},
     # Of three units everybody answers; of the two that stand out almost everybody.
     readiness={
