@@ -2,8 +2,22 @@
 
 from csatlib.weights.arguments import ConvergenceError
 from csatlib.weights.calibration import calibrate
+from csatlib.weights.checks import diagnostics, margin_gaps
+from csatlib.weights.design import design_weights
 from csatlib.weights.margins import margins_of
 from csatlib.weights.raking import poststratify, rake
+from csatlib.weights.response import nonresponse
 from csatlib.weights.trimming import trim
 
-__all__ = ["ConvergenceError", "calibrate", "margins_of", "poststratify", "rake", "trim"]
+__all__ = [
+    "ConvergenceError",
+    "calibrate",
+    "design_weights",
+    "diagnostics",
+    "margin_gaps",
+    "margins_of",
+    "nonresponse",
+    "poststratify",
+    "rake",
+    "trim",
+]

@@ -47,7 +47,7 @@ class Cells:
         return np.bincount(self.rows, weights=values, minlength=self.count).astype(np.float64)
 
     def combinations(self, columns: Sequence[str]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
-        """Number the combinations of some columns: each cell's number, each number's levels."""
+        """Give each cell the number of its combination of columns, and the levels of each."""
         if len(columns) == 1:
             codes = self.codes[columns[0]]
             present, numbers = np.unique(codes, return_inverse=True)
@@ -62,7 +62,7 @@ class Cells:
 
 
 def factor_of(df: pd.DataFrame, name: str, argument: str) -> Factor:
-    """Number the levels of one column, by the quickest way that its dtype offers."""
+    """Give a code to each level of one column, by the quickest way that its dtype offers."""
     column = column_of(df, name, argument)
     if isinstance(column.dtype, pd.CategoricalDtype):
         return Factor(name, column.cat.codes.to_numpy(), column.cat.categories.tolist())
@@ -90,7 +90,7 @@ def _text_factor(name: str, column: pd.Series) -> Factor:
 
 
 def number_rows(factors: Sequence[Factor], count: int) -> tuple[np.ndarray, int]:
-    """Number the combinations of several factors' codes, none of them missing, from 0."""
+    """Give each row the number of its combination of codes, none of them missing, from 0."""
     keys, size = np.zeros(count, dtype=np.int64), 1
     for factor in factors:
         keys *= max(len(factor.levels), 1)

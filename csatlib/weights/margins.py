@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from csatlib.weights.arguments import listed, named, refuse_empty
+from csatlib.weights.arguments import column_of, listed, named, refuse_empty
 from csatlib.weights.cells import Cells, factor_of, find_cells
 
-__all__ = ["Margin", "Margins", "margins_of", "match", "read_margins", "read_one"]
+__all__ = ["Margin", "Margins", "margins_of", "match", "plain", "read_margins", "words"]
 
 #: A column (or a tuple of columns) → its levels → how many customers, or which share of them.
 Margins = Mapping[Any, "pd.Series | Mapping[Any, float]"]
@@ -34,10 +34,6 @@ class Margin:
     def name(self) -> str:
         """The columns, joined."""
         return SEPARATOR.join(self.columns)
-
-    def label(self, position: int) -> str:
-        """The words of one level."""
-        return words(self.levels[position])
 
 
 def words(level: tuple[Any, ...]) -> str:
@@ -91,7 +87,7 @@ def margins_of(
     refuse_empty(frame, "frame")
     if missing not in ("refuse", "proportional"):
         raise ValueError(f"missing: expected 'refuse' or 'proportional', found {missing!r}")
-    counts = pd.Series(1.0, index=frame.index) if weight is None else frame[weight].astype(float)
+    counts = _counts(frame, weight)
     made = {}
     for name in listed(columns, "columns"):
         parts = (name,) if isinstance(name, str) else tuple(name)
@@ -103,10 +99,19 @@ def margins_of(
                 raise ValueError(f"columns: expected values of {name!r}, found none in the frame")
         cells = find_cells(frame[known], parts, "columns", side="population")
         numbers, levels = cells.combinations(parts)
-        totals = np.bincount(numbers, weights=cells.sums(counts[known].to_numpy()))
+        totals = np.bincount(numbers, weights=cells.sums(counts[known]))
         totals = totals * (counts.sum() / totals.sum())
         made[name] = _series(parts, levels, totals)
     return made
+
+
+def _counts(frame: pd.DataFrame, weight: str | None) -> np.ndarray:
+    if weight is None:
+        return np.ones(len(frame))
+    counts = column_of(frame, weight, "weight").to_numpy(dtype=np.float64, na_value=np.nan)
+    if not (np.isfinite(counts) & (counts >= 0)).all() or counts.sum() == 0:
+        raise ValueError(f"weight: expected counts of 0 or more in {weight!r}, found others")
+    return counts
 
 
 def _series(parts: tuple[str, ...], levels: list[tuple[Any, ...]], totals: np.ndarray) -> pd.Series:
@@ -138,8 +143,7 @@ def read_one(key: Any, values: Any, argument: str = "margins") -> Margin:
     levels = [level if isinstance(level, tuple) else (level,) for level in values.keys()]  # noqa: SIM118
     _check_levels(levels, len(columns), where)
     try:
-        totals = np.array(list(values.values if isinstance(values, pd.Series) else values.values()))
-        totals = totals.astype(np.float64)
+        totals = np.array([value for _, value in values.items()], dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{where}: expected numbers as totals, found other values") from None
     for kind, wrong in {

@@ -90,7 +90,9 @@ def rake(
     weights = read_weights(base, responses)
     whole = float(len(responses)) if weights is None else float(weights.sum())
     read = read_margins(margins, total=total, base=whole)
-    cells = find_cells(responses, list(dict.fromkeys(c for m in read for c in m.columns)), "margins")
+    cells = find_cells(
+        responses, list(dict.fromkeys(c for m in read for c in m.columns)), "margins"
+    )
     matched = [match(margin, cells) for margin in read]
     factors = _fit(cells.sums(weights), matched, read, cells, tol, max_iter)
     values = factors[cells.rows]
@@ -182,7 +184,7 @@ def _fit(
         if not np.isfinite(moved):
             break
     gap, margin, level = largest_gap(fitted, matched, margins, cells)
-    why = explain(matched, margins, cells)
+    why = explain(matched, cells)
     raise ConvergenceError(
         f"rake: no weights met the margins in {max_iter} rounds; the largest gap left is {gap:.3g} "
         f"of the total, at {margin}={level!r}; {why}"
@@ -208,9 +210,7 @@ def largest_gap(
     return worst
 
 
-def explain(
-    matched: list[tuple[np.ndarray, np.ndarray]], margins: list[Margin], cells: Cells
-) -> str:
+def explain(matched: list[tuple[np.ndarray, np.ndarray]], cells: Cells) -> str:
     """Say whether any positive weights could meet the margins, by a linear programme."""
     if cells.count > _SMALL:
         return "merge small levels, take fewer margins, or allow more rounds"

@@ -144,7 +144,9 @@ def _keep_margins(
 ) -> np.ndarray:
     read = read_margins(margins, total=total, base=float(values.sum()))
     _check_room(float(read[0].totals.sum()), len(values), low, high)
-    cells = find_cells(responses, list(dict.fromkeys(c for m in read for c in m.columns)), "margins")
+    cells = find_cells(
+        responses, list(dict.fromkeys(c for m in read for c in m.columns)), "margins"
+    )
     names, columns, goals = indicators(read, cells, "margins")
     # Respondents of one cell with one weight share their fate: they are solved for once.
     levels, ranks = np.unique(values, return_inverse=True)
