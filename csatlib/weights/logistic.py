@@ -128,6 +128,8 @@ def _fit(patterns: _Patterns, *, firth: bool) -> tuple[np.ndarray, bool]:
         if firth:
             leverage = np.einsum("ij,ij->i", x @ np.linalg.pinv(information), x) * curve
             pull = pull + leverage * (0.5 - chances)
+            # Each pattern counts as if it had been asked that much more often.
+            information = x.T @ (x * ((asked + leverage) * chances * (1 - chances))[:, None])
         move = np.linalg.lstsq(information, x.T @ pull, rcond=1e-12)[0]
         pace = 1.0
         while (new := _likelihood(patterns, place + pace * move, firth)) < height - _FLAT * (
