@@ -93,6 +93,8 @@ def positive(weights: pd.Series, argument: str) -> np.ndarray:
             f"{argument}: expected numbers, found dtype {weights.dtype}; convert the weights first"
         )
     values = weights.to_numpy(dtype=np.float64, na_value=np.nan)
+    if values.min(initial=np.inf) > 0 and np.isfinite(values.sum()):
+        return values
     faults = {
         "missing": np.isnan(values),
         "infinite": np.isinf(values),

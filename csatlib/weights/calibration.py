@@ -117,7 +117,7 @@ def calibrate(
             f"largest gap left is {abs(gaps[worst]):.3g} of the total, at {names[worst]}; widen "
             "the bounds, merge small levels, or take fewer totals"
         )
-    ratios = factors[cells.rows] if by_cell else factors
+    ratios = cells.expand(factors) if by_cell else factors
     return pd.Series(weights * ratios, index=responses.index, name="weight")
 
 
@@ -165,7 +165,7 @@ def _equations(
     """Write the equations: their names, one column each, and their totals."""
     names, values, goals = indicators(margins, cells, "totals")
     if numbers:
-        values = values[cells.rows]
+        values = cells.expand(values)
     if total is not None:
         names.append("the number of customers")
         values = np.column_stack([values, np.ones(len(values))])

@@ -35,16 +35,38 @@ class Factor:
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells found: ``rows`` numbers each row's cell, ``codes`` holds each cell's levels."""
+    """The cells found, numbered from 0; ``codes`` holds each cell's level in each column.
 
-    rows: np.ndarray
-    count: int
+    ``keys`` numbers the possible cells of the rows, ``found`` lists those that occur: rows are
+    added up by key and only sums are picked, which is cheaper than to number all rows again.
+    """
+
+    keys: np.ndarray
+    size: int
+    found: np.ndarray
     codes: dict[str, np.ndarray]
     levels: dict[str, list[Any]]
 
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return len(self.found)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The cell of each row."""
+        return self.expand(np.arange(self.count))
+
     def sums(self, values: np.ndarray | None) -> np.ndarray:
         """Add up values over the rows of each cell; without values, count the rows."""
-        return np.bincount(self.rows, weights=values, minlength=self.count).astype(np.float64)
+        summed = np.bincount(self.keys, weights=values, minlength=self.size)[self.found]
+        return summed.astype(np.float64)
+
+    def expand(self, values: np.ndarray) -> np.ndarray:
+        """Hand a value of each cell to all its rows."""
+        known = np.zeros((self.size, *values.shape[1:]), dtype=values.dtype)
+        known[self.found] = values
+        return known[self.keys]
 
     def combinations(self, columns: Sequence[str]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
         """Give each cell the number of its combination of columns, and the levels of each."""
@@ -71,9 +93,10 @@ def factor_of(df: pd.DataFrame, name: str, argument: str) -> Factor:
     if isinstance(column.dtype, pd.StringDtype):
         return _text_factor(name, column)
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
-        low, high = int(column.min()), int(column.max())
+        values = column.to_numpy()
+        low, high = int(values.min()), int(values.max())
         if high - low < _NARROW:
-            codes = column.to_numpy().astype(np.int64) - low
+            codes = values if low == 0 else values.astype(np.int64) - low
             return Factor(name, codes, list(range(low, high + 1)))
     codes, levels = pd.factorize(column)
     return Factor(name, codes, levels.tolist())
@@ -90,20 +113,23 @@ def _text_factor(name: str, column: pd.Series) -> Factor:
 
 
 def number_rows(factors: Sequence[Factor], count: int) -> tuple[np.ndarray, int]:
-    """Give each row the number of its combination of codes, none of them missing, from 0."""
-    keys, size = np.zeros(count, dtype=np.int64), 1
+    """Give each row the number of its possible combination of codes, none of them missing."""
+    # Narrow numbers are the quicker ones; they widen as the combinations grow.
+    keys, size = np.zeros(count, dtype=np.int16), 1
     for factor in factors:
-        keys *= max(len(factor.levels), 1)
-        keys += factor.codes
-        size *= max(len(factor.levels), 1)
-        if size > _DENSE:
-            keys, found = pd.factorize(keys)
+        width = max(len(factor.levels), 1)
+        if size * width > _DENSE:
+            keys, found = pd.factorize(keys.astype(np.int64))
             size = len(found)
-    present = np.bincount(keys, minlength=size) > 0
-    if present.all():
-        return keys, size
-    numbers = np.cumsum(present) - 1
-    return numbers[keys], int(present.sum())
+        size *= width
+        if size > np.iinfo(keys.dtype).max:
+            keys = keys.astype(np.int32 if size <= np.iinfo(np.int32).max else np.int64)
+        keys *= keys.dtype.type(width)
+        keys += factor.codes.astype(keys.dtype, copy=False)
+    if size > _DENSE:
+        keys, found = pd.factorize(keys)
+        size = len(found)
+    return keys.astype(np.intp), size
 
 
 def find_cells(
@@ -119,12 +145,15 @@ def find_cells(
                 f"found {missing} rows without; fill them with a level of their own on both sides, "
                 "or leave the column out"
             )
-    rows, count = number_rows(factors, len(df))
-    member = np.zeros(count, dtype=np.int64)
-    member[rows] = np.arange(len(df))
+    keys, size = number_rows(factors, len(df))
+    found = np.flatnonzero(np.bincount(keys, minlength=size))
+    member = np.zeros(size, dtype=np.int64)
+    member[keys] = np.arange(len(df))
+    member = member[found]
     return Cells(
-        rows=rows,
-        count=count,
+        keys=keys,
+        size=size,
+        found=found,
         codes={factor.name: factor.codes[member].astype(np.int64) for factor in factors},
         levels={factor.name: factor.levels for factor in factors},
     )

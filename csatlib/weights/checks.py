@@ -158,9 +158,9 @@ def _gaps(
     factors = [factor_of(responses, name, "margins") for name in margin.columns]
     known = np.logical_and.reduce([factor.codes >= 0 for factor in factors])
     kept = [type(f)(f.name, f.codes[known].astype(np.int64), f.levels) for f in factors]
-    numbers, count = number_rows(kept, int(known.sum()))
-    first = np.zeros(count, dtype=np.int64)
-    first[numbers] = np.arange(len(numbers))
+    keys, _ = number_rows(kept, int(known.sum()))
+    _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
+    count = len(first)
     found = [tuple(f.levels[f.codes[row]] for f in kept) for row in first]
     shares = dict(zip(margin.levels, margin.totals / margin.totals.sum(), strict=True))
     held = {

@@ -99,7 +99,7 @@ def _expansion(sample: pd.DataFrame, frame: pd.DataFrame, strata: list[str]) -> 
     drawn = dict(zip(levels, np.bincount(numbers, of_sample.sums(None)), strict=True))
     _check_drawn(customers, drawn)
     ratios = np.array([customers[level] / drawn[level] for level in levels])
-    return ratios[numbers[of_sample.rows]]
+    return of_sample.expand(ratios[numbers])
 
 
 def _check_drawn(customers: dict[tuple, float], drawn: dict[tuple, float]) -> None:

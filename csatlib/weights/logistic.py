@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.weights.arguments import ConvergenceError, column_of, named
-from csatlib.weights.cells import Factor, factor_of, find_cells, number_rows
+from csatlib.weights.cells import Cells, find_cells
 
 __all__ = ["propensities"]
 
@@ -40,12 +40,11 @@ def propensities(
     """Estimate everybody's chance to answer by maximum (or Firth's penalised) likelihood."""
     numbers = [c for c in columns if _is_number(column_of(sample, c, "columns"))]
     groups = [c for c in columns if c not in numbers]
-    find_cells(sample, groups, "columns")
-    factors = [factor_of(sample, name, "columns") for name in groups]
+    cells = find_cells(sample, groups, "columns")
     if separation == "refuse":
-        for factor in factors:
-            _refuse_unanimous(factor, answered)
-    patterns = _patterns(sample, answered, numbers, factors, weights)
+        for name in groups:
+            _refuse_unanimous(name, cells, answered)
+    patterns = _patterns(sample, answered, numbers, cells, weights)
     chances, runs_away = _fit(patterns, firth=separation == "firth")
     if runs_away:
         raise ConvergenceError(
@@ -62,15 +61,16 @@ def _is_number(column: pd.Series) -> bool:
     )
 
 
-def _refuse_unanimous(factor: Factor, answered: np.ndarray) -> None:
-    asked = np.bincount(factor.codes, minlength=len(factor.levels))
-    yes = np.bincount(factor.codes, weights=answered, minlength=len(factor.levels))
-    for rows, word in (((yes == 0) & (asked > 0), "nobody"), ((yes == asked) & (asked > 0), "all")):
-        if rows.any() and len(factor.levels) > 1:
-            levels = [factor.levels[place] for place in np.flatnonzero(rows)]
+def _refuse_unanimous(name: str, cells: Cells, answered: np.ndarray) -> None:
+    numbers, levels = cells.combinations([name])
+    asked = np.bincount(numbers, weights=cells.sums(None))
+    yes = np.bincount(numbers, weights=cells.sums(answered.astype(np.float64)))
+    for rows, word in ((yes == 0, "nobody"), (yes == asked, "all")):
+        if rows.any() and len(levels) > 1:
+            levels = [levels[place][0] for place in np.flatnonzero(rows)]
             raise ValueError(
                 f"columns: expected respondents and nonrespondents at every level of "
-                f"{factor.name!r} in the sample, found that {word} answered at {named(levels)}; "
+                f"{name!r} in the sample, found that {word} answered at {named(levels)}; "
                 "pass separation='firth', merge levels, or take method='cells'"
             )
 
@@ -79,23 +79,20 @@ def _patterns(
     sample: pd.DataFrame,
     answered: np.ndarray,
     numbers: list[str],
-    factors: list[Factor],
+    cells: Cells,
     weights: np.ndarray | None,
 ) -> _Patterns:
     """Write one row a combination of levels, or one a customer where a column holds numbers."""
     count = len(sample)
     # Weights are brought to a mean of 1, so that a penalty means the same for all.
     heavy = np.ones(count) if weights is None else weights / weights.mean()
-    rows, found = np.arange(count), count
-    if not numbers:
-        rows, found = number_rows(factors, count)
-    member = np.zeros(found, dtype=np.int64)
-    member[rows] = np.arange(count)
+    rows = np.arange(count) if numbers else cells.rows
+    found = count if numbers else cells.count
     blocks = [np.ones((found, 1))]
-    for factor in factors:
-        codes = factor.codes[member]
+    for codes in cells.codes.values():
         # The first level that occurs is the reference of the others.
-        blocks.append(codes[:, None] == np.unique(codes)[None, 1:])
+        dummies = codes[:, None] == np.unique(codes)[None, 1:]
+        blocks.append(cells.expand(dummies) if numbers else dummies)
     for name in numbers:
         values = sample[name].to_numpy(dtype=np.float64, na_value=np.nan)
         if not np.isfinite(values).all():

@@ -95,7 +95,7 @@ def rake(
     )
     matched = [match(margin, cells) for margin in read]
     factors = _fit(cells.sums(weights), matched, read, cells, tol, max_iter)
-    values = factors[cells.rows]
+    values = cells.expand(factors)
     if weights is not None:
         values *= weights
     return pd.Series(values, index=responses.index, name="weight")

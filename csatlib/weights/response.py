@@ -167,7 +167,7 @@ def _collapse(cells: Cells, names: list[str], answered: np.ndarray, least: int) 
         first = np.full(cells.count, cells.count)
         np.minimum.at(first, parents, np.arange(cells.count))
         groups = np.where(merged, first[parents], groups)
-    return groups[cells.rows]
+    return cells.expand(groups)
 
 
 def _classes(chances: np.ndarray, count: int, answered: np.ndarray, least: int) -> np.ndarray:

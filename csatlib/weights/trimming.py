@@ -150,13 +150,14 @@ def _keep_margins(
     names, columns, goals = indicators(read, cells, "margins")
     # Respondents of one cell with one weight share their fate: they are solved for once.
     levels, ranks = np.unique(values, return_inverse=True)
+    in_cells = cells.rows
     groups, member, rows = np.unique(
-        cells.rows * len(levels) + ranks, return_index=True, return_inverse=True
+        in_cells * len(levels) + ranks, return_index=True, return_inverse=True
     )
     single = values[member]
     heavy = np.bincount(rows, minlength=len(groups)) * single
     distance = distance_of("raking", low / single, high / single)
-    design = columns[cells.rows[member]]
+    design = columns[in_cells[member]]
     ratios, gaps, steps = solve(design, heavy, goals, distance, tol=tol, max_iter=max_iter)
     if not np.abs(gaps).max() <= tol:
         worst = int(np.nanargmax(np.abs(gaps)))
