@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -122,24 +123,28 @@ def against_svy(df: pd.DataFrame, margins: dict[str, pd.Series], tol: float, rou
     except ImportError:
         print("svy is not installed: not compared")
         return
-    data = polars.DataFrame({name: df[name].to_list() for name in df})
-    theirs = svy.Sample(data, svy.Design(wgt="base"))
     controls = {name: total.to_dict() for name, total in margins.items()}
-
-    def rake() -> np.ndarray:
-        made = theirs.weighting.rake(controls=controls, tol=tol, max_iter=1000, wgt_name="raked")
-        return made.data["raked"].to_numpy()
-
     for name, held in list(kinds(df).items())[:2]:
+        data = polars.DataFrame({column: df[column].to_list() for column in df})
+        if name == "categories":
+            data = data.with_columns(polars.col(list(LEVELS)).cast(polars.Categorical))
+        theirs = svy.Sample(data, svy.Design(wgt="base"))
+        ways = {"csatlib": partial(own_weights, held, margins, tol)}
+        ways["svy"] = partial(svy_weights, theirs, controls, tol)
         print(f"{len(df):,} rows, tolerance {tol:g}, {name}, {rounds} pairs, svy {svy.__version__}")
-        ways = {
-            "csatlib": lambda held=held: weights.rake(
-                held, margins, base="base", tol=tol
-            ).to_numpy(),
-            "svy": rake,
-        }
         given = in_turns(ways, rounds)
         agreement(given["csatlib"], given["svy"])
+
+
+def own_weights(df: pd.DataFrame, margins: dict[str, pd.Series], tol: float) -> np.ndarray:
+    """Rake by csatlib."""
+    return weights.rake(df, margins, base="base", tol=tol).to_numpy()
+
+
+def svy_weights(sample: object, controls: dict[str, dict], tol: float) -> np.ndarray:
+    """Rake by svy."""
+    made = sample.weighting.rake(controls=controls, tol=tol, max_iter=1000, wgt_name="raked")
+    return made.data["raked"].to_numpy()
 
 
 def against_r(df: pd.DataFrame, margins: dict[str, pd.Series], tol: float, rounds: int) -> None:
@@ -165,7 +170,7 @@ def against_r(df: pd.DataFrame, margins: dict[str, pd.Series], tol: float, round
     ours = []
     for _ in range(rounds):
         start = time.perf_counter()
-        raked = weights.rake(df, margins, base="base", tol=tol).to_numpy()
+        raked = own_weights(df, margins, tol)
         ours.append(time.perf_counter() - start)
     print(f"{len(df):,} rows, tolerance {tol:g}, text, {rounds} rounds each")
     print(f"  csatlib: median {statistics.median(ours):.4f} s")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csatlib import schema, weights
+from csatlib import schema, study, weights
 from csatlib.weights.cells import factor_of, find_cells
 from csatlib.weights.logistic import propensities
 
@@ -255,7 +255,7 @@ def samples(draw):
     return df, margins
 
 
-quickly = settings(max_examples=40, deadline=None)
+quickly = settings(max_examples=25, deadline=None)
 
 
 @quickly
@@ -537,6 +537,133 @@ def test_gaps_show_levels_of_one_side_and_missing_values():
     assert gaps.loc[3, ["population", "before", "gap_after"]].isna().all()
 
 
+# ---- a whole quarter -------------------------------------------------------------------------------
+
+
+def quarter(count: int = 400, seed: int = 4):
+    """A frame, what became of everybody, and their answers; the north answers less."""
+    luck = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"C{i:04d}" for i in range(count)],
+            "region": luck.choice(["N", "S", "W"], count, p=[0.5, 0.3, 0.2]),
+            "tier": luck.choice(["A", "B"], count),
+        }
+    ).astype("str")
+    invited = np.arange(count) % 2 == 0
+    answers = invited & (luck.random(count) < np.where(frame["region"] == "N", 0.3, 0.7))
+    ended = np.where(answers, "complete", np.where(invited, "refusal", "not_invited"))
+    dispositions = frame.assign(disposition=ended)
+    responses = frame.loc[answers, ["customer_id"]].reset_index(drop=True)
+    responses.insert(0, "response_id", [f"r{i}" for i in range(len(responses))])
+    return responses, frame, dispositions
+
+
+RESPONSES, MEMBERS, ENDED = quarter()
+PLAN = study.Weighting(nonresponse=("region",), margins=("region", "tier"), trim=3.0)
+
+
+def with_frame(made: pd.DataFrame, responses=RESPONSES, frame=MEMBERS) -> pd.DataFrame:
+    return made.merge(responses, on="response_id").merge(frame, on="customer_id", how="left")
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        study.Weighting(),
+        study.Weighting(nonresponse=("region", "tier")),
+        study.Weighting(margins=("region", "tier")),
+        study.Weighting(trim=1.5),
+        PLAN,
+    ],
+    ids=["nothing", "nonresponse", "margins", "trim", "all"],
+)
+def test_the_weights_of_a_quarter_stand_for_its_frame(plan):
+    made = schema.check(weights.of_quarter(RESPONSES, MEMBERS, ENDED, plan), "weights")
+    assert made["response_id"].tolist() == RESPONSES["response_id"].tolist()
+    assert made["weight"].sum() == pytest.approx(400)
+    assert set(made["design_weight"]) == {2.0}
+    assert set(made["population"]) == {400.0}
+    assert made["cluster"].tolist() == RESPONSES["customer_id"].tolist()
+    joined = with_frame(made)
+    for column in plan.margins:
+        close(joined.groupby(column)["weight"].sum(), MEMBERS.groupby(column).size())
+    if plan == study.Weighting():
+        close(made["weight"], 400 / len(made))
+
+
+def test_a_quarter_is_its_steps_in_turn():
+    plan = study.Weighting(nonresponse=("region",), margins=("tier",))
+    invited = ENDED[ENDED["disposition"] != "not_invited"]
+    base = weights.nonresponse(
+        invited, invited["disposition"] == "complete", ["region"], separation="firth",
+        base=pd.Series(2.0, index=invited.index),
+    )  # fmt: skip
+    answered = MEMBERS.loc[base.index]
+    expected = weights.rake(answered, weights.margins_of(MEMBERS, ["tier"]), base=base)
+    close(weights.of_quarter(RESPONSES, MEMBERS, ENDED, plan)["weight"], expected)
+
+
+def test_a_quarter_with_a_sample_takes_its_strata_and_chances():
+    strata = MEMBERS["region"].where(MEMBERS["region"] == "N", "rest")
+    drawn = ENDED["disposition"] != "not_invited"
+    counts = strata[drawn].value_counts()
+    chance = strata.map(counts / strata.value_counts())
+    sample = MEMBERS.assign(stratum=strata, inclusion_probability=chance)[drawn]
+    made = weights.of_quarter(RESPONSES, MEMBERS, ENDED, PLAN, sample=sample)
+    joined = with_frame(made)
+    close(joined["design_weight"], 1 / chance[drawn & (ENDED["disposition"] == "complete")])
+    north = joined[joined["stratum"] == "N"]
+    close(north["population"], (MEMBERS["region"] == "N").sum())
+    assert set(joined["stratum"]) == {"N", "rest"}
+    volunteer = weights.of_quarter(
+        RESPONSES, MEMBERS, ENDED, PLAN, sample=sample[sample["customer_id"] != RESPONSES.loc[0, "customer_id"]]
+    )  # fmt: skip
+    assert volunteer["stratum"].tolist() == ["outside", *made["stratum"].tolist()[1:]]
+    assert volunteer["weight"].sum() == pytest.approx(400)
+
+
+def test_answers_from_outside_the_frame_change_no_composition():
+    strangers = pd.DataFrame({"response_id": ["x1", "x2"], "customer_id": [None, "C9999"]})
+    more = pd.concat([RESPONSES, strangers.astype("str")], ignore_index=True)
+    made = weights.of_quarter(more, MEMBERS, ENDED, PLAN)
+    alone = weights.of_quarter(RESPONSES, MEMBERS, ENDED, PLAN)
+    assert made["weight"].sum() == pytest.approx(400)
+    close(made["weight"].iloc[:-2] / alone["weight"], len(RESPONSES) / len(more))
+    close(made["weight"].iloc[-2:], 400 / len(more))
+    assert made["cluster"].tolist()[-2:] == ["x1", "x2"]
+
+
+def test_two_answers_of_one_customer_share_its_weight():
+    again = RESPONSES.iloc[[0]].assign(response_id="again")
+    made = weights.of_quarter(
+        pd.concat([RESPONSES, again], ignore_index=True), MEMBERS, ENDED, study.Weighting()
+    )
+    assert made["weight"].iloc[0] == made["weight"].iloc[-1] == made["weight"].iloc[1] / 2
+    assert made["cluster"].iloc[0] == made["cluster"].iloc[-1]
+
+
+@pytest.mark.parametrize("respondents_lack_it", [True, False])
+def test_a_value_missing_in_the_frame_is_a_level_or_spread(respondents_lack_it):
+    answered = MEMBERS["customer_id"].isin(RESPONSES["customer_id"])
+    gone = MEMBERS.index[answered == respondents_lack_it][:9]
+    frame = MEMBERS.assign(tier=MEMBERS["tier"].mask(MEMBERS.index.isin(gone)))
+    made = weights.of_quarter(RESPONSES, frame, ENDED, PLAN)
+    joined = with_frame(made, frame=frame)
+    margins = weights.margins_of_quarter(joined, frame, PLAN)
+    gaps = weights.margin_gaps(joined, margins, weights="weight")
+    assert gaps["gap_after"].abs().max() < 1e-9
+    tiers = gaps.loc[gaps["variable"] == "tier", "level"].tolist()
+    assert sorted(tiers) == (["(missing)"] if respondents_lack_it else []) + ["A", "B"]
+
+
+def test_the_ineligible_take_no_part_in_nonresponse():
+    wrong = ENDED["disposition"].where(ENDED["disposition"] != "refusal", "ineligible")
+    plan = study.Weighting(nonresponse=("region",))
+    made = weights.of_quarter(RESPONSES, MEMBERS, ENDED.assign(disposition=wrong), plan)
+    close(made["weight"], 400 / len(made))
+
+
 # ---- refusals --------------------------------------------------------------------------------------
 
 SMALL = pd.DataFrame(
@@ -624,6 +751,13 @@ REFUSALS = {
     "a level where nobody answered": (lambda: weights.nonresponse(SMALL, "ok", ["t"]), r"'t' in the sample, found that nobody answered at 'B'"),
     "a level where all answered": (lambda: weights.nonresponse(SMALL.assign(ok=[True, True, True, False]), "ok", ["r"]), r"'r' in the sample, found that all answered at 'N'"),
     "a missing value to adjust by": (lambda: weights.nonresponse(SMALL.assign(r=["N", None, "S", "S"]), "ok", ["r"]), r"'r' in every row of the sample"),
+    "a quarter with strangers": (lambda: weights.of_quarter(RESPONSES.assign(customer_id="C9"), MEMBERS, ENDED, PLAN, outside="refuse"), r"only customers of the frame, found \d+ rows"),
+    "a quarter of strangers": (lambda: weights.of_quarter(RESPONSES.assign(customer_id="C9"), MEMBERS, ENDED, PLAN), r"found none by 'customer_id'"),
+    "a frame with an id twice": (lambda: weights.of_quarter(RESPONSES, pd.concat([MEMBERS, MEMBERS]), ENDED, PLAN), r"frame: expected each 'customer_id' once"),
+    "a sample of another frame": (lambda: weights.of_quarter(RESPONSES, MEMBERS, ENDED, PLAN, sample=TAKEN.assign(stratum="all")), r"sample: expected only customers of the frame, found 9"),
+    "a margin that the frame has not": (lambda: weights.of_quarter(RESPONSES, MEMBERS, ENDED, study.Weighting(margins=("size",))), r"margins: expected the name of a column, found 'size'"),
+    "a level from which nobody answered": (lambda: weights.of_quarter(RESPONSES[:1], MEMBERS, ENDED, study.Weighting(margins=("region",))), r"'region'.*levels that nobody in the sample has"),
+    "an unknown answer to strangers": (lambda: weights.of_quarter(RESPONSES, MEMBERS, ENDED, PLAN, outside="drop"), r"outside: expected"),
     "an unknown answer to separation": (lambda: weights.nonresponse(SMALL, "ok", ["r"], separation="drop"), r"separation: expected"),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from csatlib.weights.calibration import calibrate
 from csatlib.weights.checks import diagnostics, margin_gaps
 from csatlib.weights.design import design_weights
 from csatlib.weights.margins import margins_of
+from csatlib.weights.quarter import margins_of_quarter, of_quarter
 from csatlib.weights.raking import poststratify, rake
 from csatlib.weights.response import nonresponse
 from csatlib.weights.trimming import trim
@@ -16,7 +17,9 @@ __all__ = [
     "diagnostics",
     "margin_gaps",
     "margins_of",
+    "margins_of_quarter",
     "nonresponse",
+    "of_quarter",
     "poststratify",
     "rake",
     "trim",

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.weights.arguments import Base, named, read_weights, refuse_empty
+from csatlib.weights.arguments import Base, column_of, named, read_weights, refuse_empty
 from csatlib.weights.cells import factor_of, number_rows
-from csatlib.weights.margins import Margin, Margins, read_margins, words
+from csatlib.weights.margins import MISSING, Margin, Margins, filled, read_margins, words
 
 __all__ = ["diagnostics", "margin_gaps"]
 
@@ -116,7 +116,8 @@ def margin_gaps(
         `` × ``), ``population`` (share of the customers), ``n`` (respondents), ``before`` and
         ``after`` (weighted shares of the respondents with a known level), ``gap_before`` and
         ``gap_after`` (those less ``population``). Levels in the order of the margin, then those
-        that only the sample has (``population`` 0), then ``(missing)`` with ``n`` only.
+        that only the sample has (``population`` 0), then ``(missing)`` with ``n`` only, unless it
+        is a level of the margin itself.
 
     Raises
     ------
@@ -155,6 +156,9 @@ def margin_gaps(
 def _gaps(
     responses: pd.DataFrame, margin: Margin, before: np.ndarray, after: np.ndarray
 ) -> list[dict[str, object]]:
+    if (MISSING,) in margin.levels:
+        (name,) = margin.columns
+        responses = filled(column_of(responses, name, "margins")).to_frame(name)
     factors = [factor_of(responses, name, "margins") for name in margin.columns]
     known = np.logical_and.reduce([factor.codes >= 0 for factor in factors])
     kept = [type(f)(f.name, f.codes[known].astype(np.int64), f.levels) for f in factors]
@@ -181,7 +185,3 @@ def _gaps(
     if not known.all():
         rows.append({"variable": margin.name, "level": MISSING, "n": int((~known).sum())})
     return rows
-
-
-#: The level of respondents without a value.
-MISSING = "(missing)"

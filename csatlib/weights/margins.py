@@ -12,12 +12,24 @@ import pandas as pd
 from csatlib.weights.arguments import column_of, listed, named, refuse_empty
 from csatlib.weights.cells import Cells, factor_of, find_cells
 
-__all__ = ["Margin", "Margins", "margins_of", "match", "plain", "read_margins", "words"]
+__all__ = [
+    "MISSING",
+    "Margin",
+    "Margins",
+    "filled",
+    "margins_of",
+    "match",
+    "plain",
+    "read_margins",
+    "words",
+]
 
 #: A column (or a tuple of columns) → its levels → how many customers, or which share of them.
 Margins = Mapping[Any, "pd.Series | Mapping[Any, float]"]
 
 SEPARATOR = " × "
+#: The level of those without a value.
+MISSING = "(missing)"
 #: Totals that differ by less than this part of them differ by rounding.
 _ROUNDING = 1e-6
 
@@ -44,6 +56,15 @@ def words(level: tuple[Any, ...]) -> str:
 def plain(levels: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Write the levels of one column without their tuples."""
     return [level[0] if len(level) == 1 else level for level in levels]
+
+
+def filled(column: pd.Series) -> pd.Series:
+    """Make a missing text a level of its own; numbers have none."""
+    if not column.isna().any():
+        return column
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        return column
+    return column.astype(object).where(column.notna(), MISSING)
 
 
 def margins_of(
