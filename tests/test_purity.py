@@ -13,7 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 
 import csatlib
-from csatlib import charts, clean, estimates, exports, report, scales, store, text
+from csatlib import charts, clean, estimates, exports, report, scales, store, study, text
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
 PURE_ROOMS += ("text", "charts", "report")
@@ -58,6 +58,17 @@ CASES = {
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "weights.calibrate": lambda w: called(w.answered, w.margins, method="raking"),
+    "weights.design_weights": lambda w: called(w.answered, frame=w.framed, strata=["region"]),
+    "weights.diagnostics": lambda w: called(w.answered["one"]),
+    "weights.margin_gaps": lambda w: called(w.answered, w.margins, weights="one"),
+    "weights.margins_of": lambda w: called(w.framed, ["region", "tier"]),
+    "weights.margins_of_quarter": lambda w: called(w.answered, w.framed, w.weighting),
+    "weights.nonresponse": lambda w: called(w.framed, "responded", ["region"], separation="firth"),
+    "weights.of_quarter": lambda w: called(w.kept, w.framed, w.ended, w.weighting),
+    "weights.poststratify": lambda w: called(w.answered, {"region": w.margins["region"]}),
+    "weights.rake": lambda w: called(w.answered, w.margins),
+    "weights.trim": lambda w: called(w.answered["one"], upper=2.0),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
@@ -137,6 +148,13 @@ def world(repository):
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.where = w.joined["channel"] == "线上问卷"
+    w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
+    w.framed["responded"] = w.framed["customer_id"].isin(w.kept["customer_id"])
+    w.answered = w.framed[w.framed["responded"]]
+    ended = w.framed["responded"].map({True: "complete", False: "refusal"})
+    w.ended = w.framed[["customer_id"]].assign(disposition=ended)
+    w.weighting = study.Weighting(nonresponse=("region",), margins=("tier",), trim=4.0)
+    w.margins = {c: w.framed[c].value_counts() for c in ("region", "tier")}
     w.means = estimates.mean(w.joined.copy(), w.items)
     w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
     w.rows = [row for _, row in w.means.iterrows()]
