@@ -138,7 +138,8 @@ def silent(
     DataFrame
         Table ``silent``, one row a customer of ``frame`` who was silent in the latest quarter:
         ``customer_id``, ``channel`` and ``invited_at`` of the latest invitation, ``quarters``, how
-        many quarters in a row, then the other columns of ``frame``; the longest silence first.
+        many quarters in a row, then the other columns of ``frame`` (of a frame of tickets those
+        that do not differ among a customer's tickets); the longest silence first.
 
     Raises
     ------
@@ -175,13 +176,20 @@ def silent(
         run += (going & said.eq(True)).astype("int64")
         going &= said.ne(False)
     told = latest.loc[run.index, ["channel", "invited_at"]].assign(quarters=run)
-    people = frame.dropna(subset=[key]).drop_duplicates(key)
-    further = [c for c in people if c not in (*told, "customer_id", key)]
-    listed = people[[*dict.fromkeys(["customer_id", key, *further])]] if len(people) else people
-    listed = listed.reindex(columns=[*dict.fromkeys(["customer_id", key, *further])])
-    found = listed.join(told, on=key, how="inner")
+    found = _people(frame, key, [*told]).join(told, on=key, how="inner")
     found = found.sort_values("quarters", ascending=False, kind="stable")
     return as_contract(found, "silent")
+
+
+def _people(frame: pd.DataFrame, key: str, taken: list[str]) -> pd.DataFrame:
+    """Give each customer of the frame once, with what is the same in all of its rows."""
+    own = frame.dropna(subset=[key])
+    further = [c for c in own if c not in (*taken, "customer_id", key)]
+    if own[key].duplicated().any():
+        same = own.groupby(key)[further].nunique(dropna=False).le(1).all()
+        further = [c for c in further if same[c]]
+    columns = [*dict.fromkeys(["customer_id", key, *further])]
+    return own.drop_duplicates(key).reindex(columns=columns)
 
 
 def _quiet(ledger: pd.DataFrame, key: str) -> pd.DataFrame:

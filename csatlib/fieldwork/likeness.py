@@ -211,9 +211,10 @@ def largest_imbalance(table: pd.DataFrame) -> dict[str, object]:
     if table.empty:
         raise ValueError("table: expected rows of representativeness, found none; name variables")
     row = table.iloc[0]
-    names = ("variable", "level", "share", "population_share", "gap", "effect", "mean_gap")
-    parts = {c: None if pd.isna(row[c]) else row[c] for c in (*names, "p_adjusted")}
-    gap = 0.0 if parts["gap"] is None else float(parts["gap"])
+    names = ("share", "population_share", "gap", "effect", "mean_gap", "p_adjusted")
+    numbers = {c: None if pd.isna(row[c]) else float(row[c]) for c in names}
+    gap = numbers["gap"] or 0.0
     direction = "over" if gap > 0 else "under" if gap < 0 else "even"
+    told = {"variable": str(row["variable"]), "level": str(row["level"]), **numbers}
     counts = {"n": int(row["n"]), "population": int(row["population"])}
-    return {**parts, "direction": direction, **counts}
+    return {**told, "direction": direction, **counts}
