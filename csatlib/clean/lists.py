@@ -90,7 +90,7 @@ def set_aside(cleaned: Cleaned) -> pd.DataFrame:
     {'duplicate': 5, 'too_fast': 3}
     """
     rank = {rule: place for place, rule in enumerate(REASONS)}
-    lines = cleaned.quarantined
+    lines = cleaned.quarantined.reset_index(drop=True)
     first = lines.assign(rank=lines["rule"].map(rank)).sort_values("rank", kind="stable")
     first = first.drop_duplicates("row_id")[["row_id", "rule"]].sort_index()
     rows = cleaned.flagged.rename(columns={"response_id": "row_id"})

@@ -108,8 +108,9 @@ def redact_columns(
             f"redact_columns: expected the columns {['customer_id', *columns]}, missing {missing}; "
             f"the table has {list(table.columns)}"
         )
-    rows = pd.DataFrame({"response_id": table.index, "customer_id": table["customer_id"]})
-    known = clean.known_names(rows, personal, rows)
+    whose = table["customer_id"].reset_index(drop=True)
+    rows = pd.DataFrame({"response_id": whose.index, "customer_id": whose})
+    known = clean.known_names(rows, personal, rows).set_axis(table.index)
     lists = {"roster": tuple(roster), "ids": tuple(ids)}
     return table.assign(**{c: redact(table[c], known=known, **lists) for c in columns})
 
