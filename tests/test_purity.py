@@ -13,7 +13,18 @@ import pytest
 from matplotlib.axes import Axes
 
 import csatlib
-from csatlib import charts, clean, estimates, exports, report, scales, store, study, text
+from csatlib import (
+    charts,
+    clean,
+    estimates,
+    exports,
+    fieldwork,
+    report,
+    scales,
+    store,
+    study,
+    text,
+)
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
 PURE_ROOMS += ("text", "charts", "report")
@@ -32,6 +43,7 @@ CASES = {
     "scales.plain": lambda w: called(" ５ 分 "),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
+    "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
     "clean.intake": lambda w: called(w.raw, w.cleaned),
     "clean.all_ids": lambda w: called(w.raw),
     "clean.known_names": lambda w: called(w.comments, w.personal, w.kept),
@@ -43,6 +55,7 @@ CASES = {
     "clean.roster": lambda w: called(w.personal),
     "clean.sampling_frame": lambda w: called(w.raw, w.study),
     "clean.sensitivity": lambda w: called(w.cleaned.flagged, w.study),
+    "clean.set_aside": lambda w: called(w.cleaned),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
@@ -56,8 +69,47 @@ CASES = {
     ),
     "privacy.pseudonymise": lambda w: called(w.kept["customer_id"], key=b"only for the tests"),
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
+    "privacy.redact_columns": lambda w: called(
+        w.lists["frame"], ["unit"], personal=w.personal, roster=["张丽"], ids=["C00001"]
+    ),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "fieldwork.completion": lambda w: called(w.ledger, tiers=["核心客户"], by=["unit"]),
+    "fieldwork.dispositions": lambda w: called(
+        w.lists["frame"],
+        w.lists["invitations"],
+        w.kept,
+        set_aside=w.lists["set_aside"],
+        items=w.items,
+        answer_status=w.cleaned.answer_status,
+        as_of="2026-09-01",
+    ),
+    "fieldwork.funnel": lambda w: called(w.ledger, by=["tier"]),
+    "fieldwork.interviewer_quality": lambda w: called(
+        w.joined, w.items, by=["interviewer"], answer_status=w.cleaned.answer_status
+    ),
+    "fieldwork.largest_imbalance": lambda w: called(w.likeness),
+    "fieldwork.late_differences": lambda w: called(
+        w.closed, w.kept, w.items, days=30, key="customer_id"
+    ),
+    "fieldwork.lateness": lambda w: called(
+        w.closed, w.kept, key="customer_id", invitations=w.lists["invitations"]
+    ),
+    "fieldwork.missing_customers": lambda w: called(w.ledger, tiers=["核心客户"]),
+    "fieldwork.mode_effects": lambda w: called(
+        w.joined, w.items, by=["interviewer", "channel"], adjust=["region", "tier"]
+    ),
+    "fieldwork.rates_of_counts": lambda w: called({"I": 5, "R": 3, "UO": 2, "NE": 1}),
+    "fieldwork.representativeness": lambda w: called(
+        w.lists["frame"], w.joined, variables=["region", "tier"], overall="overall"
+    ),
+    "fieldwork.response_rates": lambda w: called(w.ledger, by=["channel", "tier"]),
+    "fieldwork.silent": lambda w: called(
+        w.lists["frame"], {"2026Q2": w.ledger, "2026Q3": w.ledger}
+    ),
+    "fieldwork.timeliness": lambda w: called(
+        w.closed, w.kept, by=["tier"], key="customer_id", as_of="2026-09-01"
+    ),
     "weights.calibrate": lambda w: called(w.answered, w.margins, method="raking"),
     "weights.design_weights": lambda w: called(w.answered, frame=w.framed, strata=["region"]),
     "weights.diagnostics": lambda w: called(w.answered["one"]),
@@ -146,6 +198,10 @@ def world(repository):
     w.known = pd.Series([("张伟", "王芳")] * len(w.texts), index=w.texts.index)
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
+    w.lists = clean.fieldwork_tables(w.cleaned, raw(), w.study)
+    w.ledger = fieldwork.dispositions(w.lists["frame"], w.lists["invitations"], w.kept.copy())
+    w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
+    w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.where = w.joined["channel"] == "线上问卷"
     w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
