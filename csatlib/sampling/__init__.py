@@ -4,7 +4,7 @@ from csatlib.sampling.allocation import allocate, expected_precision, plan_units
 from csatlib.sampling.drawing import draw
 from csatlib.sampling.interviews import interview_sample
 from csatlib.sampling.lists import event_list, quarterly_list, silent_list
-from csatlib.sampling.plan import draw_plan, plan_allocation
+from csatlib.sampling.plan import composition, draw_plan, plan_allocation
 from csatlib.sampling.power import (
     detectable_change,
     power_difference,
@@ -22,6 +22,7 @@ from csatlib.sampling.sizes import (
 
 __all__ = [
     "allocate",
+    "composition",
     "detectable_change",
     "draw",
     "draw_plan",

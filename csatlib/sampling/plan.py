@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from csatlib.sampling.allocation import allocate
-from csatlib.sampling.arguments import EVERYONE
+from csatlib.sampling.arguments import EVERYONE, columns_of
 from csatlib.sampling.drawing import draw
 from csatlib.sampling.sizes import required_n, whole_up
 from csatlib.study import Sampling, StudyError
 
-__all__ = ["draw_plan", "plan_allocation"]
+__all__ = ["composition", "draw_plan", "plan_allocation"]
 
 UNKNOWN = "未知"
 
@@ -132,6 +132,54 @@ def draw_plan(
         if len(rows):
             drawn.append(draw(rows, own, **how, **chosen))
     return pd.concat(drawn).sort_values("stratum", kind="stable").reset_index(drop=True)
+
+
+def composition(frame: pd.DataFrame, sample: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
+    """Set the make-up of a sample beside that of its frame, one column after the other.
+
+    Parameters
+    ----------
+    frame, sample : DataFrame
+        What was drawn from, and what `draw` gave.
+    by : sequence of str
+        Columns of both.
+
+    Returns
+    -------
+    DataFrame
+        One row a value, the most frequent of each column first: ``variable``; ``level`` (未知 where
+        missing); ``population`` and ``n``, the numbers of both; ``population_share``,
+        ``sample_share`` and ``weighted_share``, the last with the design weights.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"customer_id": range(10), "tier": ["核心"] * 2 + ["普通"] * 8})
+    >>> sample = draw(frame, {"核心": 2, "普通": 2}, by=["tier"], seed=0)
+    >>> composition(frame, sample, by=["tier"])[["level", "n", "weighted_share"]].values.tolist()
+    [['普通', 2, 0.8], ['核心', 2, 0.2]]
+    """
+    parts = []
+    for column in columns_of(frame, by, "by"):
+        columns_of(sample, [column], "by")
+        there, drawn = (df[column].astype("str").fillna(UNKNOWN) for df in (frame, sample))
+        counts = there.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        weights = sample["design_weight"].groupby(drawn).sum()
+        part = pd.DataFrame({"variable": column, "level": counts.index, "population": counts})
+        part["n"] = drawn.value_counts().reindex(counts.index).fillna(0)
+        part["population_share"] = counts / counts.sum()
+        part["sample_share"] = part["n"] / len(sample)
+        part["weighted_share"] = (weights / weights.sum()).reindex(counts.index).fillna(0)
+        parts.append(part)
+    types = {"variable": "str", "level": "str", "population": "Int64", "n": "Int64"}
+    shares = ["population_share", "sample_share", "weighted_share"]
+    empty = pd.DataFrame(columns=[*types, *shares])
+    table = pd.concat(parts or [empty], ignore_index=True)
+    return table.astype({**types, **dict.fromkeys(shares, "Float64")})
 
 
 def _strata(frame: pd.DataFrame, plan: Sampling) -> tuple[pd.Series, pd.Series]:
