@@ -152,7 +152,7 @@ def test_the_version_is_told_without_loading_a_room():
     [
         (
             "rnu 2026Q3",
-            "用法不对：没有命令 rnu，可用的有 demo、run、check、sample、sql、backup、restore、archive、forget、key。请看 csat --help。",
+            "用法不对：没有命令 rnu，可用的有 demo、run、check、sql、backup、restore、archive、forget、sample、key。请看 csat --help。",
         ),
         ("run", "用法不对：缺少 quarter（季度，例如 2026Q3）。请看 csat run --help。"),
         ("run 2026Q3 --lnie x", "没有选项 --lnie，是不是想写 --line"),

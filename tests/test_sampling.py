@@ -512,7 +512,7 @@ def test_what_the_company_does_not_know_is_a_stratum_of_its_own():
     ("plan", "message"),
     [
         ({"strata": ("city",)}, "“city”列，但客户表和工单里没有"),
-        ({"total": 15, "census": {"tier": ("核心",)}}, "sampling.total 为 15，少于.*所需的 50"),
+        ({"total": 15, "census": {"tier": ("核心",)}}, "sampling.total 为 15，少于.*所需的 21"),
         ({"method": "pps", "size": "kind"}, "400 行没有大于 0 的数"),
     ],
     ids=["column", "total", "size"],

@@ -49,7 +49,8 @@ def plan_allocation(
     Notes
     -----
     Without ``total`` the number is that of `required_n`, raised where census and floors need
-    more; it never exceeds the frame. Every stratum that is not empty gets at least one.
+    more; it never exceeds the frame. The least number of answers is kept for
+    ``strata`` only; every stratum gets at least one.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def plan_allocation(
     table["response_rate"] = plan.response_rate
     alike = math.sqrt(plan.share * (1 - plan.share))
     table["sd"] = table["stratum"].map(dict(sd or {})).fillna(alike).astype("float64")
-    floor = max(plan.min_n, 1)
+    floor = max(plan.min_n, 1) if plan.strata else 1
     total = _total(table, plan, floor)
     return allocate(table, total, method=plan.allocation, min_n=floor)
 
