@@ -20,6 +20,7 @@ from csatlib import (
     exports,
     fieldwork,
     report,
+    sampling,
     scales,
     store,
     study,
@@ -74,6 +75,29 @@ CASES = {
     ),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "sampling.allocate": lambda w: called(w.strata, 60, method="neyman", min_n=3),
+    "sampling.composition": lambda w: called(w.frame, w.sample, by=["region"]),
+    "sampling.detectable_change": lambda w: called(300, p=0.8),
+    "sampling.draw": lambda w: called(w.frame, {"all": 20}, seed=0),
+    "sampling.draw_plan": lambda w: called(w.frame, w.study.sampling, seed=0, salt="x"),
+    "sampling.event_list": lambda w: called(w.closed, as_of="2026-09-30"),
+    "sampling.expected_precision": lambda w: called(w.strata.assign(n=3)),
+    "sampling.interview_sample": lambda w: called(
+        w.kept, satisfaction="overall", by=["channel"], n=9, seed=0, comments=w.comments
+    ),
+    "sampling.margin_of_error": lambda w: called(w.strata["sd"], population=500),
+    "sampling.nps_sd": lambda w: called(0.5, 0.2),
+    "sampling.plan_allocation": lambda w: called(w.frame, w.study.sampling),
+    "sampling.plan_units": lambda w: called(w.frame, unit="unit"),
+    "sampling.power_difference": lambda w: called(0.7, 0.8, n=200),
+    "sampling.power_difference_mean": lambda w: called(0.5, n=50, sd=1),
+    "sampling.quarterly_list": lambda w: called(w.frame, tiers=["核心客户"]),
+    "sampling.required_n": lambda w: called(population=500),
+    "sampling.required_n_difference": lambda w: called(0.7, 0.8),
+    "sampling.required_n_difference_mean": lambda w: called(0.5, sd=1),
+    "sampling.required_n_mean": lambda w: called(sd=1, margin=0.1),
+    "sampling.required_n_nps": lambda w: called(variance=4000),
+    "sampling.silent_list": lambda w: called(w.frame, w.kept, tiers=["核心客户"]),
     "fieldwork.completion": lambda w: called(w.ledger, tiers=["核心客户"], by=["unit"]),
     "fieldwork.dispositions": lambda w: called(
         w.lists["frame"],
@@ -216,6 +240,11 @@ def world(repository):
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))
+    w.frame = clean.sampling_frame(raw(), w.study)
+    w.sample = sampling.draw(w.frame.copy(), 20, seed=0)
+    w.strata = pd.DataFrame({"stratum": ["a", "b"], "population": [100, 50], "sd": [1.0, 2.0]})
+    days = pd.to_datetime(["2026-09-01", None])
+    w.closed = pd.DataFrame({"ticket_id": ["a", "b"], "customer_id": "c", "closed_at": days})
     w.lexicon = text.Lexicon(terms=w.study.terms)
     regions = w.comments.merge(w.joined[["response_id", "region"]], on="response_id")
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(
