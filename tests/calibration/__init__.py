@@ -1,0 +1,1 @@
+"""Does csatlib keep its statistical promises? Thousands of samples from known populations."""
