@@ -80,7 +80,7 @@ CASES = {
     "sampling.detectable_change": lambda w: called(300, p=0.8),
     "sampling.draw": lambda w: called(w.frame, {"all": 20}, seed=0),
     "sampling.draw_plan": lambda w: called(w.frame, w.study.sampling, seed=0, salt="x"),
-    "sampling.event_list": lambda w: called(w.closed, as_of="2026-09-30"),
+    "sampling.event_list": lambda w: called(w.tickets, as_of="2026-09-30"),
     "sampling.expected_precision": lambda w: called(w.strata.assign(n=3)),
     "sampling.interview_sample": lambda w: called(
         w.kept, satisfaction="overall", by=["channel"], n=9, seed=0, comments=w.comments
@@ -105,6 +105,7 @@ CASES = {
         w.kept,
         set_aside=w.lists["set_aside"],
         items=w.items,
+        outcomes=w.study.fieldwork.outcomes,
         answer_status=w.cleaned.answer_status,
         as_of="2026-09-01",
     ),
@@ -223,7 +224,12 @@ def world(repository):
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.lists = clean.fieldwork_tables(w.cleaned, raw(), w.study)
-    w.ledger = fieldwork.dispositions(w.lists["frame"], w.lists["invitations"], w.kept.copy())
+    w.ledger = fieldwork.dispositions(
+        w.lists["frame"],
+        w.lists["invitations"],
+        w.kept.copy(),
+        outcomes=w.study.fieldwork.outcomes,
+    )
     w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
@@ -244,7 +250,7 @@ def world(repository):
     w.sample = sampling.draw(w.frame.copy(), 20, seed=0)
     w.strata = pd.DataFrame({"stratum": ["a", "b"], "population": [100, 50], "sd": [1.0, 2.0]})
     days = pd.to_datetime(["2026-09-01", None])
-    w.closed = pd.DataFrame({"ticket_id": ["a", "b"], "customer_id": "c", "closed_at": days})
+    w.tickets = pd.DataFrame({"ticket_id": ["a", "b"], "customer_id": "c", "closed_at": days})
     w.lexicon = text.Lexicon(terms=w.study.terms)
     regions = w.comments.merge(w.joined[["response_id", "region"]], on="response_id")
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(
