@@ -66,6 +66,13 @@ class Partition:
             return values
         return np.bincount(self.cell, weights=values, minlength=len(self.cell_domain))
 
+    def cell_counts(self, rows: np.ndarray) -> np.ndarray:
+        """Count the rows of each cell that are marked true."""
+        if self.cell is None:
+            return rows.astype(float)
+        cell = self.cell if rows.all() else self.cell[rows]
+        return np.bincount(cell, minlength=len(self.cell_domain)).astype(float)
+
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
         """Add values of cells up by domain."""
         return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
