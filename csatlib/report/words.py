@@ -30,7 +30,24 @@ __all__ = [
 _MEETING = re.compile("[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z0-9]")
 
 #: What each metric is called in a table.
-METRICS = {"mean": "平均分", "share": "满意率", "nps": "净推荐值", "distribution": "占比"}
+METRICS = {
+    "mean": "平均分",
+    "share": "满意率",
+    "nps": "净推荐值",
+    "distribution": "占比",
+    "median": "中位数",
+    "quantile": "分位数",
+    "mode": "众数",
+    "variance": "方差",
+    "total": "合计",
+    "ratio": "比值",
+    "missing": "未回答",
+    "not_applicable": "不适用",
+    "gap": "差距",
+    "share_short": "未达期望",
+}
+#: Metrics that are shares of customers.
+_SHARES = ("share", "distribution", "missing", "not_applicable", "share_short")
 
 REASONS = {
     "small_base": "样本不足",
@@ -39,6 +56,13 @@ REASONS = {
     "empty": "无有效回答",
     "no_variation": "答案完全相同，不估计误差",
     "single_answer": "仅一份有效回答，不估计误差",
+    "single_cluster": "仅一个抽样单元，不估计误差",
+    "census": "普查",
+    "fixed_by_design": "由抽样设计决定，无抽样误差",
+    "no_denominator": "分母为零",
+    "discrete": "取值离散，不给区间",
+    "tie": "并列",
+    "not_asked": "上期没有问这一题",
 }
 
 
@@ -72,7 +96,7 @@ def number(value: float, metric: str) -> str:
         raise ValueError(f"number: expected one of the metrics {[*METRICS]}, found {metric!r}")
     if pd.isna(value):
         return "—"
-    if metric in ("share", "distribution"):
+    if metric in _SHARES:
         text = f"{100 * value:z.1f}%"
     elif metric == "nps":
         text = f"{value:+z.1f}".replace("+0.0", "0.0")
