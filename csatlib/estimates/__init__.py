@@ -41,8 +41,23 @@ agree in all numbers.
 """
 
 from csatlib.estimates.change import change
+from csatlib.estimates.decompose import decompose
 from csatlib.estimates.design import Design
+from csatlib.estimates.gap import gap
 from csatlib.estimates.means import mean, nps, ratio, total
 from csatlib.estimates.shares import distribution, share
+from csatlib.estimates.trend import trend
 
-__all__ = ["Design", "change", "distribution", "mean", "nps", "ratio", "share", "total"]
+__all__ = [
+    "Design",
+    "change",
+    "decompose",
+    "distribution",
+    "gap",
+    "mean",
+    "nps",
+    "ratio",
+    "share",
+    "total",
+    "trend",
+]

@@ -9,12 +9,20 @@ import pandas as pd
 
 from csatlib.estimates import answers
 from csatlib.estimates.arguments import check_settings
-from csatlib.estimates.contrasts import Adjust, check_adjust, tested
+from csatlib.estimates.contrasts import Adjust, check_adjust, with_t_tests
 from csatlib.estimates.design import Design
 from csatlib.estimates.intervals import student
 from csatlib.estimates.moments import Moments
 from csatlib.estimates.table import Estimates, to_table
-from csatlib.estimates.waves import METRICS, Condition, Metric, Overlap, Waves, pooled_df, read_waves
+from csatlib.estimates.waves import (
+    METRICS,
+    Condition,
+    Metric,
+    Overlap,
+    Waves,
+    pooled_df,
+    read_waves,
+)
 
 __all__ = ["change", "check_metric", "why_withheld"]
 
@@ -136,8 +144,8 @@ def change(
         n    df  estimate     se      p
     0  40  39.0      0.25  0.069  0.001
     >>> estimates.change(after, before, "overall")[columns].round(3)
-        n      df  estimate     se      p
-    0  40  77.925      0.25  0.249  0.319
+        n      df  estimate    se     p
+    0  40  77.949      0.25  0.25  0.32
     """
     check_settings(conf, min_base)
     check_adjust(adjust)
@@ -154,7 +162,7 @@ def change(
     )
     rows = [_difference(waves, metric, item, conf) for item in names]
     table = to_table(metric, names, [None], waves.domains, rows, min_base=min_base)
-    return tested(table, waves.contrast, adjust=adjust)
+    return with_t_tests(table, waves.contrast, adjust=adjust)
 
 
 def check_metric(metric: str) -> None:

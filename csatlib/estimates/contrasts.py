@@ -1,4 +1,4 @@
-"""From estimates of a difference to the ``changes`` table: test, p and p adjusted for its family."""
+"""From estimates of a difference to the ``changes`` table: its test, and p for the whole family."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-__all__ = ["Adjust", "adjusted", "check_adjust", "tested", "with_tests"]
+__all__ = ["Adjust", "adjusted", "check_adjust", "with_t_tests", "with_tests"]
 
 Adjust = Literal["holm", "bonferroni", "bh", "none"]
 _ADJUST = ("holm", "bonferroni", "bh", "none")
@@ -20,7 +20,7 @@ def check_adjust(adjust: str) -> None:
         raise ValueError(f"adjust: expected one of {', '.join(_ADJUST)}, found {adjust!r}")
 
 
-def tested(
+def with_t_tests(
     table: pd.DataFrame, contrast: str | list[str], *, adjust: str, family: np.ndarray | None = None
 ) -> pd.DataFrame:
     """Add the t test of each difference that has an interval.

@@ -195,9 +195,7 @@ def _refuse_repeats(
         )
 
 
-def _factor(
-    first: Structure, second: Structure, one: np.ndarray, two: np.ndarray
-) -> np.ndarray:
+def _factor(first: Structure, second: Structure, one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """Give φ of each pair of units, see the top of this module."""
     at = (first.stratum_of_units()[one], second.stratum_of_units()[two])
     bases, opens, shares = zip(
@@ -209,7 +207,9 @@ def _factor(
     # quarter's units that are found again; movers between strata are counted with their stratum.
     sampled = (first.sampled[at[0]], second.sampled[at[1]])
     with np.errstate(divide="ignore", invalid="ignore"):
-        by_chance = np.minimum(shares[1] * sampled[0] / counts[0], shares[0] * sampled[1] / counts[1])
+        by_chance = np.minimum(
+            shares[1] * sampled[0] / counts[0], shares[0] * sampled[1] / counts[1]
+        )
     most = np.sqrt(opens[0] * opens[1])
     return np.sqrt(bases[0] * bases[1]) * np.clip(1 - by_chance, -most, most)
 

@@ -161,9 +161,7 @@ def _check_overlap(
     overlap: str, identity: str | None, designs: tuple[Design | None, Design | None]
 ) -> None:
     if overlap not in _OVERLAPS:
-        raise ValueError(
-            f"overlap: expected one of {', '.join(_OVERLAPS)}, found {overlap!r}"
-        )
+        raise ValueError(f"overlap: expected one of {', '.join(_OVERLAPS)}, found {overlap!r}")
     clustered = all(design is not None and design.cluster is not None for design in designs)
     if identity is None and (overlap == "panel" or (overlap == "both" and not clustered)):
         raise ValueError(
@@ -171,7 +169,9 @@ def _check_overlap(
             "name it, for example id='customer_id'"
         )
     replicated = any(design is not None and design.replicates for design in designs)
-    if replicated and (overlap in ("panel", "both") or (overlap == "auto" and identity is not None)):
+    if replicated and (
+        overlap in ("panel", "both") or (overlap == "auto" and identity is not None)
+    ):
         raise ValueError(
             "design: expected strata and clusters where people are in both quarters, found "
             "replicate weights, which say nothing of the units; name the units, or compare with "
@@ -198,7 +198,7 @@ def _quarter(table: pd.DataFrame, name: str) -> str | None:
 def _persons(
     tables: tuple[pd.DataFrame, pd.DataFrame], identity: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Number the people who are in both tables, −1 for all others."""
+    """Give each row the number of its person among those in both tables, else −1."""
     columns = [column_of(table, identity, "id").reset_index(drop=True) for table in tables]
     both = pd.Index(columns[0].dropna().unique()).intersection(columns[1].dropna().unique())
     return tuple(both.get_indexer(column) for column in columns)
