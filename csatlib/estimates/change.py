@@ -9,10 +9,10 @@ import pandas as pd
 
 from csatlib.estimates import answers
 from csatlib.estimates.arguments import check_settings
-from csatlib.estimates.contrasts import Adjust, check_adjust, with_t_tests
+from csatlib.estimates.contrasts import Adjust, check_adjust, nothing, with_t_tests
 from csatlib.estimates.design import Design
 from csatlib.estimates.intervals import student
-from csatlib.estimates.moments import Moments
+from csatlib.estimates.moments import Moments, Survey
 from csatlib.estimates.table import Estimates, to_table
 from csatlib.estimates.waves import (
     METRICS,
@@ -192,7 +192,7 @@ def _difference(waves: Waves, metric: str, item: str, conf: float) -> Estimates:
     """Give the difference of the two quarters in each domain."""
     values = waves.read(metric, item)
     if values is None:
-        return _not_asked(len(waves.domains))
+        return nothing(np.zeros(len(waves.domains), dtype=np.int64), "not_asked")
     linked = waves.link is not None
     moments = tuple(
         survey.mean(given, influence=linked)
@@ -232,25 +232,11 @@ def _difference(waves: Waves, metric: str, item: str, conf: float) -> Estimates:
     )
 
 
-def _counted(survey, values: np.ndarray) -> np.ndarray:
+def _counted(survey: Survey, values: np.ndarray) -> np.ndarray:
     return ~np.isnan(values) & (survey.domains.codes >= 0) & (survey.structure.weights() > 0)
 
 
-def _units(survey, values: np.ndarray) -> np.ndarray:
+def _units(survey: Survey, values: np.ndarray) -> np.ndarray:
     """Count the units that hold an answer of each domain."""
     held = survey.partition.cell_sums(_counted(survey, values).astype(float)) > 0
     return survey.partition.of_cells(held.astype(float))[: len(survey.domains)]
-
-
-def _not_asked(count: int) -> Estimates:
-    nothing = np.full(count, np.nan)
-    return Estimates(
-        n=np.zeros(count, dtype=np.int64),
-        n_eff=nothing,
-        df=np.zeros(count),
-        estimate=nothing,
-        se=nothing,
-        ci_low=nothing,
-        ci_high=nothing,
-        reason=np.full(count, "not_asked"),
-    )

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-__all__ = ["Adjust", "adjusted", "check_adjust", "with_t_tests", "with_tests"]
+from csatlib.estimates.table import Estimates
+
+__all__ = ["Adjust", "adjusted", "check_adjust", "nothing", "with_t_tests", "with_tests"]
 
 Adjust = Literal["holm", "bonferroni", "bh", "none"]
 _ADJUST = ("holm", "bonferroni", "bh", "none")
@@ -81,6 +83,21 @@ def adjusted(p: np.ndarray, adjust: str) -> np.ndarray:
         values = ascending * (count if adjust == "bonferroni" else 1)
     result[order] = np.minimum(values, 1)
     return result
+
+
+def nothing(n: np.ndarray, reason: str) -> Estimates:
+    """Give the bases and the reason where there is no number at all."""
+    absent = np.full(len(n), np.nan)
+    return Estimates(
+        n=n,
+        n_eff=absent,
+        df=np.zeros(len(n)),
+        estimate=absent,
+        se=absent,
+        ci_low=absent,
+        ci_high=absent,
+        reason=np.full(len(n), reason),
+    )
 
 
 def _real(values: np.ndarray) -> pd.api.extensions.ExtensionArray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from csatlib.estimates.arguments import check_settings
 from csatlib.estimates.change import check_metric
-from csatlib.estimates.contrasts import Adjust, check_adjust, with_t_tests
+from csatlib.estimates.contrasts import Adjust, check_adjust, nothing, with_t_tests
 from csatlib.estimates.design import Design
 from csatlib.estimates.intervals import student
 from csatlib.estimates.moments import Moments, Survey
@@ -173,11 +173,11 @@ def _parts(waves: Waves, metric: str, item: str, conf: float) -> list[Estimates]
     groups = len(waves.domains)
     values = waves.read(metric, item)
     if values is None:
-        return [_nothing(np.zeros(groups + 1, dtype=np.int64), "not_asked")] * 3
+        return [nothing(np.zeros(groups + 1, dtype=np.int64), "not_asked")] * 3
     sides = [_side(s, given) for s, given in zip(waves.surveys, values, strict=True)]
     if not groups or not all(side.n.sum() for side in sides):
         n = np.append(min(side.n.sum() for side in sides), _bases(sides))
-        return [_nothing(n, "empty")] * 3
+        return [nothing(n, "empty")] * 3
     estimate, gradients = _kitagawa(*sides)
     variance, df = _variance(waves, sides, gradients)
     return _laid_out(sides, estimate, variance, df, conf)
@@ -337,20 +337,6 @@ def _bases(sides: list[_Side]) -> np.ndarray:
     """Give each group's smaller base, of a group of one quarter that quarter's."""
     one, two = (side.n for side in sides)
     return np.where((one == 0) | (two == 0), np.maximum(one, two), np.minimum(one, two))
-
-
-def _nothing(n: np.ndarray, reason: str) -> Estimates:
-    nothing = np.full(len(n), np.nan)
-    return Estimates(
-        n=n,
-        n_eff=nothing,
-        df=np.zeros(len(n)),
-        estimate=nothing,
-        se=nothing,
-        ci_low=nothing,
-        ci_high=nothing,
-        reason=np.full(len(n), reason),
-    )
 
 
 def _first(values: list[str | None]) -> str | None:

@@ -125,7 +125,7 @@ def both_sided(
         clusters, labels are of another type in the other quarter, or clusters cannot be told apart.
     """
     clusters = [structure.design.cluster for structure in structures]
-    if clusters == [None, None] and identity is None:
+    if None in clusters and identity is None:
         return None
     named = [identity if cluster is None else cluster for cluster in clusters]
     mixed = (clusters[0] is None) != (clusters[1] is None)
@@ -178,7 +178,7 @@ def _refuse_repeats(
     frames: list[pd.DataFrame], structures: tuple[Structure, Structure], named: list[str | None]
 ) -> None:
     for frame, structure, table, name in zip(
-        frames, structures, ("current", "previous"), named, strict=True
+        frames, structures, ("previous", "current"), named, strict=True
     ):
         repeated = int(frame["key"].dropna().duplicated(keep=False).sum())
         if repeated and structure.design.cluster is None:

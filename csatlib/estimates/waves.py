@@ -150,7 +150,7 @@ def pooled_df(
     # Two equal variances less twice their covariance leave dust where all differences are equal.
     variance = np.where(variance <= 1e-13 * (one + two), 0.0, variance)
     uncertain = sum(_over(part**2, np.maximum(free, 1)) for part, free in parts)
-    return variance, np.where(variance > 0, _over(variance**2, uncertain), df[0] + df[1])
+    return variance, np.where(variance > 0, _over(variance**2, uncertain), np.minimum(*df))
 
 
 def _over(above: np.ndarray, below: np.ndarray) -> np.ndarray:
