@@ -206,6 +206,18 @@ def test_ids_that_never_meet_change_nothing():
     assert_same(estimates.change(current, previous, "score", id="customer"), plain)
 
 
+@pytest.mark.parametrize("overlap", ["both", "panel"])
+@pytest.mark.parametrize("kind", ["str", "category", "Int64", "float"])
+def test_ids_of_any_kind_are_the_same_people(kind, overlap):
+    current, previous = overlapping()
+    options = {"id": "customer", "overlap": overlap, "min_base": 2}
+    other = [t.assign(customer=t["customer"].astype(kind)) for t in (current, previous)]
+    if kind in ("Int64", "float"):
+        other[0] = current
+    plain = estimates.change(current, previous, "score", **options)
+    assert_same(estimates.change(*other, "score", **options), plain)
+
+
 def test_a_missing_id_is_nobody_found_again():
     current, previous = overlapping()
     hidden = [
@@ -420,7 +432,7 @@ def test_no_groups_at_all_make_no_rows():
 quarters = st.integers(0, 10**6).map(lambda seed: overlapping(20, seed % 21, seed))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(quarters, st.sampled_from(["independent", "both", "panel"]), st.integers(0, 99))
 def test_relations(tables, overlap, seed):
     current, previous = tables
@@ -464,6 +476,11 @@ BRANCHES = [t.assign(branch=t["customer"] % 7) for t in overlapping()]
         (lambda t: t.assign(customer=t["customer"] // 2), {"id": "customer"}, "once in the prev"),
         (lambda t: t.assign(customer=t["customer"].astype("str")), {"id": "customer"}, "one type"),
         (
+            lambda t: t.assign(customer=t["customer"].astype("str")),
+            {"id": "customer", "overlap": "panel"},
+            "one type",
+        ),
+        (
             None,
             {"id": "customer", "design": Design(cluster="branch"), "previous_design": Design()},
             "expected clusters in both quarters or in neither",
@@ -496,6 +513,7 @@ BRANCHES = [t.assign(branch=t["customer"] % 7) for t in overlapping()]
         "two quarters",
         "id twice",
         "id of two types",
+        "panel of two types",
         "clusters in one",
         "replicates",
         "ambiguous clusters",

@@ -105,7 +105,7 @@ def test_every_metric_adds_up(metric):
     assert (table["group_by"] == "group").all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10**6), st.booleans())
 def test_relations(seed, known):
     tables = overlapping(seed, n=30, shared=12)

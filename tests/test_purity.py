@@ -58,13 +58,21 @@ CASES = {
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "estimates.change": lambda w: called(
+        w.joined, w.earlier, w.items, by=["region"], id="response_id", where=w.condition
+    ),
+    "estimates.decompose": lambda w: called(
+        w.joined, w.earlier, "overall", by=["region"], id="response_id"
+    ),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
+    "estimates.gap": lambda w: called(w.joined, {w.items[0]: w.items[1]}, by=["region"]),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.trend": lambda w: called(w.series),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
@@ -131,7 +139,10 @@ def world(repository):
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.where = w.joined["channel"] == "线上问卷"
+    w.earlier = w.joined.iloc[: len(w.joined) // 2].assign(quarter="2026Q2")
+    w.condition = lambda t: t["channel"] == "线上问卷"
     w.means = estimates.mean(w.joined.copy(), w.items)
+    w.series = pd.concat([w.means.assign(quarter=q) for q in ("2026Q1", "2026Q2", "2026Q3")])
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))

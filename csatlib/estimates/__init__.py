@@ -31,8 +31,14 @@ column          meaning
                 sampling unit has an estimate and no error), ``no_variation`` (all answers are
                 equal, so the sample says nothing about the error of a mean or of an NPS),
                 ``fixed_by_design`` (strata or margins fix the estimate: ``se`` is 0),
-                ``no_denominator`` (a ratio to 0)
+                ``no_denominator`` (a ratio to 0); of comparisons also ``not_asked`` (one quarter
+                has no such item), ``one_quarter`` (a group that one quarter has cannot differ) and
+                ``few_quarters`` (too short a series)
 ==============  ===================================================================================
+
+Comparisons return the ``changes`` table: these columns and ``contrast`` (what is taken from what),
+``statistic`` (t, or what the estimator names), ``p`` (two-sided) and ``p_adjusted`` (for all tests
+of the call).
 
 Without a `Design` the respondents are taken as a simple random sample, without finite population
 correction. A domain never shortens the sample: rows outside it and rows without an answer count in

@@ -21,6 +21,7 @@ change in probability sampling, *Canadian Journal of Statistics* 32, 451–467.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ from csatlib.estimates.arguments import column_of
 from csatlib.estimates.design import Structure
 from csatlib.estimates.variance import Partition
 
-__all__ = ["Link", "both_sided", "make_link"]
+__all__ = ["Link", "both_sided", "make_link", "plain", "same_type"]
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def both_sided(
     for table, structure, name in zip(tables, structures, named, strict=True):
         argument = "id" if structure.design.cluster is None else "design.cluster"
         frames.append(_labels(table, structure, column_of(table, name, argument)))
-    _same_type(frames, named)
+    same_type([frame["key"] for frame in frames], named[0])
     if not any(frame["key"].dropna().duplicated().any() for frame in frames):
         return frames[0][["key"]], frames[1][["key"]]
     _refuse_repeats(frames, structures, named)
@@ -152,24 +153,25 @@ def _labels(table: pd.DataFrame, structure: Structure, column: pd.Series) -> pd.
     if structure.unit is not None:
         rows = np.empty(structure.units, dtype=np.intp)
         rows[structure.unit[::-1]] = np.arange(structure.rows)[::-1]
-    found = {"key": _plain(column.iloc[rows])}
+    found = {"key": plain(column.iloc[rows])}
     if structure.design.stratum is not None:
-        found["stratum"] = _plain(column_of(table, structure.design.stratum, "design.stratum"))
+        found["stratum"] = plain(column_of(table, structure.design.stratum, "design.stratum"))
         found["stratum"] = found["stratum"].iloc[rows].astype("str")
     return pd.DataFrame({name: values.array for name, values in found.items()})
 
 
-def _plain(column: pd.Series) -> pd.Series:
+def plain(column: pd.Series) -> pd.Series:
+    """Give a categorical column as a column of its values."""
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     return column.astype(column.cat.categories.dtype) if categorical else column
 
 
-def _same_type(frames: list[pd.DataFrame], named: list[str | None]) -> None:
-    filled = [frame["key"] for frame in frames if frame["key"].notna().any()]
-    kinds = {pd.api.types.is_numeric_dtype(key.dtype) for key in filled}
-    if len(kinds) > 1:
+def same_type(columns: Sequence[pd.Series], name: str) -> None:
+    """Refuse numbers in one quarter and text in the other: nobody would be found again."""
+    filled = [column for column in columns if column.notna().any()]
+    if len({pd.api.types.is_numeric_dtype(column.dtype) for column in filled}) > 1:
         raise ValueError(
-            f"id: expected {named[0]!r} to be of one type in both tables, found numbers in one and "
+            f"id: expected {name!r} to be of one type in both tables, found numbers in one and "
             "text in the other, so that nobody would be found again; read both in the same way"
         )
 

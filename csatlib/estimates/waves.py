@@ -13,7 +13,7 @@ from csatlib.estimates import answers
 from csatlib.estimates.arguments import column_of, distinct
 from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Domains, find_domains
-from csatlib.estimates.links import Link, both_sided, make_link
+from csatlib.estimates.links import Link, both_sided, make_link, plain, same_type
 from csatlib.estimates.moments import Survey, read_survey
 
 __all__ = ["METRICS", "Condition", "Metric", "Overlap", "Waves", "pooled_df", "read_waves"]
@@ -199,7 +199,8 @@ def _persons(
     tables: tuple[pd.DataFrame, pd.DataFrame], identity: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each row the number of its person among those in both tables, else −1."""
-    columns = [column_of(table, identity, "id").reset_index(drop=True) for table in tables]
+    columns = [plain(column_of(table, identity, "id")) for table in tables]
+    same_type(columns, identity)
     both = pd.Index(columns[0].dropna().unique()).intersection(columns[1].dropna().unique())
     return tuple(both.get_indexer(column) for column in columns)
 
