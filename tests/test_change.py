@@ -197,7 +197,9 @@ def test_a_panel_needs_both_answers_within_the_same_group():
     table = estimates.change(current, previous, "score", by=["region"], **options)
     assert list(table["group"]) == ["north", "south"]
     assert list(table["n"]) == [14, 8]
-    assert current.loc[current["customer"] == 41, "region"].item() == "north"
+    both = previous.merge(current, on=["customer", "region"], suffixes=("_before", "_after"))
+    rise = (both["score_after"] - both["score_before"]).groupby(both["region"]).mean()
+    assert table["estimate"].tolist() == pytest.approx(rise.tolist())
 
 
 def test_ids_that_never_meet_change_nothing():
@@ -420,6 +422,18 @@ def test_what_is_not_known_is_not_said(current, previous, options, reason, absen
     assert {name for name in NOTHING if pd.isna(row[name])} == absent
     if reason == "census":
         assert row["se"] == 0
+
+
+@pytest.mark.parametrize("seed", [4, 6, 7])
+def test_rounding_is_no_variation(seed):
+    """All rose by a tenth: what is left of the variance is dust, and no proof of anything."""
+    rng = np.random.default_rng(seed)
+    columns = {"score": rng.normal(size=90), "weight": rng.uniform(1, 3, 90)}
+    previous = pd.DataFrame({"id": range(90), **columns})
+    current = previous.assign(score=previous["score"] + 0.1)
+    design = Design(weight="weight")
+    row = only(estimates.change(current, previous, "score", id="id", design=design))
+    assert row["reason"] == "no_variation"
 
 
 def test_no_groups_at_all_make_no_rows():

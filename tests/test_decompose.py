@@ -147,6 +147,21 @@ def test_one_group_alone_has_no_mix():
     assert table.loc["rate", "se"] == pytest.approx(table.loc["total", "se"])
 
 
+def test_groups_that_the_weights_fix_have_no_mix():
+    """Both quarters are weighted to the same customers of each group."""
+    population = {"moved": 1 / 7, "north": 0.51, "south": 1 - 0.51 - 1 / 7}
+    tables = []
+    for t in overlapping():
+        size = t.groupby("group")["group"].transform("size")
+        tables.append(t.assign(weight=t["group"].map(population) / size))
+    design = Design(weight="weight", margins=["group"])
+    table = decompose(tables, by="group", id="customer", design=design)
+    parts = table.loc[["mix", "mix/moved", "mix/north", "mix/south"]]
+    assert set(parts["reason"]) == {"no_variation"}
+    assert parts["p"].isna().all()
+    assert table.loc["rate", "se"] == pytest.approx(table.loc["total", "se"])
+
+
 def test_a_mix_that_moves_and_results_that_do_not():
     previous = pd.DataFrame({"group": ["a"] * 60 + ["b"] * 40, "score": [5, 4] * 30 + [4, 3] * 20})
     current = pd.DataFrame({"group": ["a"] * 40 + ["b"] * 60, "score": [5, 4] * 20 + [4, 3] * 30})

@@ -68,7 +68,8 @@ def decompose(
         ``rate`` is 0 with reason ``one_quarter``, without ``se`` and interval. ``p`` is adjusted
         within the overall rows and within the groups' rows. Further reasons: ``empty`` for a
         quarter without any valid answer, ``not_asked`` for an item that one table lacks, and
-        ``no_variation`` for a part that does not vary (one group alone has no mix).
+        ``no_variation`` for a part that does not vary (one group alone has no mix, nor have groups
+        to which the weights of both quarters were calibrated).
 
     Raises
     ------
@@ -269,12 +270,14 @@ def _variance(
         ]
         common = np.isin(waves.link.one, held[0]) & np.isin(waves.link.two, held[1])
         shared = (np.full(count, float(common.sum())), *parts)
-    return pooled_df(
+    variance, df = pooled_df(
         variances,
         tuple(np.full(count, side.df) for side in sides),
         tuple(np.full(count, side.units) for side in sides),
         shared,
     )
+    # Shares that the weights fix in both quarters leave a mix of dust beside the total.
+    return np.where(variance <= 1e-13 * (variances[0][0] + variances[1][0]), 0.0, variance), df
 
 
 def _shared(
