@@ -31,8 +31,14 @@ column          meaning
                 sampling unit has an estimate and no error), ``no_variation`` (all answers are
                 equal, so the sample says nothing about the error of a mean or of an NPS),
                 ``fixed_by_design`` (strata or margins fix the estimate: ``se`` is 0),
-                ``no_denominator`` (a ratio to 0)
+                ``no_denominator`` (a ratio to 0); of comparisons also ``not_asked`` (one quarter
+                has no such item), ``one_quarter`` (a group that one quarter has cannot differ) and
+                ``few_quarters`` (too short a series)
 ==============  ===================================================================================
+
+Comparisons return the ``changes`` table: these columns and ``contrast`` (what is taken from what),
+``statistic`` (t, or what the estimator names), ``p`` (two-sided) and ``p_adjusted`` (for all tests
+of the call).
 
 Without a `Design` the respondents are taken as a simple random sample, without finite population
 correction. A domain never shortens the sample: rows outside it and rows without an answer count in
@@ -40,20 +46,28 @@ the variance, with a linearised value of 0. Hence a group by ``by`` and the same
 agree in all numbers.
 """
 
+from csatlib.estimates.change import change
+from csatlib.estimates.decompose import decompose
 from csatlib.estimates.design import Design
+from csatlib.estimates.gap import gap
 from csatlib.estimates.means import mean, nps, ratio, total
 from csatlib.estimates.proportions import proportion_interval
 from csatlib.estimates.shares import distribution, share
+from csatlib.estimates.trend import trend
 from csatlib.estimates.units import units
 
 __all__ = [
     "Design",
+    "change",
+    "decompose",
     "distribution",
+    "gap",
     "mean",
     "nps",
     "proportion_interval",
     "ratio",
     "share",
     "total",
+    "trend",
     "units",
 ]

@@ -118,7 +118,8 @@ def comparison_view(df: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> p
     Examples
     --------
     >>> from csatlib import estimates, store
-    >>> df = pd.DataFrame({"overall": [5, 4] * 30 + [3, 2] * 30, "region": ["东"] * 60 + ["西"] * 60})
+    >>> df = pd.DataFrame({"overall": [5, 4] * 30 + [3, 2] * 30})
+    >>> df["region"] = ["东"] * 60 + ["西"] * 60
     >>> found = estimates.compare(df, "overall", by=["region"], against="pairwise")
     >>> comparison_view(found, store.study("ops_company"))[["n", "差", "结论"]].values.tolist()
     [['120', '+2.00', '显著偏高']]
@@ -173,14 +174,20 @@ def units_view(units: pd.DataFrame, study: Study) -> pd.DataFrame:
         else "—"
         for row in rows
     ]
-    view["满意率"] = [reason(r) if r["suppressed"] else number(r["estimate"], "share") for r in rows]
+    view["满意率"] = [
+        reason(r) if r["suppressed"] else number(r["estimate"], "share") for r in rows
+    ]
     view["抽样区间"] = [
         "—" if r["suppressed"] else reason(r) or _pair(r["ci_low"], r["ci_high"]) for r in rows
     ]
     view["过程区间"] = [_pair(row["super_low"], row["super_high"]) for row in rows]
     view["收缩估计"] = [
         number(row["shrunken"], "share")
-        + ("" if pd.isna(row["shrunken"]) else f"（{_pair(row['shrunken_low'], row['shrunken_high'])}）")
+        + (
+            ""
+            if pd.isna(row["shrunken"])
+            else f"（{_pair(row['shrunken_low'], row['shrunken_high'])}）"
+        )
         for row in rows
     ]
     view["低于目标的概率"] = [number(row["p_below"], "share") for row in rows]
