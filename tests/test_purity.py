@@ -58,13 +58,21 @@ CASES = {
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "estimates.bootstrap": lambda w: called(w.joined, estimates.Design(stratum="region"), n=3),
+    "estimates.describe": lambda w: called(
+        w.joined, w.items, answer_status=w.cleaned.answer_status, by=["region"], where=w.where
+    ),
+    "estimates.design_effect": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.mode": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
+    "estimates.quantile": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.variance": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
