@@ -86,6 +86,7 @@ def _design(name: str) -> Design:
     return {
         "S": lambda: Design("pw", "stype", population="fpc"),
         "Sw": lambda: Design("pw", "stype"),
+        "L": lambda: Design("pw", "lone"),
         "Z": lambda: Design("zero", "stype"),
         "C": lambda: Design("pw", **cluster),
         "Cw": lambda: Design("pw", cluster="dnum"),

@@ -33,8 +33,8 @@ column          meaning
                 equal, so the sample says nothing about the error of a mean or of an NPS),
                 ``fixed_by_design`` (strata or margins fix the estimate: ``se`` is 0),
                 ``no_denominator`` (a ratio to 0), ``discrete`` and ``open_interval`` (the interval
-                of a quantile has no width, or no end), ``tie`` (several modes), ``no_interval``
-                (a mode or a design effect: the estimate stands alone)
+                of a quantile has no width, or one end only, which is given), ``tie`` (several
+                modes), ``no_interval`` (a mode or a design effect stands alone)
 ==============  ===================================================================================
 
 Without a `Design` the respondents are taken as a simple random sample, without finite population

@@ -64,8 +64,8 @@ def bootstrap(
 
     with :math:`\lambda_h = 1` where no population is named; this makes the variance of a total the
     usual one, finite population correction and all. Strata taken whole, and lonely units counted
-    as certain, keep their weights. Domains, missing answers and weights of 0 need no care: resample
-    the whole sample first and name the domain afterwards.
+    as certain, keep their weights. Domains, missing answers and weights of 0 need no care:
+    resample the whole sample first and name the domain afterwards.
 
     Source: Rao, Wu and Yue (1992), Some recent work on resampling methods for complex surveys,
     *Survey Methodology* 18, 209–217. Without populations it is ``subbootweights`` of R's survey
@@ -132,8 +132,8 @@ def _calibrated(
     weights = finite(found, f"calibrate (replicate {number + 1})")
     if (weights < 0).any():
         raise ValueError(
-            f"calibrate: expected no negative weight, found {int((weights < 0).sum())} in replicate "
-            f"{number + 1}; calibrate by raking, or within bounds"
+            f"calibrate: expected no negative weight, found {int((weights < 0).sum())} in "
+            f"replicate {number + 1}; calibrate by raking, or within bounds"
         )
     return weights
 
@@ -157,7 +157,7 @@ def _check(n: int, seed: int, design: Design, calibrate: Callable | None) -> Non
         )
     if design.margins and calibrate is None:
         raise ValueError(
-            "calibrate: expected a function that calibrates each replicate to the design's margins, "
-            "found none; pass for example calibrate=lambda weight: weights.rake(…, base=weight), or "
-            "leave the margins out"
+            "calibrate: expected a function that calibrates each replicate to the design's margins,"
+            " found none; pass for example calibrate=lambda weight: weights.rake(…, base=weight),"
+            " or leave the margins out"
         )

@@ -81,6 +81,13 @@ def describe(
     >>> df = pd.DataFrame({"overall": [5, 4, 3, 4, 5, 4, 3, 4, 2, 5, 1, None] * 4})
     >>> table = estimates.describe(df, "overall")
     >>> table[["metric", "level", "n", "estimate", "se", "reason"]].round(3)
+               metric level   n  estimate     se       reason
+    0            mean   NaN  44     3.636  0.187          NaN
+    1          median   NaN  44       4.0  0.248          NaN
+    2            mode     4  44       4.0   <NA>  no_interval
+    3        variance   NaN  44     1.539  0.302          NaN
+    4         missing   NaN  48     0.083   0.04          NaN
+    5  not_applicable   NaN   0      <NA>   <NA>        empty
     """
     check_settings(conf, min_base)
     names = answers.item_names(items)

@@ -72,8 +72,9 @@ def quantile(
         The ``estimates`` table (see `csatlib.estimates`), metric ``quantile``, one row a value of
         ``q``: ``level`` is its text (``0.5``); ``estimate``, ``se`` and the interval are on the
         item's own scale. ``reason`` may also be ``discrete`` (both ends of the interval are one
-        answer, as happens on five points: the sample does not say how certain the quantile is) or
-        ``open_interval`` (too few answers lie beyond the quantile to bound it).
+        answer, as happens on five points: the sample does not say how certain the quantile is, and
+        ``se`` and interval are NA) or ``open_interval`` (too few answers lie beyond the quantile
+        to bound it on one side: ``se`` and that end are NA, the other end is given).
 
     Raises
     ------
@@ -96,8 +97,9 @@ def quantile(
     Source: Woodruff (1952), Confidence intervals for medians and other position measures,
     *Journal of the American Statistical Association* 47, 635–646; Hyndman and Fan (1996), Sample
     quantiles in statistical packages, *The American Statistician* 50, 361–365. It is
-    ``svyquantile(~y, design, q, interval.type, qrule = rule)`` of R's survey package 4.1, which
-    never returns the smallest answer when its weight alone exceeds the share asked for.
+    ``svyquantile(~y, design, q, interval.type, qrule = rule)`` of R's survey package, save that R
+    takes the second smallest row where the smallest alone has more than the share asked for: the
+    median of 1 with weight 9 and 5 with weight 1 is 1 here and 5 there.
 
     Examples
     --------
