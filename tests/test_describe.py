@@ -258,13 +258,18 @@ def test_each_metric_is_that_of_its_own_function():
 
 def test_statuses_are_found_by_the_response_not_by_its_position(answered):
     df, status = answered
-    first = estimates.describe(df, "speed", answer_status=status)
-    second = estimates.describe(
-        df.sample(frac=1, random_state=3),
-        "speed",
-        answer_status=status.sample(frac=1, random_state=5),
+    mixed, other = df.sample(frac=1, random_state=3), status.sample(frac=1, random_state=5)
+
+    def some(table: pd.DataFrame) -> pd.Series:
+        return table["response_id"].between("r35", "r60")
+
+    pd.testing.assert_frame_equal(
+        estimates.describe(mixed, "speed", answer_status=other, where=some, min_base=1),
+        estimates.describe(df, "speed", answer_status=status, where=some, min_base=1),
     )
-    pd.testing.assert_frame_equal(first, second)
+    asked = estimates.describe(mixed, "speed", answer_status=other, where=some, min_base=1)
+    # r35 to r39 answered, r40 to r45 said it does not apply, the others were led past.
+    assert asked["n"].tolist()[-2:] == [11, 11]
 
 
 def test_a_status_of_other_responses_or_items_is_left_alone(answered):

@@ -111,6 +111,15 @@ def test_the_smallest_answer_is_the_median_where_it_weighs_most():
     assert row["estimate"] == 1
 
 
+@pytest.mark.parametrize("weight", [1.0, 0.1, 1.1, 1 / 3])
+def test_a_share_that_is_reached_but_for_rounding_is_reached(weight):
+    columns = {"weight": weight}
+    row = median(range(1, 41), design=Design("weight"), columns=columns)
+    assert row["estimate"] == 20
+    row = median(range(1, 41), design=Design("weight"), columns=columns, rule="school")
+    assert row["estimate"] == 20.5
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     values=st.lists(st.integers(1, 9), min_size=1, max_size=30),
