@@ -152,16 +152,24 @@ CASES = {
     "estimates.decompose": lambda w: called(
         w.joined, w.earlier, "overall", by=["region"], id="response_id"
     ),
+    "estimates.bootstrap": lambda w: called(w.joined, estimates.Design(stratum="region"), n=3),
+    "estimates.describe": lambda w: called(
+        w.joined, w.items, answer_status=w.cleaned.answer_status, by=["region"], where=w.where
+    ),
+    "estimates.design_effect": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
     "estimates.gap": lambda w: called(w.joined, {w.items[0]: w.items[1]}, by=["region"]),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.mode": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
     "estimates.proportion_interval": lambda w: called([3, 4], 10, method="bayes"),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.trend": lambda w: called(w.series),
+    "estimates.quantile": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.variance": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
     "estimates.units": lambda w: called(
         w.satisfied, w.items[0], unit="region", target=0.85, small=10
