@@ -19,6 +19,7 @@ from csatlib import (
     estimates,
     exports,
     fieldwork,
+    privacy,
     report,
     sampling,
     scales,
@@ -61,6 +62,7 @@ CASES = {
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
     "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
+    "privacy.follow": lambda w: called(w.units, privacy.suppress(w.groups, min_base=60)),
     "privacy.identities": lambda w: called(
         clean.personal(w.raw), w.kept, key=b"only for the tests"
     ),

@@ -1,18 +1,24 @@
-"""Comparisons, changes and customer units in Chinese: what differs, how surely, and what not."""
+"""Comparisons and changes in Chinese: what differs, how surely, and what does not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
-from csatlib.report.words import METRICS, joined, named, number, reason
+from csatlib.report.words import METRICS, joined, named, reason
 from csatlib.study import Study
 
-__all__ = ["comparison_view", "difference", "finding", "p_value", "units_view"]
-
-#: Where a unit stands against the limits of the funnel.
-_FUNNEL = {"below": "偏低", "within": "正常", "above": "偏高"}
+__all__ = [
+    "change_words",
+    "changes_finding",
+    "comparison_finding",
+    "comparison_findings",
+    "comparison_view",
+    "difference",
+    "finding",
+    "mix_view",
+    "p_value",
+    "trend_finding",
+]
 
 
 def p_value(p: float) -> str:
@@ -140,77 +146,183 @@ def comparison_view(df: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> p
     return view
 
 
-def units_view(units: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Show the appraisal figures of customer units: rate, coverage, how sure the rank is.
+def comparison_finding(comparisons: pd.DataFrame, *, alpha: float = 0.05) -> str:
+    """Say which groups of one kind differ from all others, for the caption of a chart.
 
     Parameters
     ----------
-    units : DataFrame
-        Table ``units``.
+    comparisons : DataFrame
+        Rows of ``comparisons``: one item, the groups of one column against the rest.
+    alpha : float
+        The error that is allowed over these groups.
+
+    Returns
+    -------
+    str
+        The groups that are lower, then those that are higher, or that no difference was found.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"group": ["华东", "西南"], "estimate": [0.1, -0.5],
+    ...                      "p_adjusted": [0.4, 0.01], "reason": [None, None]})
+    >>> comparison_finding(rows)
+    '西南显著低于其余客户'
+    """
+    tested = comparisons[comparisons["p_adjusted"].notna()]
+    if tested.empty:
+        return "可比较的分组不足两个"
+    told = []
+    for words, sign in (("显著低于其余客户", -1), ("显著高于其余客户", 1)):
+        rows = tested[(tested["p_adjusted"] < alpha) & (tested["estimate"] * sign > 0)]
+        if len(rows):
+            told.append(joined("、".join(rows["group"]), words))
+    return "，".join(told) or "各组与其余客户的差别没有超出抽样误差"
+
+
+def comparison_findings(
+    comparisons: pd.DataFrame, study: Study, *, alpha: float = 0.05
+) -> list[str]:
+    """Say, for each way to group the customers, who differs from all others in the overall item.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        Table ``comparisons`` of groups against the rest.
     study : Study
-        Says what the units are called.
+        Names the overall item and the labels.
+    alpha : float
+        The error that is allowed over the groups of one kind.
+
+    Returns
+    -------
+    list of str
+        One sentence a grouping.
+
+    Examples
+    --------
+    >>> from csatlib import schema, store
+    >>> comparison_findings(schema.empty("comparisons"), store.study("ops_company"))
+    []
+    """
+    rows = comparisons[comparisons["item"] == study.report.overall]
+    return [
+        f"按{study.label(by)}看：{comparison_finding(part, alpha=alpha)}。"
+        for by, part in rows.groupby("group_by", sort=False)
+    ]
+
+
+def changes_finding(changes: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> str:
+    """Say which items rose or fell beyond chance, for the caption of a table.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        Table ``changes`` of the quarter against the one before, without groups.
+    study : Study
+        Its labels stand in place of the items' names.
+    alpha : float
+        The error that is allowed over the items.
+
+    Returns
+    -------
+    str
+        The items whose mean fell, then those whose mean rose, or that nothing changed beyond
+        chance.
+
+    Examples
+    --------
+    >>> from csatlib import schema, store
+    >>> changes_finding(schema.empty("changes"), store.study("ops_company"))
+    '没有一题的变化超出抽样误差'
+    """
+    tested = changes[(changes["metric"] == "mean") & (changes["p_adjusted"] < alpha)]
+    told = []
+    for word, sign in (("下降", -1), ("上升", 1)):
+        rows = tested[tested["estimate"] * sign > 0]
+        if len(rows):
+            told.append(f"{'、'.join(map(study.label, rows['item']))}显著{word}")
+    return "，".join(told) or "没有一题的变化超出抽样误差"
+
+
+def mix_view(mixes: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Show how much of a change comes from who answered, how much from what they said.
+
+    Parameters
+    ----------
+    mixes : DataFrame
+        Rows of ``changes`` from ``estimates.decompose``, without groups.
+    study : Study
+        Its labels stand in place of the columns' names.
 
     Returns
     -------
     DataFrame
-        One row a unit, in the table's order: 单位, 答卷 / 客户, 满意率, 抽样区间 (普查 where every
-        customer answered), 过程区间 (the unit's rate as the outcome of its work), 收缩估计,
-        低于目标的概率, 名次区间, 管控界限.
+        One row a grouping and part: 按什么分组, 部分, 变化, 95% 置信区间, 校正后 p.
 
     Examples
     --------
-    >>> from csatlib import estimates, store
-    >>> df = pd.DataFrame({"ok": [True] * 9 + [False], "unit": ["甲"] * 5 + ["乙"] * 5, "size": 5})
-    >>> found = estimates.units(df, "ok", unit="unit", target=0.9, population="size")
-    >>> units_view(found, store.study("ops_company"))["抽样区间"].tolist()
-    ['普查', '普查']
+    >>> from csatlib import schema, store
+    >>> list(mix_view(schema.empty("changes"), store.study("ops_company")))
+    ['按什么分组', '部分', '变化', '95% 置信区间', '校正后 p']
     """
-    rows = [row for _, row in units.iterrows()]
-    view = pd.DataFrame(index=units.index)
-    view[study.label(study.report.unit or "unit")] = units["group"]
-    view["答卷 / 客户"] = [
-        f"{row['n']:,} / {'—' if pd.isna(row['population']) else format(row['population'], ',')}"
-        if pd.notna(row["n"])
-        else "—"
-        for row in rows
-    ]
-    view["满意率"] = [
-        reason(r) if r["suppressed"] else number(r["estimate"], "share") for r in rows
-    ]
-    view["抽样区间"] = [
-        "—" if r["suppressed"] else reason(r) or _pair(r["ci_low"], r["ci_high"]) for r in rows
-    ]
-    view["过程区间"] = [_pair(row["super_low"], row["super_high"]) for row in rows]
-    view["收缩估计"] = [
-        number(row["shrunken"], "share")
-        + (
-            ""
-            if pd.isna(row["shrunken"])
-            else f"（{_pair(row['shrunken_low'], row['shrunken_high'])}）"
-        )
-        for row in rows
-    ]
-    view["低于目标的概率"] = [number(row["p_below"], "share") for row in rows]
-    view["名次区间"] = [
-        "样本过小，不排名"
-        if row["small"]
-        else "—"
-        if pd.isna(row["rank_low"])
-        else f"{row['rank_low']:.0f}–{row['rank_high']:.0f}"
-        for row in rows
-    ]
-    view["管控界限"] = units["funnel"].map(_FUNNEL).fillna("—")
-    return view
+    rows = [row for _, row in mixes.iterrows()]
+    parts = {"total": "总变化", "mix": "构成", "rate": "评价"}
+    return pd.DataFrame(
+        {
+            "按什么分组": [study.label(row["group_by"]) for row in rows],
+            "部分": [parts.get(row["level"], row["level"]) for row in rows],
+            "变化": [difference(row["estimate"], "mean") for row in rows],
+            "95% 置信区间": [_between(row) for row in rows],
+            "校正后 p": [p_value(row["p_adjusted"]) for row in rows],
+        },
+        index=mixes.index,
+    )
 
 
-def change_words(row: pd.Series, labels: Mapping[str, str], *, alpha: float = 0.05) -> str:
+def trend_finding(slopes: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> list[str]:
+    """Say whether a series of quarters rises or falls.
+
+    Parameters
+    ----------
+    slopes : DataFrame
+        Rows of ``changes`` from ``estimates.trend``.
+    study : Study
+        Its labels stand in place of the items' names.
+    alpha : float
+        The error that is allowed.
+
+    Returns
+    -------
+    list of str
+        One sentence a series; that there are too few quarters where there is none.
+
+    Examples
+    --------
+    >>> from csatlib import schema, store
+    >>> trend_finding(schema.empty("changes"), store.study("ops_company"))
+    ['不足三个季度，不检验趋势。']
+    """
+    rows = slopes[slopes["contrast"] == "slope per quarter"]
+    if rows.empty:
+        return ["不足三个季度，不检验趋势。"]
+    told = []
+    for _, row in rows.iterrows():
+        name = named(study.label(row["item"]), row["metric"])
+        if pd.isna(row["p_adjusted"]):
+            told.append(f"{name}：{reason(row) or '无法检验趋势'}。")
+            continue
+        sure = "显著" if row["p_adjusted"] < alpha else "不显著"
+        amount = difference(row["estimate"], row["metric"])
+        told.append(joined(name, f"平均每季度 {amount}（p {_is(row)}），趋势{sure}。"))
+    return told
+
+
+def change_words(row: pd.Series, *, alpha: float = 0.05) -> str:
     """Say a change against the quarter before: how much, and whether it is beyond chance."""
-    if pd.isna(row["estimate"]) or row["suppressed"]:
-        return f"与上期的变化不公布：{reason(row)}" if reason(row) else ""
-    name = named(labels.get(row["item"], row["item"]), row["metric"])
-    amount = difference(row["estimate"], row["metric"])
+    if pd.isna(row["estimate"]):
+        return f"与上期的变化不公布：{reason(row)}"
     sure = "变化显著" if row["p_adjusted"] < alpha else "变化不显著"
-    return joined(name, f"较上期 {amount}（{_between(row)}，校正后 p {_is(row)}），{sure}")
+    return f"变化 {difference(row['estimate'], row['metric'])}（校正后 p {_is(row)}），{sure}"
 
 
 def _is(row: pd.Series) -> str:
@@ -223,7 +335,3 @@ def _between(row: pd.Series) -> str:
         return "—"
     low, high = (difference(row[end], row["metric"]) for end in ("ci_low", "ci_high"))
     return f"{low.removesuffix(' 个百分点')} 至 {high}"
-
-
-def _pair(low: float, high: float) -> str:
-    return "—" if pd.isna(low) else f"{number(low, 'share')}–{number(high, 'share')}"
