@@ -40,8 +40,9 @@ the variance, with a linearised value of 0. Hence a group by ``by`` and the same
 agree in all numbers.
 """
 
+from csatlib.estimates.compare import compare
 from csatlib.estimates.design import Design
 from csatlib.estimates.means import mean, nps, ratio, total
 from csatlib.estimates.shares import distribution, share
 
-__all__ = ["Design", "distribution", "mean", "nps", "ratio", "share", "total"]
+__all__ = ["Design", "compare", "distribution", "mean", "nps", "ratio", "share", "total"]
