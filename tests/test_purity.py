@@ -58,8 +58,17 @@ CASES = {
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "estimates.association": lambda w: called(
+        w.joined, "region", "channel", where=w.where | (w.joined["overall"] > 3), min_base=1
+    ),
+    "estimates.compare": lambda w: called(
+        w.joined, w.items, by=["region"], against="rest", where=w.where, n_permutations=99
+    ),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
+    ),
+    "estimates.effect_sizes": lambda w: called(
+        w.joined, w.items, by=["region"], metrics=["cohen_d", "eta_squared"], where=w.where
     ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),

@@ -40,9 +40,22 @@ the variance, with a linearised value of 0. Hence a group by ``by`` and the same
 agree in all numbers.
 """
 
+from csatlib.estimates.association import association
 from csatlib.estimates.compare import compare
 from csatlib.estimates.design import Design
+from csatlib.estimates.effects import effect_sizes
 from csatlib.estimates.means import mean, nps, ratio, total
 from csatlib.estimates.shares import distribution, share
 
-__all__ = ["Design", "compare", "distribution", "mean", "nps", "ratio", "share", "total"]
+__all__ = [
+    "Design",
+    "association",
+    "compare",
+    "distribution",
+    "effect_sizes",
+    "mean",
+    "nps",
+    "ratio",
+    "share",
+    "total",
+]

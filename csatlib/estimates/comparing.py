@@ -20,6 +20,7 @@ from csatlib.estimates.two_sample import Differences
 
 __all__ = ["Plan", "compare_groups", "compare_overall"]
 
+_JOINT = ("max_t", "step_down")
 #: A variance this small beside that of a simple random sample is rounding.
 _FIXED = 1e-20
 
@@ -185,7 +186,7 @@ def _permuted(
         )
         statistic = found.statistic[tested]
         p[tested], joint = adjusted_by_draws(statistic, drawn, step_down=plan.adjust == "step_down")
-        family = plan.adjust in ("max_t", "step_down")
+        family = plan.adjust in _JOINT
         adjusted[tested] = joint if family else adjust_p(p[tested], plan.adjust)
         critical[tested] = critical_of_draws(drawn, plan.conf)
     return replace(found, df=nothing, p=p, p_adjusted=adjusted, critical=critical)
@@ -220,7 +221,15 @@ def _designed_differences(
         "fixed_by_design": variance == 0,
     }
     reason = np.select(list(conditions.values()), list(conditions), "")
-    return _adjusted(plan, found, covariance, kept & (reason == "")), reason, n_eff
+    tested = kept & (reason == "")
+    steady = None
+    if plan.adjust in _JOINT and tested.any():
+        # A small group of skewed scores that happen to agree has too small an error of its own: in
+        # the family none falls below that of one variance and one design effect for all.
+        alike = means.pooled_variance(*sides)
+        alike = alike * (variance[tested].sum() / alike[tested].sum())
+        steady = np.maximum(variance, alike)
+    return _adjusted(plan, found, covariance, tested, steady), reason, n_eff
 
 
 def _rank_scores(values: np.ndarray, means: GroupMeans, used: np.ndarray) -> np.ndarray:
@@ -238,9 +247,16 @@ def _rank_scores(values: np.ndarray, means: GroupMeans, used: np.ndarray) -> np.
 
 
 def _adjusted(
-    plan: Plan, found: Differences, covariance: np.ndarray, tested: np.ndarray
+    plan: Plan,
+    found: Differences,
+    covariance: np.ndarray,
+    tested: np.ndarray,
+    steady: np.ndarray | None = None,
 ) -> Differences:
-    """Adjust p over the contrasts that were tested; max-T also widens the intervals."""
+    """Adjust p over the contrasts that were tested; max-T also widens the intervals.
+
+    ``steady`` holds the variances that max-T goes by where not by the estimated ones.
+    """
     if found.p_adjusted is not None:
         return replace(found, p_adjusted=np.where(tested, found.p_adjusted, np.nan))
     if plan.adjust in ADJUSTMENTS:
@@ -250,14 +266,18 @@ def _adjusted(
     if tested.any():
         error = np.sqrt(np.diag(covariance)[tested])
         correlation = covariance[np.ix_(tested, tested)] / np.outer(error, error)
+        steady = np.diag(covariance) if steady is None else steady
+        wider = np.sqrt(steady / np.diag(covariance))
         adjusted[tested], critical[tested] = max_t(
-            found.statistic[tested],
+            found.statistic[tested] / wider[tested],
             correlation,
             found.df[tested],
             conf=plan.conf,
             step_down=plan.adjust == "step_down",
             seed=plan.seed,
         )
+        adjusted = np.fmax(adjusted, np.where(tested, found.p, np.nan))
+        critical = critical * wider
     return replace(found, p_adjusted=adjusted, critical=critical)
 
 

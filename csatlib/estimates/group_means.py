@@ -19,8 +19,8 @@ class GroupMeans:
     """The answers of each group: in numbers, and weighed.
 
     ``n`` counts answers of a weight above 0, ``size`` sums their weights, ``weighed`` holds the
-    weighted means and squares (over the weight that one respondent has on average). ``own`` is each
-    row's influence on its group's mean and ``weight`` its share of its group.
+    weighted means and sums of squares, ``concentration`` is Σ w² / (Σ w)². ``own`` is each row's
+    influence on its group's mean and ``weight`` its share of its group.
     """
 
     partition: Partition
@@ -28,6 +28,7 @@ class GroupMeans:
     n: np.ndarray
     size: np.ndarray
     weighed: Sample
+    concentration: np.ndarray
     covered: np.ndarray
     valid: np.ndarray
     values: np.ndarray
@@ -53,6 +54,14 @@ class GroupMeans:
             found = found + between + between.T
             found = found + mass @ self.partition.covariances(self.weight) @ mass.T
         return found
+
+    def pooled_variance(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Give the variances of differences if all groups had one variance and no clusters."""
+        some = self.n > 0
+        spare = self.n.sum() / max(self.n.sum() - some.sum(), 1)
+        variance = self.weighed.squares[some].sum() / self.size[some].sum() * spare
+        parts = [self._coefficients(side)[0] ** 2 @ self.concentration for side in (first, second)]
+        return variance * (parts[0] + parts[1])
 
     def degrees_of_freedom(self, members: np.ndarray) -> np.ndarray:
         """Count, for each side, the units that hold somebody of it less their strata."""
@@ -138,6 +147,7 @@ def read_group_means(survey: Survey, values: np.ndarray) -> GroupMeans:
         n=moments.n,
         size=moments.size,
         weighed=weighed,
+        concentration=moments.squares[:groups] / size**2,
         covered=moments.covered,
         valid=valid,
         values=known,
