@@ -26,8 +26,10 @@ INPUTS = {name: pd.DataFrame(entry["value"]) for name, entry in REFERENCE["input
 PLANT = INPUTS["plant"]
 SLEEP = pd.DataFrame(
     {
-        "hours": [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
-        + [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+        "hours": [
+            *(0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+            *(1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+        ],
         "drug": ["1"] * 10 + ["2"] * 10,
     }
 )
@@ -242,12 +244,12 @@ def test_independent_contrasts_are_sidak():
 
 
 def test_all_pairs_of_equal_groups_are_tukey():
-    df = branches({"a": 30, "b": 30, "c": 30, "d": 30}, seed=5)
-    joint = compared(df, against="pairwise", method="student", adjust="max_t")
-    # Student's t of a pair has another error and df, so only the size is the same.
-    tukey = compared(df, against="pairwise", method="tukey")
-    given, expected = (t["p_adjusted"].to_numpy(dtype=float) for t in (joint, tukey))
-    assert given == pytest.approx(expected, abs=0.06)
+    one, other = np.triu_indices(5, 1)
+    pairs = np.eye(5)[one] - np.eye(5)[other]
+    t, df = np.linspace(0.5, 4, 10), np.full(10, 12.0)
+    p, critical = max_t(t, pairs @ pairs.T / 2, df, conf=0.95, step_down=False, seed=0)
+    assert p == pytest.approx(range_tail(t * np.sqrt(2), 5, 12.0), abs=0.004)
+    assert critical == pytest.approx(range_quantile(0.95, 5, 12.0) / np.sqrt(2), abs=0.03)
 
 
 def test_stepping_down_never_raises_p_and_keeps_its_order():
@@ -277,7 +279,7 @@ def test_p_of_draws_counts_the_sample_itself_and_equal_draws():
 
 @pytest.mark.parametrize("settings", [{}, {"design": Design("weight", cluster="unit")}])
 def test_simultaneous_intervals_leave_out_0_where_the_adjusted_p_is_small(settings):
-    df = branches({name: 40 for name in "abcdefgh"}, seed=2)
+    df = branches(dict.fromkeys("abcdefgh", 40), seed=2).astype({"overall": float})
     df.loc[df["branch"] == "c", "overall"] -= 1
     df.loc[df["branch"] == "f", "overall"] -= 0.4
     table = compared(df, against="rest", n_permutations=999, **settings)
@@ -291,12 +293,12 @@ def test_of_two_groups_the_permutations_give_each_the_same_p():
     table = compared(branches({"a": 60, "b": 60}, seed=4), against="rest", n_permutations=4_999)
     assert table["p_adjusted"].nunique() == 1
     welch = compared(branches({"a": 60, "b": 60}, seed=4), against="pairwise").iloc[0]
-    assert table["p_adjusted"].iloc[0] == pytest.approx(welch["p"], abs=0.03)
+    assert table["p_adjusted"].iloc[0] == pytest.approx(welch["p"], abs=0.06)
     assert list(table["estimate"]) == pytest.approx([welch["estimate"], -welch["estimate"]])
 
 
 def test_shuffled_respondents_and_random_tables_agree():
-    df = branches({name: 40 for name in "abcd"}, seed=7)
+    df = branches(dict.fromkeys("abcd", 40), seed=7)
     few = compared(df, against="rest", n_permutations=9_999)
     # A speck of noise makes all scores different, and the respondents are shuffled instead.
     noise = np.random.default_rng(1).normal(0, 1e-6, len(df))
@@ -324,12 +326,12 @@ def false_findings(samples: int, design: Design | None = None, **settings) -> fl
     ids=["permutation", "weights", "strata"],
 )
 def test_twenty_equal_branches_are_told_apart_in_one_of_twenty_samples_at_most(design):
-    assert false_findings(400, design) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+    assert false_findings(200, design) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
 
 
 @pytest.mark.slow
 def test_welch_and_holm_find_too_much():
-    assert false_findings(200, method="welch", adjust="holm") > 0.1
+    assert false_findings(100, method="welch", adjust="holm") > 0.1
 
 
 # Promises ------------------------------------------------------------------------------------

@@ -124,9 +124,9 @@ def association(
     .. math:: \Delta = (C' D^{-1} C / n)^{-1} C' D^{-1} \hat V D^{-1} C.
 
     The first-order p is that of X² over the mean of the eigenvalues of Δ (the design effects), on
-    (r − 1)(c − 1) df, and ``statistic`` then X² itself; the F is X² over their sum, on :math:`d = (\mathrm{tr} \Delta)^2 /
-    \mathrm{tr} \Delta^2` and :math:`d \nu` df, ν the sampling units less the strata. Cramér's V is
-    :math:`\sqrt{X^2 / (n (\min(r, c) - 1))}`.
+    (r − 1)(c − 1) df, and ``statistic`` then X² itself; the F is X² over their sum, on
+    :math:`d = (\mathrm{tr} \Delta)^2 / \mathrm{tr} \Delta^2` and :math:`d \nu` df, ν the sampling
+    units less the strata. Cramér's V is :math:`\sqrt{X^2 / (n (\min(r, c) - 1))}`.
 
     Source: Rao and Scott (1984), On chi-squared tests for multiway contingency tables with cell
     proportions estimated from survey data, *Annals of Statistics* 12, 46–60; Thomas and Rao (1987)
@@ -273,8 +273,8 @@ def _pearson(cells: _Cells, seed: int) -> _Test:
 
     counts = cells.mass.reshape(cells.shape).astype(np.int64)
     random = np.random.default_rng(seed)
-    # The order of the levels must not change what is drawn.
-    sums = [np.sort(counts.sum(axis=axis)) for axis in (1, 0)]
+    # Neither the order of the levels nor that of the two columns must change what is drawn.
+    sums = sorted((np.sort(counts.sum(axis=axis)) for axis in (1, 0)), key=lambda n: (len(n), *n))
     tables = random_table(*sums).rvs(_TABLES, random_state=random)
     expected = np.outer(*sums) / cells.n
     drawn = ((tables - expected) ** 2 / expected).sum(axis=(1, 2))

@@ -139,10 +139,10 @@ def compare(
     skewed scores Welch's t with Holm's adjustment finds something where there is nothing in 15 % of
     samples and more; the permutations keep to 5 %. ``max_t`` elsewhere draws the largest \|z\| of
     contrasts with the estimated correlation and divides by the error that the degrees of freedom
-    leave in the standard error: a multivariate t. Under a design it lets no variance fall below that
-    of a group like all others (one variance and one design effect for all), because small groups
-    of skewed scores understate theirs: without this, thirty answers a branch give a family-wise
-    error of a third. ``se``, ``statistic`` and ``p`` stay those of the design.
+    leave in the standard error: a multivariate t. Under a design it lets no variance fall below
+    that of a group like all others (one variance and one design effect for all), because small
+    groups of skewed scores understate theirs: without this, thirty answers a branch give a
+    family-wise error of a third. ``se``, ``statistic`` and ``p`` stay those of the design.
 
     ``rank`` under a design takes as score the estimated share of customers below an answer, plus
     half of those that gave it, and tests its means by Wald's F.
