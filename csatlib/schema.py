@@ -156,6 +156,9 @@ DISPOSITIONS = (
     "not_invited",
 )
 
+#: From everyone to those whose answers count, each stage a part of the one before.
+STAGES = ("frame", "invited", "reached", "answered", "valid")
+
 _ESTIMATES = Table(
     {
         "quarter": _TEXT,
@@ -188,6 +191,19 @@ _COMPARISONS = Table(
     },
     key=(*_ESTIMATES.key, "contrast"),
 )
+
+#: One group against another: the difference of their means, its interval and its test.
+_DIFFERENCE = {
+    "difference": _REAL,
+    "se": _REAL,
+    "df": _REAL,
+    "ci_low": _REAL,
+    "ci_high": _REAL,
+    "statistic": _REAL,
+    "p": _REAL,
+    "p_adjusted": _REAL,
+    "reason": _TEXT,
+}
 
 #: Every table that `store` writes, by name.
 TABLES: Mapping[str, Table] = {
@@ -275,6 +291,7 @@ TABLES: Mapping[str, Table] = {
         {
             **_ESTIMATES.columns,
             "population": Column("Int64", nullable=True),
+            "overall": _REAL,
             "target": _REAL,
             "p_below": _REAL,
             "super_low": _REAL,
@@ -287,6 +304,8 @@ TABLES: Mapping[str, Table] = {
             "rank_high": _REAL,
             "funnel_low": _REAL,
             "funnel_high": _REAL,
+            "alarm_low": _REAL,
+            "alarm_high": _REAL,
             "funnel": Column("str", nullable=True, allowed=("below", "within", "above")),
             "small": Column("bool"),
         },
@@ -299,6 +318,17 @@ TABLES: Mapping[str, Table] = {
             "channel": _TEXT,
             "invited_at": Column("datetime64[us]", nullable=True),
         },
+        open=True,
+    ),
+    "set_aside": Table(
+        {
+            "row_id": _NAME,
+            "rule": _NAME,
+            "channel": _TEXT,
+            "customer_id": _TEXT,
+            "submitted_at": Column("datetime64[us]", nullable=True),
+        },
+        key=("row_id",),
         open=True,
     ),
     "sample": Table(
@@ -334,6 +364,135 @@ TABLES: Mapping[str, Table] = {
         },
         key=("group_by", "group", "rate"),
     ),
+    "funnel": Table(
+        {
+            "group_by": _TEXT,
+            "group": _TEXT,
+            "stage": Column("str", allowed=STAGES),
+            "n": _COUNT,
+            "share_of_previous": _REAL,
+            "share_of_frame": _REAL,
+        },
+        key=("group_by", "group", "stage"),
+    ),
+    "timeliness": Table(
+        {
+            "group_by": _TEXT,
+            "group": _TEXT,
+            "event": Column("str", allowed=("invited_at", "answered_at")),
+            "tickets": _COUNT,
+            "not_closed": _COUNT,
+            "pending": _COUNT,
+            "surveyed": _COUNT,
+            "never": _COUNT,
+            "before_closing": _COUNT,
+            "in_time": _COUNT,
+            "share_of_surveyed": _REAL,
+            "share_of_closed": _REAL,
+            "median": _REAL,
+            "lower_quartile": _REAL,
+            "upper_quartile": _REAL,
+            "longest": _REAL,
+            "up_to_1_day": _COUNT,
+            "up_to_2_days": _COUNT,
+            "up_to_3_days": _COUNT,
+            "up_to_7_days": _COUNT,
+            "over_7_days": _COUNT,
+        },
+        key=("group_by", "group", "event"),
+    ),
+    "late_differences": Table(
+        {
+            "item": _NAME,
+            "n_in_time": _COUNT,
+            "n_late": _COUNT,
+            "mean_in_time": _REAL,
+            "mean_late": _REAL,
+            **_DIFFERENCE,
+        },
+        key=("item",),
+    ),
+    "completion": Table(
+        {
+            "group_by": _TEXT,
+            "group": _TEXT,
+            "tier": _TEXT,
+            "members": _COUNT,
+            "ineligible": _COUNT,
+            "invited": _COUNT,
+            "completed": _COUNT,
+            "missing": _COUNT,
+            "rate": _REAL,
+            "reason": _TEXT,
+        },
+        key=("group_by", "group", "tier"),
+    ),
+    "silent": Table(
+        {
+            "customer_id": _TEXT,
+            "channel": _TEXT,
+            "invited_at": Column("datetime64[us]", nullable=True),
+            "quarters": _COUNT,
+        },
+        open=True,
+    ),
+    "mode_effects": Table(
+        {
+            "item": _NAME,
+            "group_by": _NAME,
+            "group": _NAME,
+            "n": _COUNT,
+            "mean": _REAL,
+            "rest_n": _COUNT,
+            "rest_mean": _REAL,
+            **_DIFFERENCE,
+            "adjusted_for": _TEXT,
+            "f": _REAL,
+            "df_between": _REAL,
+            "df_within": _REAL,
+            "f_p": _REAL,
+            "icc": _REAL,
+            "small": Column("bool"),
+        },
+        key=("item", "group_by", "group"),
+    ),
+    "interviewer_quality": Table(
+        {
+            "group_by": _NAME,
+            "group": _NAME,
+            "n": _COUNT,
+            "asked": _COUNT,
+            "blank_share": _REAL,
+            "straight_base": _COUNT,
+            "straight_share": _REAL,
+            "mean_seconds": _REAL,
+            "median_seconds": _REAL,
+            "small": Column("bool"),
+        },
+        key=("group_by", "group"),
+    ),
+    "representativeness": Table(
+        {
+            "variable": _NAME,
+            "level": _NAME,
+            "population": _COUNT,
+            "population_share": _REAL,
+            "n": _COUNT,
+            "share": _REAL,
+            "gap": _REAL,
+            "response_share": _REAL,
+            "mean_gap": _REAL,
+            "effect": _REAL,
+            "dissimilarity": _REAL,
+            "r_indicator": _REAL,
+            "chi_square": _REAL,
+            "df": _REAL,
+            "p": _REAL,
+            "p_adjusted": _REAL,
+            "reason": _TEXT,
+        },
+        key=("variable", "level"),
+    ),
     "weights": Table(
         {
             "response_id": _NAME,
@@ -357,6 +516,25 @@ TABLES: Mapping[str, Table] = {
             "gap_after": _REAL,
         },
         key=("variable", "level"),
+    ),
+    "weight_diagnostics": Table(
+        {
+            "stage": _NAME,
+            "n": _COUNT,
+            "sum": _REAL,
+            "mean": _REAL,
+            "median": _REAL,
+            "min": _REAL,
+            "max": _REAL,
+            "cv": _REAL,
+            "kish_deff": _REAL,
+            "n_eff": _REAL,
+            "top_share": _REAL,
+            "max_to_median": _REAL,
+            "trimmed": Column("Int64", nullable=True),
+            "negative": Column("Int64", nullable=True),
+        },
+        key=("stage",),
     ),
     "tokens": Table(
         {"comment_id": _NAME, "position": _COUNT, "token": _NAME, "pos": _TEXT},

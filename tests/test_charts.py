@@ -9,15 +9,38 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import sample_report as sample
 from matplotlib.colors import to_hex
 from matplotlib.container import ErrorbarContainer
 from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.text import Text
 
-from csatlib import charts, report, schema
+from csatlib import charts, estimates, report, schema
 from csatlib.charts import frames
 
+#: Name: satisfied of answers. 丁 is small, 戊 suppressed, 己 far above and 庚 far below the rest.
+UNITS = {
+    "甲": (42, 50),
+    "乙": (26, 30),
+    "丙": (10, 12),
+    "丁": (3, 4),
+    "戊": (1, 2),
+    "己": (99, 100),
+    "庚": (30, 60),
+}
+UNIT_LABELS = {"庚": "庚分公司"}
+
+
+def unit_table(answers=UNITS, **options):
+    df = pd.DataFrame({"unit": np.repeat(list(answers), [n for _, n in answers.values()])})
+    df["satisfied"] = np.concatenate([np.arange(n) < x for x, n in answers.values()])
+    options = {"unit": "unit", "target": 0.85, "min_base": 3} | options
+    return estimates.units(df, "satisfied", **options)
+
+
+UNIT_TABLE = unit_table()
 EXHIBITS = {
     "dimensions": lambda: charts.dimension_bars(
         sample.DIMENSIONS, labels=sample.LABELS, target=4.2
@@ -28,6 +51,8 @@ EXHIBITS = {
     ),
     "trend": lambda: charts.trend_lines(sample.TREND, labels=sample.LABELS),
     "keywords": lambda: charts.keyword_bars(sample.KEYWORDS),
+    "funnel": lambda: charts.funnel(UNIT_TABLE, labels=UNIT_LABELS),
+    "unit ranks": lambda: charts.unit_ranks(UNIT_TABLE, labels=UNIT_LABELS),
 }
 every_exhibit = pytest.mark.parametrize("name", EXHIBITS)
 NOTHING = schema.empty("estimates")
@@ -358,6 +383,99 @@ def test_keyword_bars_are_the_comments_of_the_leading_terms():
     assert texts(ax)[0] == "57 条（14%）"
 
 
+# units
+
+
+def by_unit(name):
+    return UNIT_TABLE.set_index("group").loc[name]
+
+
+def test_the_funnel_has_a_dot_a_unit_and_the_limits_of_the_table():
+    ax = charts.funnel(UNIT_TABLE.iloc[::-1], labels=UNIT_LABELS)
+    shown = UNIT_TABLE.loc[~UNIT_TABLE["suppressed"]].sort_values(["n", "group"])
+    (points,) = ax.collections
+    assert points.get_offsets().tolist() == shown[["n", "estimate"]].to_numpy().tolist()
+    lines = [line for line in ax.lines if len(line.get_xdata()) == len(shown)]
+    for line, name in zip(
+        lines, ["funnel_low", "funnel_high", "alarm_low", "alarm_high"], strict=True
+    ):
+        assert line.get_xdata().tolist() == shown["n"].tolist()
+        assert line.get_ydata().tolist() == shown[name].tolist()
+    overall = next(line for line in ax.lines if len(line.get_xdata()) == 2)
+    assert overall.get_ydata()[0] == UNIT_TABLE["overall"].iloc[0]
+
+
+def test_units_outside_the_funnel_have_the_accent_and_their_name():
+    ax = charts.funnel(UNIT_TABLE, labels=UNIT_LABELS)
+    colours = [to_hex(colour) for colour in ax.collections[0].get_facecolors()]
+    order = UNIT_TABLE.loc[~UNIT_TABLE["suppressed"]].sort_values(["n", "group"])["group"]
+    outside = [unit for unit, c in zip(order, colours, strict=True) if c == charts.ACCENT]
+    assert outside == ["庚", "己"]
+    assert texts(ax) == ["庚分公司", "己"]
+    assert texts(charts.funnel(UNIT_TABLE, labels={}, named=1)) == ["庚"]
+
+
+def test_the_funnel_says_how_many_units_are_not_in_it():
+    assert "1 个单位没有满意率" in charts.funnel(UNIT_TABLE, labels={}).get_xlabel()
+    whole = UNIT_TABLE.loc[~UNIT_TABLE["suppressed"]]
+    assert charts.funnel(whole, labels={}).get_xlabel() == "有效问卷数"
+
+
+def test_names_beside_the_funnel_do_not_overlap():
+    answers = {f"单位{i}": (40 - i % 2, 80) for i in range(8)} | {"大": (2000, 2100)}
+    ax = charts.funnel(unit_table(answers), labels={})
+    ax.figure.canvas.draw()
+    # An annotation's own extent would include its line.
+    extents = [Text.get_window_extent(text) for text in ax.texts]
+    boxes = sorted((extent.y0, extent.y1) for extent in extents)
+    assert len(boxes) == 8
+    assert all(upper[0] >= lower[1] for lower, upper in pairwise(boxes))
+
+
+def test_units_are_lined_up_by_their_shrunken_rate():
+    ax = charts.unit_ranks(UNIT_TABLE, labels=UNIT_LABELS)
+    shown = UNIT_TABLE.dropna(subset=["shrunken"]).sort_values("shrunken", ascending=False)
+    names = [*shown["group"].replace("庚", "庚分公司"), "戊"]
+    assert row_names(ax) == names
+    assert [x for x, _ in dots(ax)] == shown["shrunken"].tolist()
+    ends = [tuple(line.get_xdata()) for line in ax.lines if line.get_marker() == "None"]
+    limits = shown[["shrunken_low", "shrunken_high"]].itertuples(index=False, name=None)
+    assert ends == [*limits, (0.85, 0.85), *ends[len(shown) + 1 :]]
+
+
+def test_ranks_are_written_with_their_interval_and_small_units_have_none():
+    found = texts(charts.unit_ranks(UNIT_TABLE, labels=UNIT_LABELS))
+    best = by_unit("己")
+    assert found[1 if "目标" in found[0] else 0] == (
+        f"第 1 名（{best['rank_low']:.0f}–{best['rank_high']:.0f}）"
+    )
+    assert "样本少，不排名 (n=4)" in found
+    assert "样本不足 (n=2)" in found
+    assert "目标 85.0%" in found
+
+
+def test_only_units_surely_below_the_target_have_the_accent():
+    ax = charts.unit_ranks(UNIT_TABLE, labels={})
+    coloured = [line for line in ax.lines if line.get_color() == charts.ACCENT]
+    assert {tuple(line.get_xdata()) for line in coloured} == {
+        (by_unit("庚")["shrunken_low"], by_unit("庚")["shrunken_high"]),
+        (by_unit("庚")["shrunken"],),
+    }
+
+
+def test_without_a_target_there_is_no_line():
+    ax = charts.unit_ranks(unit_table(target=None), labels={})
+    assert not [text for text in texts(ax) if "目标" in text]
+    assert charts.ACCENT not in [line.get_color() for line in ax.lines]
+
+
+def test_many_units_are_a_shape_without_names():
+    answers = {f"单位{i:02d}": (20 + i % 9, 30) for i in range(60)}
+    ax = charts.unit_ranks(unit_table(answers), labels={})
+    assert row_names(ax) == []
+    assert texts(ax) == ["目标 85.0%"]
+
+
 # nothing to show, and wrong tables
 
 
@@ -367,6 +485,14 @@ def test_without_an_estimate_it_says_so(name, table):
     ax = ESTIMATE_EXHIBITS[name](table)
     assert texts(ax) == ["数据不足"]
     assert charts.to_svg(ax)
+
+
+@pytest.mark.parametrize("draw", [charts.funnel, charts.unit_ranks])
+@pytest.mark.parametrize(
+    "table", [schema.empty("units"), unit_table(min_base=500)], ids=["empty", "suppressed"]
+)
+def test_without_a_unit_it_says_so(draw, table):
+    assert texts(draw(table, labels={})) == ["数据不足"]
 
 
 def test_without_keywords_it_says_so():
@@ -415,6 +541,24 @@ def test_without_keywords_it_says_so():
                 sample.DIMENSIONS.assign(quarter=None), labels=sample.LABELS
             ),
             "expected a quarter in every row",
+        ),
+        (
+            lambda: charts.funnel(sample.GROUPS, labels={}),
+            "expected the units table, found one without",
+        ),
+        (
+            lambda: charts.unit_ranks(pd.concat([UNIT_TABLE, UNIT_TABLE]), labels={}),
+            "expected one row for each group",
+        ),
+        (
+            lambda: charts.funnel(UNIT_TABLE.assign(item=list("aaabbbb")), labels={}),
+            "expected one item, found ['a', 'b']",
+        ),
+        (
+            lambda: charts.unit_ranks(
+                UNIT_TABLE.assign(target=[0.8, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]), labels={}
+            ),
+            "expected one target, found",
         ),
         (
             lambda: charts.keyword_bars(sample.KEYWORDS.assign(method=list("ababa"))),

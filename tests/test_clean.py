@@ -4,8 +4,10 @@ import dataclasses
 
 import pandas as pd
 import pytest
+from raw_tables import raw_table
 
-from csatlib import clean, exports
+from csatlib import clean, exports, schema, store
+from csatlib import study as studies
 from csatlib.exports import ExportError
 
 META = ["序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP"]
@@ -520,3 +522,55 @@ def test_a_group_that_is_nowhere_is_refused(read, shop):
     kept = cleaned(read(text_row(1, GOOD)), shop).kept
     with pytest.raises(ExportError, match=r"report.groups 要用“region”"):
         clean.attach(kept, [], shop)
+
+
+# ---- lists of people -----------------------------------------------------------------------------
+
+
+def listing(role, header, rows, **mapping):
+    return raw_table(header, rows, file=f"2026Q3/shop/{role}.csv", role=role, mapping=mapping)
+
+
+def test_lists_keep_ids_times_and_what_the_study_speaks_of(read, shop):
+    made = read(text_row(1, GOOD), text_row(2, GOOD))
+    header = ["客户编号", "区域", "备注", "等级", "注册"]
+    people = listing(
+        "customers", header, [["C1", "华东", "难缠", "普通", "2026-01-02"]],
+        customer_id="客户编号", region="区域", remark="备注", tier="等级", joined_at="注册",
+    )  # fmt: skip
+    asked = listing(
+        "invitations", ["客户编号", "结果", "说明"], [["C1", "拒访", "很忙"]],
+        customer_id="客户编号", outcome="结果", remark="说明",
+    )  # fmt: skip
+    tables = clean.fieldwork_tables(cleaned(made, shop), [made, people, asked], shop)
+    assert list(tables["frame"]) == ["customer_id", "region", "tier", "joined_at"]
+    assert list(tables["invitations"]) == ["customer_id", "channel", "invited_at", "outcome"]
+    assert tables["invitations"]["channel"].isna().all()
+
+
+def test_without_lists_the_tables_have_no_rows(read, shop):
+    made = read(text_row(1, GOOD))
+    tables = clean.fieldwork_tables(cleaned(made, shop), [made], shop)
+    assert {name: len(table) for name, table in tables.items()} == {"frame": 0, "invitations": 0, "set_aside": 0}  # fmt: skip
+    for name, table in tables.items():
+        schema.check(table, name)
+
+
+def test_every_answer_set_aside_has_one_line_and_its_first_rule(read, shop):
+    found = cleaned(read(text_row(1, GOOD), text_row(1, GOOD), text_row(2, GOOD)), shop)
+    aside = clean.set_aside(found)
+    assert sorted(aside["row_id"]) == sorted(found.quarantined["row_id"].unique())
+    assert aside["rule"].tolist() == ["exact_duplicate"]
+    first = found.flagged.set_index("response_id").loc[aside["row_id"][0]]
+    assert aside[["customer_id", "channel"]].to_numpy().tolist() == [[first["customer_id"], first["channel"]]]  # fmt: skip
+
+
+def test_a_malformed_row_has_no_ids(repository):
+    study = studies.load(repository / "studies" / "ops_company")
+    raw = exports.read_all(store.raw("2026Q3", "ops_company", repository), study)
+    found = clean.responses(raw, study, quarter="2026Q3")
+    line = pd.DataFrame({"row_id": ["a:1:9"], "rule": ["malformed"], "reason": ["x"]}, dtype="str")
+    more = dataclasses.replace(found, quarantined=pd.concat([found.quarantined, line]))
+    last = clean.set_aside(more).iloc[-1]
+    assert last[["row_id", "rule"]].tolist() == ["a:1:9", "malformed"]
+    assert last[["customer_id", "channel", "submitted_at"]].isna().all()

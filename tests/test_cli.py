@@ -100,7 +100,7 @@ def english(text):
     """Give the words of a message that are neither Chinese nor names that the reader may type."""
     known = r"csat|demo|run|QUARTER|LINE|NOTEBOOK|NAME|VALUE|FOLDER|N|str|studies|data|raw|h|p|root"
     options = r"only|parameter|jobs|quarter|line|seed|help|version|out|no|verify|recipient|csv|expired|as|of|yes|all"
-    names = r"check|sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER"
+    names = r"check|sample|to|sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER"
     words = re.findall(r"[A-Za-z_]+", re.sub(r"20\d\dQ\d", "", text))
     return [w for w in words if not re.fullmatch(f"{known}|{options}|{names}", w)]
 
@@ -114,6 +114,7 @@ def english(text):
         pytest.param(["--help"], ["用法：csat [选项] 命令", "命令：", "运行一个季度"], id="csat"),
         pytest.param(["run", "--help"], ["参数：", "选项：", "[必填]", "[默认 1]"], id="run"),
         pytest.param(["check", "-h"], ["原始文件", "--all"], id="check"),
+        pytest.param(["sample", "-h"], ["抽样计划", "不覆盖", "[必填]"], id="sample"),
         pytest.param(["sql", "-h"], ["只读", "SELECT"], id="sql"),
         pytest.param(["backup", "-h"], ["加密备份", "收件公钥"], id="backup"),
         pytest.param(["restore", "-h"], ["空的", "[必填]"], id="restore"),
@@ -151,7 +152,7 @@ def test_the_version_is_told_without_loading_a_room():
     [
         (
             "rnu 2026Q3",
-            "用法不对：没有命令 rnu，可用的有 demo、run、check、sql、backup、restore、archive、forget、key。请看 csat --help。",
+            "用法不对：没有命令 rnu，可用的有 demo、run、check、sql、backup、restore、archive、forget、sample、key。请看 csat --help。",
         ),
         ("run", "用法不对：缺少 quarter（季度，例如 2026Q3）。请看 csat run --help。"),
         ("run 2026Q3 --lnie x", "没有选项 --lnie，是不是想写 --line"),
@@ -447,3 +448,63 @@ def test_the_line_beside_them_is_published_and_kernels_stay_silent(wrong):
     )
     began = {f"{line}：01_clean（1/1）" for line in (*WRONG, "good")}
     assert set(told.stderr.splitlines()) - set(problems.splitlines()) <= began
+
+
+# the invitation list
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """A project before anybody has answered: customers only, one with an id that is a formula."""
+    study = (
+        STUDY
+        + """\
+sampling: {{total: 5}}
+"""
+    )
+    customers = "  - {{role: customers, folder: all, glob: customers.csv, reader: table, "
+    customers += (
+        "mapping: {{customer_id: 客户编号, region: 区域}}, personal: {{name: 姓名}}}}\nquestions"
+    )
+    add_line(tmp_path, "shop", {}, study.replace("questions", customers, 1))
+    folder = tmp_path / "data/raw/2026Q3/all"
+    folder.mkdir()
+    rows = "".join(f"\nC{i:02d},东,张三{i}" for i in range(8)) + "\n=1+1,西,李四"
+    (folder / "customers.csv").write_text("客户编号,区域,姓名" + rows, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_invitation_list_is_the_sample_with_ids_only(listed, capsys):
+    from csatlib import clean, exports, sampling
+
+    assert csat(["sample", "2026Q3", "--line", "shop", "--to", "list.csv"]) == 0
+    told = capsys.readouterr()
+    assert "从 9 位客户中抽取 5 位客户，随机种子 0" in told.out
+    text = (listed / "list.csv").read_text(encoding="utf-8-sig")
+    assert (listed / "list.csv").stat().st_mode & 0o777 == 0o600
+    assert text.splitlines()[0] == "客户编号,层,入样概率,设计权数"
+    assert "张三" not in text + told.out + told.err
+    study = store.study("shop")
+    raw = exports.read_all(store.raw("2026Q3", "shop", shared=True), study, roles=["customers"])
+    frame = clean.sampling_frame(raw, study)
+    drawn = sampling.draw_plan(frame, study.sampling, seed=0, salt="2026Q3/shop")
+    ids = [row.split(",")[0].lstrip("'") for row in text.splitlines()[1:]]
+    assert ids == drawn["customer_id"].tolist()
+
+
+def test_an_invitation_list_is_never_overwritten(listed, capsys):
+    (listed / "list.csv").write_text("mine", encoding="utf-8")
+    assert csat(["sample", "2026Q3", "--line", "shop", "--to", "list.csv"]) == 2
+    assert "不会覆盖" in capsys.readouterr().err
+    assert (listed / "list.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_no_cell_of_the_list_is_a_formula(listed):
+    path = listed / "studies/shop/study.yml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("total: 5", "method: census"), encoding="utf-8"
+    )
+    assert csat(["sample", "2026Q3", "--line", "shop", "--to", "list.csv"]) == 0
+    text = (listed / "list.csv").read_text(encoding="utf-8-sig")
+    assert "\n'=1+1," in text

@@ -26,8 +26,11 @@ from openpyxl import load_workbook
 from csatlib import demo, study
 from csatlib.demo.answers import Person, chances, draw, latent_means
 from csatlib.demo.comments import LINE_THEMES
+from csatlib.demo.contact import answering_first, chances_to_answer
+from csatlib.demo.design import LINES as LINES_OF
 from csatlib.demo.form import FORMS
 from csatlib.demo.phrases_common import SLOTS
+from csatlib.demo.wave import population
 
 REPOSITORY = Path(__file__).parents[1]
 QUARTERS = ("2026Q1", "2026Q2", "2026Q3")
@@ -120,7 +123,7 @@ def read(written):
             answers = [row for row in rows if row not in blank and row not in totals]
             keyed = list(records(header, answers, line, quarter, seconds=seconds, key=header[0]))
             cache[line, quarter] = SimpleNamespace(
-                online=online, keyed=keyed, blank=blank, totals=totals
+                online=online, keyed=keyed, blank=blank, totals=totals, valid=[]
             )
         return cache[line, quarter]
 
@@ -136,7 +139,13 @@ def score(text):
 
 
 def valid(data, line, quarter):
-    """Keep one row a key: in time, not hurried, no copy, mostly answered."""
+    """Keep one row a key: in time, not hurried, no copy, mostly answered; found once."""
+    if not data.valid:
+        data.valid += soundest(data, line, quarter)
+    return data.valid
+
+
+def soundest(data, line, quarter):
     seen, kept = set(), []
     copies = {id(record) for record in near_duplicates(data)}
     for record in (*data.online, *data.keyed):
@@ -181,6 +190,15 @@ def straight_low(record, line, quarter):
     cells = [record.cells[item] for item in ratings(line, quarter)]
     given = {cell for cell in cells if cell != "(跳过)"}
     return record.seconds >= 20 and len(given) == 1 and score(given.pop()) in (1, 2)
+
+
+def straight_liners(rows, line, quarter):
+    """List the second answers that are straight and low; a customer may well mean a first one."""
+    first = {}
+    for record in rows:
+        first[record.key] = min(record.submitted, first.get(record.key, record.submitted))
+    again = [r for r in rows if r.submitted > first[r.key]]
+    return [r for r in again if straight_low(r, line, quarter)]
 
 
 def mostly_empty(record, line, quarter):
@@ -361,7 +379,7 @@ class TestPlanted:
             for item, cell in r.cells.items()
             if item in ratings(line, quarter) and cell not in ("", "不适用")
         ]
-        straight = [r for r in distinct if straight_low(r, line, quarter)]
+        straight = straight_liners(distinct, line, quarter)
         machine = burst(data)
         found = {
             "duplicate_customers": len(distinct) - len({r.key for r in distinct}) - len(straight),
@@ -382,9 +400,8 @@ class TestPlanted:
     def test_whoever_ticks_straight_down_answered_soundly_before(self, read, line, quarter):
         data = read(line, quarter)
         kept = {r.key: r for r in valid(data, line, quarter)}
-        for record in data.online:
-            if straight_low(record, line, quarter):
-                assert kept[record.key].submitted < record.submitted
+        for record in straight_liners(data.online, line, quarter):
+            assert kept[record.key].submitted < record.submitted
 
     def test_nobody_answers_before_being_asked(self, written, read, line, quarter):
         header, *rows = rows_of(written.raw / quarter / line / "invitations.csv", "utf-8-sig")
@@ -405,7 +422,7 @@ class TestPlanted:
         assert len(data.keyed) == sizes["rows_keyed"]
         assert len(valid(data, line, quarter)) == sizes["valid_online"] + sizes["valid_keyed"]
         invited = rows_of(written.raw / quarter / line / "invitations.csv", "utf-8-sig")[1:]
-        channels = Counter(row[-1] for row in invited)
+        channels = Counter(row[-2] for row in invited)
         assert channels["线上问卷"] == sizes["invited_online"]
         assert channels.total() == sizes["invited_online"] + sizes["invited_keyed"]
 
@@ -434,29 +451,28 @@ class TestPlanted:
         found["staff_name"] = sum(name in text for _, text in said for name in staff[1:])
         assert found == truth["personal_data"][line][quarter]
 
-    def test_sample_means_scatter_around_the_truth(self, read, truth, line, quarter):
+    def test_sample_means_scatter_around_what_is_expected(self, read, truth, line, quarter):
         kept = valid(read(line, quarter), line, quarter)
-        for item, expected in truth["means"][line][quarter].items():
+        told = truth["unweighted"][line][quarter]
+        assert set(told["means"]) == {*ratings(line, quarter), *study_of(line).items("nps")}
+        for item, expected in told["means"].items():
             scores = sample(kept, item, 10 if item == "recommend" else 5)
             assert abs(z(scores, expected)) < 4, item
-            if item in truth["satisfied"][line][quarter]:
-                share = truth["satisfied"][line][quarter][item]
+            if item in told["satisfied"]:
+                share = told["satisfied"][item]
                 error = np.sqrt(share * (1 - share) / len(scores))
                 assert abs((scores >= 4).mean() - share) < 4 * error, item
-        if "recommend" in truth["means"][line][quarter]:
+        if "recommend" in told["means"]:
             scores = sample(kept, "recommend", 10)
             band = 100.0 * ((scores >= 9).astype(int) - (scores <= 6))
-            assert abs(z(band, truth["nps"][line][quarter])) < 4
+            assert abs(z(band, told["nps"])) < 4
 
-    def test_group_means_scatter_around_the_truth(self, written, read, truth, line, quarter):
-        groups = {
-            by: members(written.raw / quarter, line, by)
-            for by in truth["by_group"][line][quarter]
-            if by != "unit"
-        }
+    def test_group_means_scatter_around_what_is_expected(self, written, read, truth, line, quarter):
+        told = truth["unweighted"][line][quarter]["by_group"]
         kept = valid(read(line, quarter), line, quarter)
-        for by, member in groups.items():
-            for group, means in truth["by_group"][line][quarter][by].items():
+        for by in set(told) - {"unit"}:
+            member = members(written.raw / quarter, line, by)
+            for group, means in told[by].items():
                 inside = [r for r in kept if member[r.key] == group]
                 for item in ("overall", ratings(line, quarter)[1]):
                     scores = sample(inside, item)
@@ -506,6 +522,7 @@ def checked(card):
     return sum(d * pow(2, 17 - i, 11) for i, d in enumerate(digits)) % 11 == 1
 
 
+@cache
 def members(folder, line, by):
     """Give each key's group: from the customer list, for tickets by way of the ticket."""
     columns = {
@@ -513,14 +530,16 @@ def members(folder, line, by):
         "customer_type": "客户类型",
         "tier": "客户等级",
         "contact": "联系人",
+        "unit": "客户单位",
     }
+    of_tickets = {"problem_level": "问题级别", "problem_type": "问题类型", "team": "处理班组"}
     header, *rows = rows_of(folder / "all" / "customers.csv", "utf-8-sig")
     tables = {"customers": (header, rows)}
     if line == "ops_event":
         header, *rows = rows_of(folder / line / "tickets.csv", "utf-8-sig")
         tables["tickets"] = (header, rows)
-        if by == "problem_level":
-            return {row[0]: row[header.index("问题级别")] for row in rows}
+        if by in of_tickets:
+            return {row[0]: row[header.index(of_tickets[by])] for row in rows}
     header, rows = tables["customers"]
     group = {row[0]: row[header.index(columns[by])] for row in rows}
     if "tickets" in tables:
@@ -534,6 +553,255 @@ def template_pattern(template):
     for slot, words in SLOTS.items():
         pattern = pattern.replace(re.escape(f"{{{slot}}}"), f"(?:{'|'.join(words)})")
     return pattern
+
+
+def table(path):
+    """Read a company table into one dictionary a row."""
+    header, *rows = rows_of(path, "utf-8-sig")
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def overalls(kept, item="overall"):
+    """Give each key's score of an item, where it is one."""
+    scores = {r.key: score(r.cells[item]) for r in kept}
+    return {key: value for key, value in scores.items() if value in SCORES.values()}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+class TestWhoAnswers:
+    def test_those_invited_answer_as_readily_as_told(self, written, read, truth, quarter):
+        told = truth["response"]["hotline"][quarter]["by_group"]
+        invited = table(written.raw / quarter / "hotline" / "invitations.csv")
+        heard = {r.key for r in valid(read("hotline", quarter), "hotline", quarter)}
+        for by, chances_by_group in told.items():
+            member = members(written.raw / quarter, "hotline", by)
+            for group, chance in chances_by_group.items():
+                inside = [
+                    row["客户编号"] in heard for row in invited if member[row["客户编号"]] == group
+                ]
+                error = np.sqrt(chance * (1 - chance) / len(inside))
+                assert abs(np.mean(inside) - chance) < 4 * error, (by, group)
+        assert told["customer_type"]["新客户"] < 0.3 < 0.7 < told["customer_type"]["VIP"]
+
+    def test_the_content_answer_more_and_the_list_repairs_it(self, written, read, truth, quarter):
+        share = truth["satisfied"]["hotline"][quarter]["overall"]
+        seen, repaired = (
+            truth[kind]["hotline"][quarter]["satisfied"]["overall"]
+            for kind in ("unweighted", "weighted")
+        )
+        assert seen - share > 0.025
+        assert abs(repaired - share) < 0.004
+        region, kind = (
+            members(written.raw / quarter, "hotline", by) for by in ("region", "customer_type")
+        )
+        cell = {key: (region[key], kind[key]) for key in region}
+        answered = overalls(valid(read("hotline", quarter), "hotline", quarter))
+        everyone, heard = Counter(cell.values()), Counter(cell[key] for key in answered)
+        weight = np.array([everyone[cell[key]] / heard[cell[key]] for key in answered])
+        content = np.array([value >= 4 for value in answered.values()])
+        weighted = np.average(content, weights=weight)
+        error = np.sqrt(share * (1 - share) * (weight**2).sum()) / weight.sum()
+        assert abs(weighted - share) < 3 * error
+        assert content.mean() - weighted > 0.015
+
+    @pytest.mark.parametrize("line", LINES)
+    def test_invitations_end_as_told(self, written, read, truth, line, quarter):
+        told, data = truth["fieldwork"][line][quarter], read(line, quarter)
+        rows = table(written.raw / quarter / line / "invitations.csv")
+        key = next(iter(rows[0]))
+        answered = {r.key for r in (*data.online, *data.keyed)}
+        sound = {r.key for r in valid(data, line, quarter)}
+        meanings = study_of(line).fieldwork.outcomes
+        found = {part: {"online": Counter(), "keyed": Counter()} for part in told}
+        for row in rows:
+            channel = "online" if row["渠道"] == "线上问卷" else "keyed"
+            assert not (row["结果"] and row[key] in answered)
+            assert not row["结果"] or row["结果"] in meanings
+            state = (
+                "complete"
+                if row[key] in sound
+                else "set_aside"
+                if row[key] in answered
+                else "silent"
+            )
+            state = "noted" if row["结果"] else state
+            found["invited"][channel][""] += 1
+            found[state][channel][row["结果"]] += 1
+        for part, by_channel in told.items():
+            for channel, count in by_channel.items():
+                counted = found[part][channel]
+                assert (dict(counted) if part == "noted" else counted[""]) == count, (part, channel)
+        assert {meanings[w] for c in told["noted"].values() for w in c} >= {"refusal", "non_contact", "ineligible", "unknown"}  # fmt: skip
+
+    def test_late_tickets_score_lower(self, written, read, truth, quarter):
+        told = truth["staff"]["ops_event"]
+        tickets = {
+            r["工单号"]: r for r in table(written.raw / quarter / "ops_event" / "tickets.csv")
+        }
+        waits, teams = {}, {}
+        for row in table(written.raw / quarter / "ops_event" / "invitations.csv"):
+            closed, asked = (
+                datetime.strptime(moment, "%Y-%m-%d %H:%M")
+                for moment in (tickets[row["工单号"]]["关闭时间"], row["邀请时间"])
+            )
+            waits[row["工单号"]] = asked - closed > timedelta(days=2)
+            teams.setdefault(tickets[row["工单号"]]["处理班组"], []).append(row["工单号"])
+        assert 0.08 < np.mean(list(waits.values())) < 0.16
+        for team, chance in told["late"].items():
+            seen = np.mean([waits[key] for key in teams[team]])
+            assert abs(seen - chance) < 4 * np.sqrt(chance * (1 - chance) / len(teams[team])), team
+        kept = valid(read("ops_event", quarter), "ops_event", quarter)
+        for item in told["late_shifts"]:
+            by_time = {True: [], False: []}
+            for key, value in overalls(kept, item).items():
+                by_time[waits[key]].append(value)
+            assert np.mean(by_time[True]) < np.mean(by_time[False]) - 0.15, item
+
+    def test_some_units_answer_whole(self, written, read, truth, quarter):
+        unit = members(written.raw / quarter, "ops_company", "unit")
+        kept = valid(read("ops_company", quarter), "ops_company", quarter)
+        heard = Counter(unit[record.key] for record in kept)
+        told = truth["units"]["ops_company"]
+        assert told["complete"]
+        assert all(heard[name] == 6 for name in told["complete"])
+        assert sum(count < 6 for count in heard.values()) > 20
+
+
+class TestStandingOut:
+    def pooled(self, written, read, line, by, quarters=QUARTERS):
+        """List (group, overall score) of the valid answers of several quarters."""
+        return [
+            (members(written.raw / q, line, by)[key], value)
+            for q in quarters
+            for key, value in overalls(valid(read(line, q), line, q)).items()
+        ]
+
+    @pytest.mark.parametrize(
+        ("line", "by"), [("ops_event", "team"), ("ops_company", "unit")], ids=["teams", "units"]
+    )
+    def test_the_best_and_the_worst_are_those_told(self, written, read, truth, line, by):
+        shifts = truth["units"][line]["shifts"] or truth["staff"][line]["teams"]
+        scores = {}
+        for group, value in self.pooled(written, read, line, by):
+            scores.setdefault(group, []).append(value)
+        means = {group: np.mean(values) for group, values in scores.items()}
+        assert min(means, key=means.get) == min(shifts, key=shifts.get)
+        assert max(means, key=means.get) == max(shifts, key=shifts.get)
+
+    def test_one_interviewer_leads_on_beyond_the_case_mix(self, written, read, truth):
+        told = truth["staff"]["hotline"]["interviewers"]
+        (leading,) = [who for who, shift in told.items() if shift > 0]
+        apart, types, raw = {}, {}, {}
+        for q in QUARTERS:
+            member = members(written.raw / q, "hotline", "customer_type")
+            kept = {id(r) for r in valid(read("hotline", q), "hotline", q)}
+            for record in read("hotline", q).keyed:
+                value = score(record.cells["overall"])
+                if id(record) in kept and value in SCORES.values():
+                    types.setdefault(member[record.key], []).append((record.row[3], value))
+        for answers in types.values():
+            centre = np.mean([value for _, value in answers])
+            for who, value in answers:
+                apart.setdefault(who, []).append(value - centre)
+                raw.setdefault(who, []).append(value)
+        means = {who: np.mean(values) for who, values in apart.items()}
+        errors = {who: np.std(v, ddof=1) / np.sqrt(len(v)) for who, v in apart.items()}
+        assert set(means) == set(told)
+        assert max(means, key=means.get) == leading
+        others = [who for who in means if who != leading]
+        rest = np.mean([means[who] for who in others])
+        assert means[leading] - rest > 4 * errors[leading]
+        assert all(abs(means[who] - rest) < 3 * errors[who] for who in others)
+
+    def test_expectations_lie_above_experience_as_told(self, read, truth):
+        kept = valid(read("ops_company", "2026Q3"), "ops_company", "2026Q3")
+        for item, told in truth["expectations"]["ops_company"].items():
+            expected, lived = overalls(kept, item), overalls(kept, told["of"])
+            gaps = np.array([expected[key] - lived[key] for key in expected if key in lived])
+            assert abs(z(gaps, told["mean_gap"]["2026Q3"])) < 4, item
+            assert study_of("ops_company").question(item).expectation_of == told["of"]
+        gaps = {told["of"]: told["gap"] for told in truth["expectations"]["ops_company"].values()}
+        assert gaps["response_speed"] > 0.5 > 0.1 > abs(gaps["value"])
+
+
+class TestChange:
+    @pytest.mark.parametrize(("line", "least"), [("hotline", 250), ("ops_company", 90)])
+    def test_people_stay_themselves(self, read, truth, line, least):
+        before, now = (overalls(valid(read(line, q), line, q)) for q in ("2026Q2", "2026Q3"))
+        both = sorted(before.keys() & now.keys())
+        assert len(both) > least
+        seen = np.corrcoef([before[key] for key in both], [now[key] for key in both])[0, 1]
+        assert 0.2 < seen < truth["panel"][line] + 0.2
+
+    def test_a_change_of_all_is_told_and_seen_in_the_panel(self, read, truth):
+        (told,) = [
+            d
+            for d in truth["decomposition"]
+            if (d["line"], d["quarter"]) == ("ops_company", "2026Q3")
+        ]
+        before, now = (
+            overalls(valid(read("ops_company", q), "ops_company", q)) for q in ("2026Q2", "2026Q3")
+        )
+        moved = np.array([now[key] - before[key] for key in before.keys() & now.keys()])
+        assert told["change"] > 0.15
+        assert abs(z(moved, told["change"])) < 4
+        assert z(moved, 0) > 1.96
+
+    def test_mix_and_rate_are_the_change(self, truth):
+        assert len(truth["decomposition"]) == len(LINES) * (len(QUARTERS) - 1)
+        for told in truth["decomposition"]:
+            means = truth["means"][told["line"]]
+            change = means[told["quarter"]]["overall"] - means[told["since"]]["overall"]
+            assert told["change"] == pytest.approx(change, abs=1e-12)
+            assert told["mix"] + told["rate"] == pytest.approx(change, abs=1e-12)
+
+    def test_graver_kinds_of_tickets_lower_the_mean_and_nothing_else_does(self, written, truth):
+        told = {(d["line"], d["quarter"]): d for d in truth["decomposition"]}
+        event = told["ops_event", "2026Q3"]
+        assert event["mix"] < -0.08
+        assert event["rate"] > 0
+        others = [d["mix"] for key, d in told.items() if key != ("ops_event", "2026Q3")]
+        assert others == pytest.approx([0] * len(others), abs=1e-12)
+        for quarter in ("2026Q2", "2026Q3"):
+            rows = table(written.raw / quarter / "ops_event" / "tickets.csv")
+            seen = Counter(row["问题类型"] for row in rows)
+            assert {k: n / len(rows) for k, n in seen.items()} == pytest.approx(
+                event["shares"][quarter]
+            )
+
+
+class TestChancesToAnswer:
+    PEOPLE = tuple(population("hotline", "2026Q1", 0)[2])
+
+    def test_the_formula_is_what_drawing_gives(self):
+        line, rng = LINES_OF["hotline"], np.random.default_rng(1)
+        told = chances_to_answer(line, self.PEOPLE, valid=line.online, invited=line.invited_online)
+        heard, asked = np.zeros(len(self.PEOPLE)), np.zeros(len(self.PEOPLE))
+        for _ in range(300):
+            order = rng.permutation(len(self.PEOPLE))
+            first = answering_first(line, self.PEOPLE, order, rng)
+            assert sorted(first[:1400]) == sorted(order[:1400])
+            assert (first[1820:] == order[1820:]).all()
+            heard[first[: line.online]] += 1
+            asked[order[: line.invited_online]] += 1
+        groups = np.array([(p.region, p.customer_type) for p in self.PEOPLE])
+        for group in np.unique(groups, axis=0):
+            inside = (groups == group).all(axis=1)
+            seen = heard[inside].sum() / asked[inside].sum()
+            assert seen == pytest.approx(told[inside].mean(), abs=0.01), group
+
+    def test_as_many_are_expected_as_answer(self):
+        line = LINES_OF["hotline"]
+        told = chances_to_answer(line, self.PEOPLE, valid=240, invited=420)
+        assert told.mean() * 420 == pytest.approx(240)
+
+    def test_where_all_are_alike_nobody_is_moved(self):
+        line, rng = LINES_OF["ops_event"], np.random.default_rng(1)
+        order = rng.permutation(760)
+        people = population("ops_event", "2026Q1", 0)[2]
+        assert answering_first(line, people, order, rng).tolist() == order.tolist()
+        told = chances_to_answer(line, people, valid=340, invited=560)
+        assert told == pytest.approx(np.full(760, 340 / 560))
 
 
 class TestStaff:
@@ -613,7 +881,7 @@ class TestTruth:
 
     @pytest.mark.parametrize("line", LINES)
     def test_the_weights_and_chances_are_those_that_make_the_scores(self, truth, line):
-        people = [Person("华东", "老客户", "重要客户", "", "三级")] * 60_000
+        people = [Person("华东", "老客户", "重要客户", "", "三级", "应用故障", "数据组")] * 60_000
         means = latent_means(line, "2026Q3", people)
         scores, latents = draw(line, means, np.random.default_rng(5))
         weights = truth["drivers"][line]["weights"]

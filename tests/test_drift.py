@@ -646,7 +646,7 @@ PLANTED = {
     ("hotline", "2026Q1", "2026Q2"): [("renamed", "process"), ("added", "follow_up"), ("added", "follow_up")],
     ("hotline", "2026Q2", "2026Q3"): [],
     ("ops_company", "2026Q1", "2026Q2"): [("renamed", "value")],
-    ("ops_company", "2026Q2", "2026Q3"): [],
+    ("ops_company", "2026Q2", "2026Q3"): [("added", "expected_response_speed"), ("added", "expected_value")] * 2,
     ("ops_event", "2026Q1", "2026Q2"): [],
     ("ops_event", "2026Q2", "2026Q3"): [],
 }  # fmt: skip

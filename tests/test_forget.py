@@ -737,3 +737,83 @@ def test_a_wrong_call_is_told_and_removes_nothing(project, capsys, monkeypatch, 
     assert csat(call.split()) == 2
     assert message in capsys.readouterr().err
     assert contents(project) == before
+
+
+# lists of people who need not have answered
+
+
+def made_under_the_key(project, line, *ids):
+    key = store.pseudonym_key(store.study(line, project))
+    return privacy.pseudonymise(pd.Series(ids, dtype="str"), key=key)
+
+
+def listed(project, line, **columns):
+    """Write the three lists of a line's quarter: ids as pseudonyms under its key."""
+    ids = {name: made_under_the_key(project, line, *values) for name, values in columns.items()}
+    blank = pd.Series([None] * len(next(iter(ids.values()))), dtype="str")
+    customers = {"customer_id": ids.get("customer_id", blank)}
+    times = {"invited_at": blank.astype("datetime64[us]")}
+    frame = pd.DataFrame({**customers, **ids, "region": "东"})
+    store.write(frame, "frame", "2026Q3", line, project)
+    rows = pd.DataFrame({**customers, "channel": blank, **times, **ids})
+    store.write(rows, "invitations", "2026Q3", line, project)
+    gone = pd.DataFrame({"row_id": [f"other:1:{n}" for n in range(len(blank))], "rule": "too_fast"})
+    gone = gone.assign(channel=blank, submitted_at=times["invited_at"], **{**customers, **ids})
+    gone = gone[
+        ["row_id", "rule", "channel", "customer_id", "submitted_at", *set(ids) - {"customer_id"}]
+    ]
+    store.write(gone, "set_aside", "2026Q3", line, project)
+
+
+def left(project, line, column):
+    names = ("frame", "invitations", "set_aside")
+    return {name: store.read(name, "2026Q3", line, project)[column].tolist() for name in names}
+
+
+def test_a_person_leaves_the_lists_of_people(project):
+    listed(project, "shop", customer_id=["C0001", "C0002", None])
+    told = store.forget("C0001", root=project)
+    other = made_under_the_key(project, "shop", "C0002").item()
+    for values in left(project, "shop", "customer_id").values():
+        assert [v for v in values if isinstance(v, str)] == [other]
+        assert len(values) == 2
+    files = {Path(r.file).name: r.rows for r in told.removals if "2026Q3/shop" in r.file}
+    assert [files[f"{n}.parquet"] for n in ("frame", "invitations", "set_aside")] == [1, 1, 1]
+
+
+def test_a_list_that_bears_only_tickets_loses_the_persons(project):
+    listed(project, "event", ticket_id=["T1", "T2", "T3"])
+    store.forget("C0001", root=project)
+    other = made_under_the_key(project, "event", "T2").tolist()
+    assert left(project, "event", "ticket_id") == dict.fromkeys(
+        ("frame", "invitations", "set_aside"), other
+    )
+
+
+def test_a_ticket_of_one_line_is_not_that_of_another(project):
+    listed(project, "shop", ticket_id=["T1", "T2"])
+    store.forget("C0001", root=project)
+    assert len(left(project, "shop", "ticket_id")["frame"]) == 2
+
+
+@pytest.mark.parametrize("as_pseudonym", [False, True], ids=["id", "pseudonym"])
+def test_who_never_answered_is_found_without_a_vault(project, as_pseudonym):
+    # Only the list of customers names this one.
+    listed(project, "shop", customer_id=["2026Q3", "C0002"])
+    name = made_under_the_key(project, "shop", "2026Q3").item() if as_pseudonym else "2026Q3"
+    customers = project / "data/raw/2026Q3/all/customers.csv"
+    assert "2026Q3,丁".encode() in customers.read_bytes()
+    store.forget(name, root=project)
+    assert "2026Q3,丁".encode() not in customers.read_bytes()
+    assert len(left(project, "shop", "customer_id")["frame"]) == 1
+
+
+def test_a_list_sent_again_is_stored_without_the_forgotten(project):
+    store.forget("C0001", root=project)
+    tickets = pd.DataFrame({"ticket_id": ["T1", "T2", "T3", None], "n": range(4)})
+    assert store.without_forgotten(tickets, "event", project)["n"].tolist() == [1, 3]
+    frame = pd.DataFrame({"customer_id": ["C0001", "c0001.0", "C0002", None], "n": range(4)})
+    kept = store.without_forgotten(frame, "shop", project)
+    assert kept["n"].tolist() == [2, 3]
+    assert kept.index.tolist() == [0, 1]
+    assert store.without_forgotten(frame.iloc[:0], "shop", project).empty

@@ -113,7 +113,9 @@ def test_the_anonymous_way_keeps_no_link_at_all(tmp_path):
     assert responses["customer_id"].isna().all()
     assert responses["response_id"].str.fullmatch(r"A\d{5}").all()
     digests = [file.name for file in (root / "data" / "cache").iterdir()]
-    for name in ("responses", "answer_status", "comments", "flags", "ledger", "quarantine"):
+    people = ("frame", "invitations", "set_aside")
+    own = ("responses", "answer_status", "comments", "flags", "ledger", "quarantine")
+    for name in own + people:
         text = words(folder / f"{name}.parquet")
         assert not re.search(r"\bC\d{5}\b", text)
         assert not any(digest[:12] in text for digest in digests)

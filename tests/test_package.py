@@ -184,6 +184,7 @@ def notebook(request) -> Path:
 
 def test_there_are_notebooks():
     assert [n.stem for n in NOTEBOOKS] == [
+        "00_sampling_plan",
         "01_clean",
         "03_satisfaction",
         "05_comments",

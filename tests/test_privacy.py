@@ -745,3 +745,85 @@ def test_tables_that_cannot_be_unlinked_are_refused(change, message):
     with pytest.raises(ValueError, match=message) as error:
         privacy.unlink(change(quarter()))
     assert "abc:1" not in str(error.value)
+
+
+# ---- lists of people -----------------------------------------------------------------------------
+
+
+def lists() -> dict[str, pd.DataFrame]:
+    """A quarter with everyone it was meant for, in tables that no questionnaire links."""
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["C3", "C1", "C9"],
+            "ticket_id": ["T1", "T2", "T9"],
+            "closed_at": pd.to_datetime(
+                ["2026-09-03 10:11:12", "2026-09-01 00:00:00", "2026-09-02 00:00:00"]
+            ),
+            "region": ["东", "西", "东"],
+        }
+    )
+    invitations = frame[["customer_id", "ticket_id"]].assign(channel="电话")
+    aside = pd.DataFrame({"row_id": ["abc:1:9"], "rule": ["empty"], "customer_id": ["C9"]})
+    return {**quarter(), "frame": frame, "invitations": invitations, "set_aside": aside}
+
+
+def test_one_person_has_one_pseudonym_in_every_table():
+    before, after = lists(), privacy.protect(lists(), key=KEY)
+    for name in ("responses", "frame", "invitations", "set_aside"):
+        for column in {"customer_id", "ticket_id"} & set(before[name]):
+            expected = privacy.pseudonymise(before[name][column], key=KEY)
+            assert after[name][column].equals(expected), (name, column)
+    assert after["set_aside"]["row_id"].tolist() == ["abc:1:9"]
+    assert after["comments"].equals(before["comments"])
+    # The topmost line of the ledger is a file's header, which is no cell.
+    told = [t.to_csv() for name, t in after.items() if name != "ledger"]
+    assert not re.search(r"\b[CT][1-9]\b", "".join(told))
+
+
+def test_without_a_link_the_lists_give_margins_and_nothing_else():
+    after = privacy.protect(lists(), key=None)
+    frame = after["frame"]
+    assert frame[["customer_id", "ticket_id"]].isna().all(axis=None)
+    assert frame["region"].value_counts().to_dict() == {"东": 2, "西": 1}
+    assert (frame["closed_at"] == frame["closed_at"].dt.normalize()).all()
+    assert frame["closed_at"].is_monotonic_increasing
+    assert after["set_aside"]["row_id"].tolist() == after["quarantine"]["row_id"].tolist()
+    assert after["set_aside"]["customer_id"].isna().all()
+
+
+def test_the_vault_lists_who_never_answered():
+    tables = lists()
+    personal = pd.DataFrame(columns=["row_id", "role", "key", "kind", "value"], dtype="str")
+    named = [tables[name] for name in ("frame", "invitations", "set_aside")]
+    vault = privacy.identities(personal, tables["responses"], key=KEY, lists=named)
+    assert set(vault["value"]) == {"C1", "C3", "C9", "T1", "T2", "T3", "T9"}
+    assert not vault.duplicated().any()
+    without = privacy.identities(personal, tables["responses"], key=KEY)
+    assert "C9" not in set(without["value"])
+
+
+def test_a_list_is_redacted_with_the_names_of_the_rows_own_customer():
+    personal = pd.DataFrame(
+        {
+            "row_id": ["a:1:2"],
+            "role": ["customers"],
+            "key": ["C1"],
+            "kind": ["name"],
+            "value": ["高兴"],
+        }
+    )
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["C1", "C2", None],
+            "unit": ["高兴商行", "高兴商行", "欧阳青禾，13800001234"],
+        },
+        index=[7, 7, 9],
+    )
+    found = privacy.redact_columns(
+        frame, ["unit"], personal=personal, roster=iter(["欧阳青禾"]), ids=iter(())
+    )
+    assert found["unit"].tolist() == ["[姓名]商行", "高兴商行", "[姓名]，[手机号]"]
+    assert found.index.tolist() == [7, 7, 9]
+    assert privacy.redact_columns(frame, [], personal=personal).equals(frame)
+    with pytest.raises(ValueError, match=r"missing \['remark'\]"):
+        privacy.redact_columns(frame, ["remark"], personal=personal)

@@ -13,7 +13,19 @@ import pytest
 from matplotlib.axes import Axes
 
 import csatlib
-from csatlib import charts, clean, estimates, exports, report, scales, store, text
+from csatlib import (
+    charts,
+    clean,
+    estimates,
+    exports,
+    fieldwork,
+    report,
+    sampling,
+    scales,
+    store,
+    study,
+    text,
+)
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
 PURE_ROOMS += ("text", "charts", "report")
@@ -32,6 +44,7 @@ CASES = {
     "scales.plain": lambda w: called(" ５ 分 "),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
+    "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
     "clean.intake": lambda w: called(w.raw, w.cleaned),
     "clean.all_ids": lambda w: called(w.raw),
     "clean.known_names": lambda w: called(w.comments, w.personal, w.kept),
@@ -43,6 +56,7 @@ CASES = {
     "clean.roster": lambda w: called(w.personal),
     "clean.sampling_frame": lambda w: called(w.raw, w.study),
     "clean.sensitivity": lambda w: called(w.cleaned.flagged, w.study),
+    "clean.set_aside": lambda w: called(w.cleaned),
     "clean.table_of": lambda w: called(w.raw, "customers"),
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
@@ -56,8 +70,82 @@ CASES = {
     ),
     "privacy.pseudonymise": lambda w: called(w.kept["customer_id"], key=b"only for the tests"),
     "privacy.redact": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
+    "privacy.redact_columns": lambda w: called(
+        w.lists["frame"], ["unit"], personal=w.personal, roster=["张丽"], ids=["C00001"]
+    ),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
+    "sampling.allocate": lambda w: called(w.strata, 60, method="neyman", min_n=3),
+    "sampling.composition": lambda w: called(w.frame, w.sample, by=["region"]),
+    "sampling.detectable_change": lambda w: called(300, p=0.8),
+    "sampling.draw": lambda w: called(w.frame, {"all": 20}, seed=0),
+    "sampling.draw_plan": lambda w: called(w.frame, w.study.sampling, seed=0, salt="x"),
+    "sampling.event_list": lambda w: called(w.tickets, as_of="2026-09-30"),
+    "sampling.expected_precision": lambda w: called(w.strata.assign(n=3)),
+    "sampling.interview_sample": lambda w: called(
+        w.kept, satisfaction="overall", by=["channel"], n=9, seed=0, comments=w.comments
+    ),
+    "sampling.margin_of_error": lambda w: called(w.strata["sd"], population=500),
+    "sampling.nps_sd": lambda w: called(0.5, 0.2),
+    "sampling.plan_allocation": lambda w: called(w.frame, w.study.sampling),
+    "sampling.plan_units": lambda w: called(w.frame, unit="unit"),
+    "sampling.power_difference": lambda w: called(0.7, 0.8, n=200),
+    "sampling.power_difference_mean": lambda w: called(0.5, n=50, sd=1),
+    "sampling.quarterly_list": lambda w: called(w.frame, tiers=["核心客户"]),
+    "sampling.required_n": lambda w: called(population=500),
+    "sampling.required_n_difference": lambda w: called(0.7, 0.8),
+    "sampling.required_n_difference_mean": lambda w: called(0.5, sd=1),
+    "sampling.required_n_mean": lambda w: called(sd=1, margin=0.1),
+    "sampling.required_n_nps": lambda w: called(variance=4000),
+    "sampling.silent_list": lambda w: called(w.frame, w.kept, tiers=["核心客户"]),
+    "fieldwork.completion": lambda w: called(w.ledger, tiers=["核心客户"], by=["unit"]),
+    "fieldwork.dispositions": lambda w: called(
+        w.lists["frame"],
+        w.lists["invitations"],
+        w.kept,
+        set_aside=w.lists["set_aside"],
+        items=w.items,
+        outcomes=w.study.fieldwork.outcomes,
+        answer_status=w.cleaned.answer_status,
+        as_of="2026-09-01",
+    ),
+    "fieldwork.funnel": lambda w: called(w.ledger, by=["tier"]),
+    "fieldwork.interviewer_quality": lambda w: called(
+        w.joined, w.items, by=["interviewer"], answer_status=w.cleaned.answer_status
+    ),
+    "fieldwork.largest_imbalance": lambda w: called(w.likeness),
+    "fieldwork.late_differences": lambda w: called(
+        w.closed, w.kept, w.items, days=30, key="customer_id"
+    ),
+    "fieldwork.lateness": lambda w: called(
+        w.closed, w.kept, key="customer_id", invitations=w.lists["invitations"]
+    ),
+    "fieldwork.missing_customers": lambda w: called(w.ledger, tiers=["核心客户"]),
+    "fieldwork.mode_effects": lambda w: called(
+        w.joined, w.items, by=["interviewer", "channel"], adjust=["region", "tier"]
+    ),
+    "fieldwork.rates_of_counts": lambda w: called({"I": 5, "R": 3, "UO": 2, "NE": 1}),
+    "fieldwork.representativeness": lambda w: called(
+        w.lists["frame"], w.joined, variables=["region", "tier"], overall="overall"
+    ),
+    "fieldwork.response_rates": lambda w: called(w.ledger, by=["channel", "tier"]),
+    "fieldwork.silent": lambda w: called(
+        w.lists["frame"], {"2026Q2": w.ledger, "2026Q3": w.ledger}
+    ),
+    "fieldwork.timeliness": lambda w: called(
+        w.closed, w.kept, by=["tier"], key="customer_id", as_of="2026-09-01"
+    ),
+    "weights.calibrate": lambda w: called(w.answered, w.margins, method="raking"),
+    "weights.design_weights": lambda w: called(w.answered, frame=w.framed, strata=["region"]),
+    "weights.diagnostics": lambda w: called(w.answered["one"]),
+    "weights.margin_gaps": lambda w: called(w.answered, w.margins, weights="one"),
+    "weights.margins_of": lambda w: called(w.framed, ["region", "tier"]),
+    "weights.margins_of_quarter": lambda w: called(w.answered, w.framed, w.weighting),
+    "weights.nonresponse": lambda w: called(w.framed, "responded", ["region"], separation="firth"),
+    "weights.of_quarter": lambda w: called(w.kept, w.framed, w.ended, w.weighting),
+    "weights.poststratify": lambda w: called(w.answered, {"region": w.margins["region"]}),
+    "weights.rake": lambda w: called(w.answered, w.margins),
+    "weights.trim": lambda w: called(w.answered["one"], upper=2.0),
     "estimates.association": lambda w: called(
         w.joined, "region", "channel", where=w.where | (w.joined["overall"] > 3), min_base=1
     ),
@@ -72,19 +160,25 @@ CASES = {
     ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
+    "estimates.proportion_interval": lambda w: called([3, 4], 10, method="bayes"),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
+    "estimates.units": lambda w: called(
+        w.satisfied, w.items[0], unit="region", target=0.85, small=10
+    ),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
+    "charts.funnel": lambda w: called(w.units, labels=w.labels),
     "charts.group_bars": lambda w: called(w.groups, labels=w.labels),
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
+    "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
@@ -138,12 +232,34 @@ def world(repository):
     w.known = pd.Series([("张伟", "王芳")] * len(w.texts), index=w.texts.index)
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
+    w.lists = clean.fieldwork_tables(w.cleaned, raw(), w.study)
+    w.ledger = fieldwork.dispositions(
+        w.lists["frame"],
+        w.lists["invitations"],
+        w.kept.copy(),
+        outcomes=w.study.fieldwork.outcomes,
+    )
+    w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
+    w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.where = w.joined["channel"] == "线上问卷"
+    w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
+    w.framed["responded"] = w.framed["customer_id"].isin(w.kept["customer_id"])
+    w.answered = w.framed[w.framed["responded"]]
+    ended = w.framed["responded"].map({True: "complete", False: "refusal"})
+    w.ended = w.framed[["customer_id"]].assign(disposition=ended)
+    w.weighting = study.Weighting(nonresponse=("region",), margins=("tier",), trim=4.0)
+    w.margins = {c: w.framed[c].value_counts() for c in ("region", "tier")}
     w.means = estimates.mean(w.joined.copy(), w.items)
+    w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))
+    w.frame = clean.sampling_frame(raw(), w.study)
+    w.sample = sampling.draw(w.frame.copy(), 20, seed=0)
+    w.strata = pd.DataFrame({"stratum": ["a", "b"], "population": [100, 50], "sd": [1.0, 2.0]})
+    days = pd.to_datetime(["2026-09-01", None])
+    w.tickets = pd.DataFrame({"ticket_id": ["a", "b"], "customer_id": "c", "closed_at": days})
     w.lexicon = text.Lexicon(terms=w.study.terms)
     regions = w.comments.merge(w.joined[["response_id", "region"]], on="response_id")
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(

@@ -50,8 +50,17 @@ def test_items_on_one_scale_are_comparable(shop_with):
     other = "  seven: {low: 1, high: 7, cutoff: 5}\n  ten: {low: 0"
     study = shop_with("  ten: {low: 0", other)
     assert study.comparable("overall") == ["overall", "staff"]
-    study = shop_with("dimension: 店员, scale: five", "dimension: 店员, scale: five")
     assert study.comparable("staff") == ["overall", "staff"]
+
+
+def test_expectations_are_not_set_beside_experience(shop_with):
+    expected = (
+        "{id: hoped, text: 您预计的满意度, kind: rating, scale: five, expectation_of: overall}"
+    )
+    study = shop_with("questions:\n", f"questions:\n  - {expected}\n")
+    assert study.items("rating") == ["hoped", "overall", "staff"]
+    assert study.comparable("overall") == study.comparable("staff") == ["overall", "staff"]
+    assert study.comparable("hoped") == ["hoped"]
 
 
 def test_written_columns_are_those_without_fixed_answers(shop_with):

@@ -4,15 +4,18 @@ from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
 from csatlib.charts.trends import trend_lines
+from csatlib.charts.units import funnel, unit_ranks
 
 __all__ = [
     "ACCENT",
     "dimension_bars",
     "distribution_bars",
     "font_path",
+    "funnel",
     "group_bars",
     "keyword_bars",
     "to_svg",
     "trend_lines",
+    "unit_ranks",
     "use_style",
 ]

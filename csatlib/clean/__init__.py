@@ -2,6 +2,7 @@
 
 from csatlib.clean.frame import attach, sampling_frame, table_of, twin_differences
 from csatlib.clean.ledger import ledger_of_texts, relabel
+from csatlib.clean.lists import fieldwork_tables, set_aside
 from csatlib.clean.personal import all_ids, known_names, personal, roster
 from csatlib.clean.replay import replay
 from csatlib.clean.responses import Cleaned, intake, responses
@@ -13,6 +14,7 @@ __all__ = [
     "Cleaned",
     "all_ids",
     "attach",
+    "fieldwork_tables",
     "intake",
     "known_names",
     "ledger_of_texts",
@@ -23,6 +25,7 @@ __all__ = [
     "roster",
     "sampling_frame",
     "sensitivity",
+    "set_aside",
     "table_of",
     "twin_differences",
 ]

@@ -166,7 +166,7 @@ def attach(responses: pd.DataFrame, raw: Sequence[RawTable], study: Study) -> pd
     >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
     >>> kept = clean.responses(raw, study, quarter="2026Q3").kept
     >>> attach(kept, raw, study)["region"].value_counts().to_dict()
-    {'华东': 57, '华北': 40, '华南': 33, '西南': 27}
+    {'华东': 58, '华北': 39, '华南': 36, '西南': 24}
     """
     joined = responses.copy()
     for role, key in _KEYS.items():

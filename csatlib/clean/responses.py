@@ -123,7 +123,7 @@ def responses(
     >>> len(cleaned.kept), cleaned.quarantined["row_id"].nunique()
     (157, 18)
     >>> cleaned.quarantined["rule"].value_counts().head(3).to_dict()
-    {'duplicate': 7, 'too_fast': 3, 'out_of_range': 3}
+    {'duplicate': 7, 'too_fast': 3, 'near_duplicate': 3}
     """
     given = [raw] if isinstance(raw, RawTable) else raw
     tables = sorted((t for t in given if t.role == "responses"), key=lambda t: (t.file, t.digest))

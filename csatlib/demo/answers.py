@@ -11,18 +11,28 @@ from scipy.stats import norm
 from csatlib.demo.company import unit_shifts
 from csatlib.demo.design import LINES, NPS_CUTS, RATING_CUTS, Line
 
-__all__ = ["Person", "asked", "chances", "cuts", "draw", "latent_means"]
+__all__ = ["Person", "asked", "chances", "cuts", "deviate", "draw", "latent_means", "scored"]
+
+#: Correlation of what was expected with what was experienced, in the latent scores.
+_EXPECTED = 0.3
 
 
 @dataclass(frozen=True)
 class Person:
-    """What the answer model knows of one respondent."""
+    """What the answer model knows of one respondent.
+
+    ``interviewer`` is who asked them by hand, ``late`` whether their ticket was asked about late.
+    """
 
     region: str
     customer_type: str
     tier: str
     unit: str
     problem_level: str = ""
+    problem_type: str = ""
+    team: str = ""
+    interviewer: str = ""
+    late: bool = False
 
 
 def asked(line: Line, quarter: str) -> list[str]:
@@ -37,13 +47,16 @@ def latent_means(
 
     The overall latent score is the weighted sum of the dimensions' latent scores plus noise, and
     the recommendation follows the overall one; so a shift of one dimension's mean moves both.
+    What people expected lies apart: it moves nothing.
     """
     line = LINES[name]
     own = _own_shifts(name, people, seed)
+    late = np.array([p.late for p in people], dtype=float)
     means: dict[str, np.ndarray] = {}
     overall = np.full(len(people), line.overall)
     for item, dimension in line.dimensions.items():
         mean = own + dimension.intercept + dimension.quarters.get(quarter, 0.0)
+        mean = mean + line.late_shifts.get(item, 0.0) * late
         for shock in line.shocks:
             if (shock.quarter, shock.item) == (quarter, item):
                 hit = [getattr(p, shock.group_by) == shock.group for p in people]
@@ -52,7 +65,7 @@ def latent_means(
         overall = overall + dimension.weight * mean
     means["overall"] = overall
     means["recommend"] = line.recommend + line.loading * overall
-    return means
+    return means | {item: means[e.of] + e.gap for item, e in line.expectations.items()}
 
 
 def _own_shifts(name: str, people: Sequence[Person], seed: int) -> np.ndarray:
@@ -81,15 +94,13 @@ def chances(item: str, means: np.ndarray) -> np.ndarray:
     return np.diff(norm.cdf(bounds[None, :] - np.asarray(means)[:, None]), axis=1)
 
 
-def draw(
-    name: str, means: Mapping[str, np.ndarray], rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Draw every person's scores (in the unit of the scale) and the latent deviations behind them.
+def deviate(name: str, size: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw ``size`` people's latent deviations from their means.
 
-    All latent scores have variance one; two dimensions share ``line.common`` of it.
+    All latent scores have variance one; two dimensions share ``line.common`` of it, and what was
+    expected correlates with the experience by `_EXPECTED`.
     """
     line = LINES[name]
-    size = len(means["overall"])
     shared = rng.standard_normal(size)
     deviations: dict[str, np.ndarray] = {}
     overall = np.sqrt(noise_variance(line)) * rng.standard_normal(size)
@@ -100,9 +111,26 @@ def draw(
     deviations["overall"] = overall
     left = np.sqrt(1 - line.loading**2)
     deviations["recommend"] = line.loading * overall + left * rng.standard_normal(size)
-    scores = {
+    for item, expectation in line.expectations.items():
+        own = np.sqrt(1 - _EXPECTED**2) * rng.standard_normal(size)
+        deviations[item] = _EXPECTED * deviations[expectation.of] + own
+    return deviations
+
+
+def scored(
+    means: Mapping[str, np.ndarray], deviations: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Cut latent scores into scores in the unit of their scale."""
+    return {
         item: np.searchsorted(cuts(item), means[item] + deviation)
         + (0 if item == "recommend" else 1)
         for item, deviation in deviations.items()
     }
-    return scores, deviations
+
+
+def draw(
+    name: str, means: Mapping[str, np.ndarray], rng: np.random.Generator
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Draw every person's scores and the latent deviations behind them."""
+    deviations = deviate(name, len(means["overall"]), rng)
+    return scored(means, deviations), deviations

@@ -13,7 +13,7 @@ from csatlib.demo import names
 from csatlib.demo.design import LINES, REGIONS, TYPES
 from csatlib.schema import Quarter
 
-__all__ = ["Customer", "customers", "streams", "table", "unit_shifts"]
+__all__ = ["Customer", "customers", "filled", "shuffled", "streams", "table", "unit_shifts"]
 
 _ORDINARY = 2760
 _CONTACTS = 6
@@ -40,7 +40,7 @@ def streams(seed: int, key: tuple[int, ...], count: int) -> list[np.random.Gener
     return [np.random.default_rng(child) for child in root.spawn(count)]
 
 
-def _filled(shares: Mapping[str, float], total: int) -> list[str]:
+def filled(shares: Mapping[str, float], total: int) -> list[str]:
     """List the labels so often that their counts fit the shares, by largest remainders."""
     exact = {label: share * total for label, share in shares.items()}
     counts = {label: int(value) for label, value in exact.items()}
@@ -52,7 +52,7 @@ def _filled(shares: Mapping[str, float], total: int) -> list[str]:
 
 def shuffled(shares: Mapping[str, float], total: int, rng: np.random.Generator) -> list[str]:
     """List ``total`` labels in the given shares, in random order."""
-    labels = _filled(shares, total)
+    labels = filled(shares, total)
     return [labels[i] for i in rng.permutation(total)]
 
 
@@ -112,10 +112,11 @@ def customers(seed: int = 0) -> tuple[Customer, ...]:
 
 @lru_cache(maxsize=16)
 def unit_shifts(line: str, seed: int = 0) -> Mapping[str, float]:
-    """Give each large unit's own shift of all latent means (the spread is the line's)."""
+    """Give each large unit's own shift of all latent means: the line's own, else a drawn one."""
     (rng,) = streams(seed, (_BASE, LINES[line].number), 1)
     values = LINES[line].unit_spread * rng.standard_normal(len(_units()))
-    return {unit: float(v) for unit, v in zip(_units(), values, strict=True)}
+    drawn = {unit: float(v) for unit, v in zip(_units(), values, strict=True)}
+    return {**drawn, **LINES[line].units}
 
 
 def table(quarter: str, seed: int = 0) -> list[list[str]]:

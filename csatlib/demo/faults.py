@@ -11,6 +11,7 @@ import numpy as np
 from csatlib.demo.answers import asked, draw, latent_means
 from csatlib.demo.company import customers
 from csatlib.demo.design import Faults
+from csatlib.demo.form import FORMS
 from csatlib.demo.personal import sentence
 from csatlib.demo.phrases_common import UNINFORMATIVE
 from csatlib.demo.staff import roster
@@ -159,7 +160,7 @@ def _answer_again(
 def _speeder(row: Response, source: Wave, rng: np.random.Generator) -> Response:
     """Tick the same score all the way down in a few seconds, saying nothing."""
     score = int(rng.integers(3, 6))
-    ratings = ("overall", *asked(source.line, source.quarter))
+    ratings = FORMS[source.name].ratings(source.quarter)
     same = {item: score for item in ratings if isinstance(row.cells[item], int)}
     return replace(row.answering(**same, comment=BLANK), seconds=int(rng.integers(4, 15)))
 

@@ -55,6 +55,10 @@ class Form:
         """List the questions of one quarter."""
         return tuple(q for q in self.questions if q.since <= quarter)
 
+    def ratings(self, quarter: str) -> tuple[str, ...]:
+        """List the rated questions of one quarter."""
+        return tuple(q.id for q in self.asked(quarter) if q.kind == "rating")
+
 
 def _rating(item: str, text: str, short: str, **more: object) -> Question:
     return Question(item, "rating", text, short, **more)  # type: ignore[arg-type]
@@ -154,6 +158,18 @@ _OPS_COMPANY = Form(
         ),
         _rating("after_sales", "您对售后保障的满意度", "售后保障", not_applicable=True),
         _rating("communication", "您对日常沟通便捷性的满意度", "沟通便捷性"),
+        _rating(
+            "expected_response_speed",
+            "合作之前，您预计对服务响应速度的满意度",
+            "响应速度期望",
+            since="2026Q3",
+        ),
+        _rating(
+            "expected_value",
+            "合作之前，您预计对服务性价比的满意度",
+            "性价比期望",
+            since="2026Q3",
+        ),
         Question("recommend", "nps", "您将我公司的服务推荐给同行的可能性", "推荐意愿"),
         Question(
             "improve_first",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from csatlib.demo import names
 from csatlib.demo.form import FORMS, NOT_APPLICABLE, SATISFACTION, Question
 from csatlib.demo.wave import BLANK, KEYED, ONLINE, SKIPPED, Invitation, Response
 
@@ -112,11 +111,16 @@ def keyed(
     header += [q.short for q in questions]
     shown: dict[int, Row] = {}
     for row in rows:
-        who = names.INTERVIEWERS[int(rng.integers(len(names.INTERVIEWERS)))]
         cells = [_typed(row, q, rng) for q in questions]
         shown.setdefault(
             id(row),
-            [row.key, f"{row.submitted:%Y/%m/%d %H:%M}", f"{row.seconds:,}", who, *cells],
+            [
+                row.key,
+                f"{row.submitted:%Y/%m/%d %H:%M}",
+                f"{row.seconds:,}",
+                row.interviewer,
+                *cells,
+            ],
         )
     body = [list(shown[id(row)]) for row in rows]
     places = 1 + rng.permutation(len(body) - 1)[:blank_rows]
@@ -145,14 +149,14 @@ def _totals(questions: Sequence[Question], rows: Sequence[Response]) -> Row:
 
 
 def invitations(line: str, invited: Sequence[Invitation]) -> list[Row]:
-    """Lay out who was asked, when and how, in the order of time; header first."""
+    """Lay out who was asked, when, how and to what end, in the order of time; header first."""
     by_ticket = FORMS[line].key == "ticket_id"
     hand = "上门" if line == "ops_company" else _CHANNELS[KEYED]
-    header: Row = (["工单号"] if by_ticket else []) + ["客户编号", "邀请时间", "渠道"]
+    header: Row = (["工单号"] if by_ticket else []) + ["客户编号", "邀请时间", "渠道", "结果"]
     rows: list[Row] = [
         ([i.key] if by_ticket else [])
         + [i.customer_id, f"{i.invited_at:%Y-%m-%d %H:%M}"]
-        + [_CHANNELS[ONLINE] if i.channel == ONLINE else hand]
+        + [_CHANNELS[ONLINE] if i.channel == ONLINE else hand, i.outcome]
         for i in sorted(invited, key=lambda i: (i.invited_at, i.key))
     ]
     return [header, *rows]

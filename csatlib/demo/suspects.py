@@ -12,7 +12,7 @@ from itertools import islice
 
 import numpy as np
 
-from csatlib.demo.answers import asked
+from csatlib.demo.form import FORMS
 from csatlib.demo.wave import BLANK, SKIPPED, Invitation, Response, Wave, last_moment, respond
 
 __all__ = ["suspects"]
@@ -57,7 +57,7 @@ def _straight(first: Response, source: Wave, rank: int, rng: np.random.Generator
     """Answer a second time, the same low score all the way down, in a time that is plausible."""
     row = respond(source, rank, rng)
     score = 1 + int(rng.integers(2))
-    ratings = ("overall", *asked(source.line, source.quarter))
+    ratings = FORMS[source.name].ratings(source.quarter)
     same = {item: score for item in ratings if row.cells[item] != SKIPPED}
     later = first.submitted + timedelta(hours=6 + int(rng.integers(30)))
     row = row.answering(**same, comment=BLANK)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from csatlib.demo.company import Customer, customers, shuffled, streams
-from csatlib.demo.design import EVENT_TYPES, LEVELS, LINES, STAGES, TICKETS
+from csatlib.demo.design import EVENT_TYPES, EVENT_TYPES_IN, LEVELS, LINES, STAGES, TICKETS
 from csatlib.schema import Quarter
 
 __all__ = ["Ticket", "table", "tickets"]
@@ -39,7 +39,8 @@ def tickets(quarter: str, seed: int = 0) -> tuple[Ticket, ...]:
     span = ((q.last_day - q.first_day).days - 10) * 24 * 60
     minutes = np.sort(rng.integers(span, size=TICKETS))
     who = rng.integers(len(everyone), size=TICKETS)
-    kinds, levels = shuffled(EVENT_TYPES, TICKETS, rng), shuffled(LEVELS, TICKETS, rng)
+    kinds = shuffled(EVENT_TYPES_IN.get(quarter, EVENT_TYPES), TICKETS, rng)
+    levels = shuffled(LEVELS, TICKETS, rng)
     teams = rng.integers(len(_TEAMS), size=TICKETS)
     return tuple(
         Ticket(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from csatlib.demo.answers import Person, asked, chances, latent_means, noise_variance
+from csatlib.demo.answers import chances, latent_means, noise_variance
 from csatlib.demo.comments import LINE_THEMES
 from csatlib.demo.design import (
     COMPANY,
@@ -21,7 +21,9 @@ from csatlib.demo.design import (
     STAGES,
     Line,
 )
+from csatlib.demo.expected import Expected, expected, figures, group_means, items, scores_of
 from csatlib.demo.faults import in_keyed
+from csatlib.demo.fieldwork import answering, decomposition, outcome_counts, staff
 from csatlib.demo.form import FORMS
 from csatlib.demo.wave import population
 
@@ -30,10 +32,26 @@ __all__ = ["truth"]
 #: By what each line's truths are broken down.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "hotline": ("region", "customer_type", "tier"),
-    "ops_event": ("region", "customer_type", "problem_level"),
+    "ops_event": ("region", "customer_type", "problem_level", "problem_type", "team"),
     "ops_company": ("region", "tier", "unit"),
 }
 _PERSONAL = ("mobile", "email", "id_card")
+#: Who is so ready answers in any quarter.
+_CERTAIN = 50
+#: What is told by line and quarter, in this order.
+_BY_QUARTER = (
+    "means",
+    "satisfied",
+    "nps",
+    "by_group",
+    "unweighted",
+    "weighted",
+    "response",
+    "sizes",
+    "fieldwork",
+    "faults",
+    "personal_data",
+)
 
 
 def truth(*, seed: int = 0) -> dict[str, Any]:
@@ -54,10 +72,31 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         ``company``, ``seed``, ``quarters``, ``lines``;
         ``means``, ``satisfied`` (share of 4 and 5): line → quarter → item → value;
         ``nps``: line → quarter → value from −100 to 100, where the line asks;
-        ``by_group``: line → quarter → group column → group → item → mean;
+        ``by_group``: line → quarter → group column → group → item → mean; a ticket's figures are
+        those of the survey as it is run, late questionnaires among them;
+        ``unweighted``, ``weighted``: line → quarter → ``means``, ``satisfied``, ``nps`` and
+        ``by_group`` to be expected of the valid answers as they come, and once they are weighted
+        to the population's cells of region × customer_type × tier;
+        ``response``: line → quarter → chance of a valid answer once invited: ``overall``,
+        ``by_channel``, ``by_group``; ``readiness``: line → the factors behind it;
+        ``fieldwork``: line → quarter → counts by channel (``online``, ``keyed``): ``invited``,
+        ``complete`` (valid), ``set_aside`` (answered, every answer quarantined), ``silent``
+        (nothing noted), ``noted`` (by the wording of the list); they sum to ``invited``, and are
+        exact;
+        ``staff``: line → shifts of all latent means by ``teams`` and ``interviewers`` (by hand
+        only), ``late`` (chance by team to be invited more than two days after closing) and the
+        ``late_shifts`` of single items;
+        ``units``: line → the shift of all latent means of the units that stand out (``shifts``),
+        ``spread`` of the others, ``complete`` (units of which everybody answers);
+        ``expectations``: line → item → what it is the expectation ``of``, the latent ``gap``,
+        ``since``, and the ``mean_gap`` in points by quarter;
+        ``panel``: line → the part of the latent variance that a customer keeps between quarters;
         ``drivers``: line → ``weights`` of the latent dimension scores in the latent overall
         score, ``noise_variance``, ``common`` (correlation of any two dimensions), ``r2``;
         ``changes``: one entry a planted shift, with the change of each item's mean in the group;
+        ``decomposition``: one entry a line and pair of quarters: the ``change`` of the
+        population's overall mean, split into ``mix`` and ``rate`` by the groups of ``by``, with
+        the ``shares`` and ``means`` of both quarters;
         ``themes``: line → theme → its name, stage, action, dimension, and the share of all valid
         questionnaires that voice it, by quarter; ``comments``: the chances behind them;
         ``sizes``: line → quarter → population, invited, valid questionnaires and file rows
@@ -76,30 +115,65 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
     0.35
     >>> planted["faults"]["hotline"]["2026Q3"]["speeders"]
     12
+    >>> whole, seen = (planted[k]["hotline"]["2026Q3"] for k in ("weighted", "unweighted"))
+    >>> seen["satisfied"]["overall"] - whole["satisfied"]["overall"] > 0.03
+    True
     """
     result: dict[str, Any] = {
         "company": COMPANY,
         "seed": seed,
         "quarters": list(QUARTERS),
         "lines": list(LINES),
-        "drivers": {name: _drivers(line) for name, line in LINES.items()},
         "comments": {"mention_by_score": dict(MENTION), "otherwise": dict(OTHERWISE)},
         "stages": {
             stage: {"median_minutes": minutes, "dimension": item or None, "correlation": r}
             for stage, (minutes, item, r) in STAGES.items()
         },
     }
+    told = {name: {q: expected(name, q, seed) for q in QUARTERS} for name in LINES}
     parts = {
-        name: {quarter: _quarter(name, quarter, seed) for quarter in QUARTERS} for name in LINES
+        name: {quarter: _quarter(name, quarter, e) for quarter, e in by_quarter.items()}
+        for name, by_quarter in told.items()
     }
-    for key in ("means", "satisfied", "nps", "by_group", "sizes", "faults", "personal_data"):
+    for key in _BY_QUARTER:
         result[key] = {
             name: {quarter: part[key] for quarter, part in by_quarter.items() if key in part}
             for name, by_quarter in parts.items()
         }
-    result["themes"] = {name: _themes(name, parts[name]) for name in LINES}
+    for name, line in LINES.items():
+        for key, value in _line(name, line, parts[name]).items():
+            result.setdefault(key, {})[name] = value
     result["changes"] = [change for name in LINES for change in _changes(name, seed)]
+    result["decomposition"] = [d for name in LINES for d in decomposition(name, told[name])]
     return result
+
+
+def _line(name: str, line: Line, by_quarter: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Tell what holds of a line in all of its quarters."""
+    ready = line.readiness.get("unit", {})
+    return {
+        "drivers": _drivers(line),
+        "themes": _themes(name, by_quarter),
+        "staff": staff(line),
+        "readiness": {by: dict(factors) for by, factors in line.readiness.items()},
+        "panel": line.person,
+        "units": {
+            "shifts": dict(line.units),
+            "spread": line.unit_spread,
+            "complete": [unit for unit, factor in ready.items() if factor >= _CERTAIN],
+        },
+        "expectations": {
+            item: {
+                **asdict(expectation),
+                "mean_gap": {
+                    quarter: part["means"][item] - part["means"][expectation.of]
+                    for quarter, part in by_quarter.items()
+                    if item in part["means"]
+                },
+            }
+            for item, expectation in line.expectations.items()
+        },
+    }
 
 
 def _drivers(line: Line) -> dict[str, Any]:
@@ -112,50 +186,19 @@ def _drivers(line: Line) -> dict[str, Any]:
     }
 
 
-def _items(name: str, quarter: str) -> list[str]:
-    asks = {question.id for question in FORMS[name].questions}
-    return [i for i in ("overall", *asked(LINES[name], quarter), "recommend") if i in asks]
-
-
-def _quarter(name: str, quarter: str, seed: int) -> dict[str, Any]:
-    persons = population(name, quarter, seed)[2]
-    means = latent_means(name, quarter, persons, seed=seed)
-    odds = {item: chances(item, means[item]) for item in _items(name, quarter)}
-    expected = {item: _expected(item, chance) for item, chance in odds.items()}
-    part: dict[str, Any] = {
-        "means": {item: float(values.mean()) for item, values in expected.items()},
-        "satisfied": {
-            item: float(chance[:, 3:].sum(axis=1).mean())
-            for item, chance in odds.items()
-            if item != "recommend"
-        },
-        "by_group": {by: _by_group(by, persons, expected) for by in GROUPS[name]},
-        "sizes": _sizes(LINES[name], quarter, len(persons)),
-        "themes": _theme_shares(name, odds),
-    }
-    if "recommend" in odds:
-        chance = odds["recommend"].mean(axis=0)
-        part["nps"] = float(100 * (chance[9:].sum() - chance[:7].sum()))
-    line = LINES[name]
+def _quarter(name: str, quarter: str, told: Expected) -> dict[str, Any]:
+    line, groups = LINES[name], GROUPS[name]
     counts = asdict(line.faults[quarter])
     found = {kind: counts.pop(kind) for kind in _PERSONAL}
-    part["personal_data"] = {**found, **asdict(line.named[quarter])}
-    part["faults"] = {**counts, **asdict(line.suspects[quarter])}
-    return part
-
-
-def _expected(item: str, chance: np.ndarray) -> np.ndarray:
-    lowest = 0 if item == "recommend" else 1
-    return chance @ np.arange(lowest, lowest + chance.shape[1])
-
-
-def _by_group(
-    by: str, persons: Sequence[Person], expected: Mapping[str, np.ndarray]
-) -> dict[str, dict[str, float]]:
-    groups = np.array([getattr(person, by) for person in persons])
     return {
-        str(group): {item: float(v[groups == group].mean()) for item, v in expected.items()}
-        for group in sorted(set(groups.tolist()))
+        **figures(told.odds),
+        **answering(told, groups),
+        "by_group": group_means(told.persons, told.odds, groups),
+        "sizes": _sizes(line, quarter, len(told.persons)),
+        "fieldwork": outcome_counts(name, quarter),
+        "themes": _theme_shares(name, told),
+        "personal_data": {**found, **asdict(line.named[quarter])},
+        "faults": {**counts, **asdict(line.suspects[quarter])},
     }
 
 
@@ -163,7 +206,7 @@ def _sizes(line: Line, quarter: str, population_size: int) -> dict[str, int]:
     faults = line.faults[quarter]
     again, copies = in_keyed(faults.duplicate_customers), in_keyed(faults.duplicate_rows)
     surplus = faults.duplicate_customers - again + faults.duplicate_rows - copies
-    odd = faults.speeders + faults.mostly_empty + sum(asdict(line.suspects[quarter]).values())
+    odd = line.set_aside(quarter) + line.suspects[quarter].straight_liners
     return {
         "population": population_size,
         "invited_online": line.invited_online,
@@ -175,7 +218,8 @@ def _sizes(line: Line, quarter: str, population_size: int) -> dict[str, int]:
     }
 
 
-def _theme_shares(name: str, odds: Mapping[str, np.ndarray]) -> dict[str, float]:
+def _theme_shares(name: str, told: Expected) -> dict[str, float]:
+    """Give the share of valid questionnaires that voice each theme."""
     mention = np.array([MENTION[score] for score in sorted(MENTION)])
     judged = {
         q.id: (1 - NOT_APPLICABLE_SHARE if q.not_applicable else 1.0)
@@ -184,10 +228,12 @@ def _theme_shares(name: str, odds: Mapping[str, np.ndarray]) -> dict[str, float]
     }
     return {
         theme.id: float(
-            theme.share * judged[theme.dimension] * (odds[theme.dimension] @ mention).mean()
+            theme.share
+            * judged[theme.dimension]
+            * np.average(told.answered[theme.dimension] @ mention, weights=told.answers)
         )
         for theme in LINE_THEMES[name]
-        if theme.dimension in odds
+        if theme.dimension in told.answered
     }
 
 
@@ -218,10 +264,10 @@ def _changes(name: str, seed: int) -> list[dict[str, Any]]:
         means = {q: latent_means(name, q, hit, seed=seed) for q in (before, shock.quarter)}
         change = {
             item: float(
-                _expected(item, chances(item, means[shock.quarter][item])).mean()
-                - _expected(item, chances(item, means[before][item])).mean()
+                scores_of(item, chances(item, means[shock.quarter][item])).mean()
+                - scores_of(item, chances(item, means[before][item])).mean()
             )
-            for item in _items(name, before)
+            for item in items(name, before)
         }
         changes.append({"line": name, **asdict(shock), "since": before, "change": change})
     return changes

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from csatlib.demo import names
-from csatlib.demo.answers import Person, asked, draw, latent_means
+from csatlib.demo.answers import Person, asked, deviate, latent_means, scored
 from csatlib.demo.comments import complaints, write
 from csatlib.demo.company import Customer, customers, streams
+from csatlib.demo.contact import answering_first, callers, outcomes, reached
 from csatlib.demo.design import (
     BLANK_SHARE,
     CLOSED_DAYS,
@@ -40,6 +41,8 @@ __all__ = [
 #: Answers that are none: the question was not shown, or shown and left empty.
 SKIPPED, BLANK = "(跳过)", "(空)"
 ONLINE, KEYED = "online", "keyed"
+#: The stream of what a person keeps from quarter to quarter.
+_PERSON = 12
 
 Cell = int | str | tuple[str, ...]
 
@@ -57,6 +60,7 @@ class Response:
     seconds: int
     origin: str
     address: str
+    interviewer: str
     cells: dict[str, Cell]
 
     def answering(self, **cells: Cell) -> Response:
@@ -66,12 +70,18 @@ class Response:
 
 @dataclass(frozen=True)
 class Invitation:
-    """One person (or ticket) that was asked to take part."""
+    """One person (or ticket) that was asked to take part.
+
+    ``interviewer`` is who asks them, or would, by hand; ``outcome`` what was noted of those who
+    do not answer.
+    """
 
     key: str
     customer_id: str
     invited_at: datetime
     channel: str
+    interviewer: str
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ class Wave:
 
     ``scores`` and the ``latents`` behind them follow the population's own order (that of
     ``persons`` and ``tickets``); ``order`` lists the positions as they were drawn: those invited
-    online first, those invited by hand next, then the rest.
+    online first, those invited by hand next, then the rest; within both, those who answer first.
     """
 
     name: str
@@ -115,19 +125,19 @@ def population(
     name: str, quarter: str, seed: int = 0
 ) -> tuple[tuple[str, ...], tuple[Customer, ...], tuple[Person, ...], tuple[Ticket, ...]]:
     """List whom a line speaks of in a quarter: customers, tickets, or the large units' contacts."""
+    listed: tuple[Ticket, ...] = ()
     if name == "ops_event":
         listed = tickets(quarter, seed)
         people = tuple(t.customer for t in listed)
-        levels = [t.problem_level for t in listed]
         keys = tuple(t.ticket_id for t in listed)
     else:
         tiers = TIERS[1:] if name == "ops_company" else TIERS
         people = tuple(c for c in customers(seed) if c.tier in tiers)
-        listed, levels = (), [""] * len(people)
         keys = tuple(c.customer_id for c in people)
+    about = [(t.problem_level, t.problem_type, t.team) for t in listed] or [()] * len(people)
     persons = tuple(
-        Person(c.region, c.customer_type, c.tier, c.unit, level)
-        for c, level in zip(people, levels, strict=True)
+        Person(c.region, c.customer_type, c.tier, c.unit, *ticket)
+        for c, ticket in zip(people, about, strict=True)
     )
     return keys, people, persons, listed
 
@@ -135,29 +145,54 @@ def population(
 def wave(name: str, quarter: str, seed: int = 0) -> Wave:
     """Draw one line's quarter: population, scores, the order of invitation, the invitations."""
     keys, people, persons, listed = population(name, quarter, seed)
-    drawn, chosen, timing = wave_streams(name, quarter, seed, 1, 3)
-    means = latent_means(name, quarter, persons, seed=seed)
-    scores, latents = draw(name, means, drawn)
-    order, line = chosen.permutation(len(keys)), LINES[name]
+    chosen, timing = wave_streams(name, quarter, seed, 1, 3)[1:]
+    waiting, calling, slow, ending = wave_streams(name, quarter, seed, 6, 4)
+    line = LINES[name]
+    order = answering_first(line, persons, chosen.permutation(len(keys)), waiting)
     invited = order[: line.invited_online + line.invited_keyed].tolist()
-    closed = [listed[i].closed_at for i in invited] if listed else None
+    ringing = callers(line, persons, calling)
+    persons = reached(line, persons, invited[line.invited_online :], ringing, slow)
+    scores, latents = _answers(name, quarter, persons, seed)
+    closed = [(listed[i].closed_at, persons[i].late) for i in invited] if listed else None
     moments = _invited_at(quarter, closed, len(invited), timing)
+    ends = outcomes(line, quarter, ending)
     invitations = tuple(
         Invitation(
             key=keys[i],
             customer_id=people[i].customer_id,
             invited_at=moment,
             channel=ONLINE if rank < line.invited_online else KEYED,
+            interviewer=ringing[i],
+            outcome=end,
         )
-        for rank, (i, moment) in enumerate(zip(invited, moments, strict=True))
+        for rank, (i, moment, end) in enumerate(zip(invited, moments, ends, strict=True))
     )
     return Wave(name, quarter, seed, persons, order, scores, latents, invitations, listed)
 
 
+def _answers(
+    name: str, quarter: str, persons: Sequence[Person], seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Draw everybody's scores and the latent deviations, a part of which the person keeps."""
+    line, drawn = LINES[name], wave_streams(name, quarter, seed, 1, 3)[0]
+    latents = deviate(name, len(persons), drawn)
+    if line.person:
+        (lasting,) = streams(seed, (line.number, _PERSON), 1)
+        own = deviate(name, len(persons), lasting)
+        latents = {
+            item: np.sqrt(line.person) * own[item] + np.sqrt(1 - line.person) * fresh
+            for item, fresh in latents.items()
+        }
+    return scored(latent_means(name, quarter, persons, seed=seed), latents), latents
+
+
 def _invited_at(
-    quarter: str, closed: Sequence[datetime] | None, total: int, rng: np.random.Generator
+    quarter: str,
+    closed: Sequence[tuple[datetime, bool]] | None,
+    total: int,
+    rng: np.random.Generator,
 ) -> list[datetime]:
-    """Spread the invitations: after the ticket closed (mostly within two days), or at any time."""
+    """Spread the invitations: within two days of the ticket's end or after, or at any time."""
     q = Quarter.parse(quarter)
     if closed is None:
         days = (q.last_day - q.first_day).days - 9
@@ -167,11 +202,9 @@ def _invited_at(
             start + timedelta(days=int(day), seconds=int(second))
             for day, second in zip(rng.integers(days, size=total), seconds, strict=True)
         ]
-    late = rng.random(total) < 0.12
-    hours = np.where(late, 49 + 60 * rng.random(total), 0.5 + 40 * rng.random(total))
     return [
-        moment + timedelta(seconds=int(3600 * hour))
-        for moment, hour in zip(closed, hours, strict=True)
+        moment + timedelta(seconds=int(3600 * (49 + 60 * u if late else 0.5 + 40 * u)))
+        for (moment, late), u in zip(closed, rng.random(total), strict=True)
     ]
 
 
@@ -204,6 +237,7 @@ def respond(
         seconds=round(median * factor),
         origin=origin,
         address=f"{block}{int(rng.integers(1, 255))}({place})",
+        interviewer=invitation.interviewer,
         cells=_cells(source, given, rng),
     )
 

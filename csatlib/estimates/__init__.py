@@ -45,7 +45,9 @@ from csatlib.estimates.compare import compare
 from csatlib.estimates.design import Design
 from csatlib.estimates.effects import effect_sizes
 from csatlib.estimates.means import mean, nps, ratio, total
+from csatlib.estimates.proportions import proportion_interval
 from csatlib.estimates.shares import distribution, share
+from csatlib.estimates.units import units
 
 __all__ = [
     "Design",
@@ -55,7 +57,9 @@ __all__ = [
     "effect_sizes",
     "mean",
     "nps",
+    "proportion_interval",
     "ratio",
     "share",
     "total",
+    "units",
 ]

@@ -43,6 +43,8 @@ def distinct(values: Iterable[Any], argument: str) -> list[Any]:
 
 def column_of(df: pd.DataFrame, name: str, argument: str) -> pd.Series:
     """Return one column of ``df``, or say which argument named a column that is not there."""
+    if isinstance(name, str) and name in df.columns and df.columns.is_unique:
+        return df[name]
     found = int((df.columns == name).sum()) if isinstance(name, str) else 0
     if found == 0:
         some = ", ".join(map(repr, df.columns[:8]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["compact", "factor_codes", "finite"]
+__all__ = ["column_codes", "compact", "factor_codes", "finite"]
 
 #: A table of presence may be this many times as long as the column.
 _SPARSE = 4
@@ -43,18 +43,29 @@ def factor_codes(column: pd.Series, argument: str) -> tuple[np.ndarray, list[str
             f"{int(missing.sum())} missing, the first in row {column.index[missing][0]!r}; "
             "fill them in, or set the rows aside"
         )
+    codes, levels = column_codes(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy().astype(np.intp)
-        codes, found = compact(codes, len(column.cat.categories))
-        levels = column.cat.categories[found]
-    elif pd.api.types.is_integer_dtype(column.dtype):
-        values = column.to_numpy(dtype=np.int64)
-        lowest, highest = (values.min(), values.max()) if len(values) else (0, -1)
-        codes, found = compact(values - lowest, int(highest) - int(lowest) + 1)
-        levels = found + lowest
-    else:
-        codes, levels = pd.factorize(column, sort=True)
+        codes, found = compact(codes, len(levels))
+        levels = levels[found]
     return codes, [str(level) for level in levels]
+
+
+def column_codes(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Give each row's level as a number (−1 for missing), and the levels in their order.
+
+    Categories keep theirs, observed or not; other values are sorted.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy().astype(np.intp), column.cat.categories
+    whole = pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any()
+    if whole and len(column):
+        values = column.to_numpy(dtype=np.int64)
+        lowest, span = values.min(), int(values.max()) - int(values.min()) + 1
+        if span <= _SPARSE * len(values) + 1024:
+            codes, found = compact(values - lowest, span)
+            return codes, pd.Index(found + lowest)
+    codes, levels = pd.factorize(column, sort=True)
+    return codes.astype(np.intp), pd.Index(levels)
 
 
 def finite(column: pd.Series, argument: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.estimates.arguments import column_of, distinct
+from csatlib.estimates.codes import column_codes, compact
 
 __all__ = ["Domains", "Where", "find_domains"]
 
@@ -62,10 +64,13 @@ def find_domains(df: pd.DataFrame, by: Sequence[str], where: Where) -> Domains:
     keys = np.zeros(len(df), dtype=np.int64)
     for factor, size in zip(factors, sizes, strict=True):
         keys = keys * size + factor.codes
-    groups = _groups(keys[inside], factors, sizes)
-
-    codes = np.full(len(df), -1, dtype=np.intp)
-    codes[inside] = np.searchsorted(groups, keys[inside])
+    whole = bool(inside.all())
+    number, found = compact(keys if whole else keys[inside], math.prod(sizes))
+    groups = _groups(found, factors, sizes)
+    position = np.searchsorted(groups, found)[number]
+    codes = position if whole else np.full(len(df), -1, dtype=np.intp)
+    if not whole:
+        codes[inside] = position
     parts = _parts(groups, factors, sizes)
     return Domains(
         codes=codes,
@@ -100,10 +105,7 @@ def _inside(df: pd.DataFrame, where: Where) -> np.ndarray:
 
 def _factor(column: pd.Series) -> _Factor:
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    if categorical:
-        codes, levels = column.cat.codes.to_numpy(), column.cat.categories
-    else:
-        codes, levels = pd.factorize(column, sort=True)
+    codes, levels = column_codes(column)
     labels = [str(level) for level in levels]
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)
@@ -111,7 +113,7 @@ def _factor(column: pd.Series) -> _Factor:
             f"by: expected values of {column.name!r} that read differently, found two that both "
             f"read {twice!r}; give the column one type, for example with .astype('str')"
         )
-    return _Factor(str(column.name), codes.astype(np.int64), labels, categorical)
+    return _Factor(str(column.name), codes, labels, categorical)
 
 
 def _groups(found: np.ndarray, factors: list[_Factor], sizes: tuple[int, ...]) -> np.ndarray:

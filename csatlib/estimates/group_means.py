@@ -147,7 +147,7 @@ def read_group_means(survey: Survey, values: np.ndarray) -> GroupMeans:
         n=moments.n,
         size=moments.size,
         weighed=weighed,
-        concentration=moments.squares[:groups] / size**2,
+        concentration=partition.sums(counted**2)[:groups] / size**2,
         covered=moments.covered,
         valid=valid,
         values=known,

@@ -29,7 +29,7 @@ def share_interval(
     p, quantile = moments.estimate, (1 + conf) / 2
     unanimous = (p == 0) | (p == 1)
     some = moments.n > 0
-    kish = np.divide(moments.size**2, moments.squares, out=np.zeros(len(p)), where=some)
+    kish = np.divide(moments.size**2, moments.squares, out=np.zeros(p.shape), where=some)
     if method == "wilson":
         with np.errstate(divide="ignore", invalid="ignore"):
             simple = np.where(unanimous, kish, moments.n * moments.simple / moments.variance)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ from csatlib.estimates.design import Design, Structure, read_design
 from csatlib.estimates.domains import Domains, Where, find_domains
 from csatlib.estimates.margins import read_margins
 from csatlib.estimates.replicates import Replicates, read_replicates
+from csatlib.estimates.sums import first_answer, sum_item
 from csatlib.estimates.variance import Partition, make_partition
 
-__all__ = ["Moments", "Survey", "read_survey"]
+__all__ = ["Moments", "Survey", "read_survey", "stacked"]
 
 #: A variance this small beside that of a simple random sample is rounding: the design fixes the
 #: estimate.
@@ -46,16 +48,39 @@ class Moments:
     influence: np.ndarray | None
 
 
+def stacked(moments: Sequence[Moments]) -> Moments:
+    """Lay the moments of several items over each other: one row an item, one column a domain."""
+    names = [field.name for field in fields(Moments) if field.name != "influence"]
+    laid = {name: np.array([getattr(each, name) for each in moments]) for name in names}
+    return Moments(**laid, influence=None)
+
+
 @dataclass(frozen=True)
 class _Weighed:
-    """The weights of the rows that have an answer, and their sums."""
+    """The rows that have an answer, weighed: their sums by cell and by domain."""
 
-    weight: np.ndarray
+    partition: Partition
+    answered: np.ndarray | None
     cells: np.ndarray
     size: np.ndarray
     counts: np.ndarray
     n: np.ndarray
     df: np.ndarray
+
+    @cached_property
+    def weight(self) -> np.ndarray:
+        """Each row's weight, 0 outside the domains and without an answer."""
+        return _row_weights(self.partition, self.answered)
+
+    @cached_property
+    def per_size(self) -> np.ndarray:
+        """One over the size of each cell's domain."""
+        return (1 / np.where(self.size > 0, self.size, 1))[self.partition.cell_domain]
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """Each cell's share in the size of its domain."""
+        return self.cells * self.per_size
 
 
 @dataclass(frozen=True)
@@ -82,37 +107,39 @@ class Survey:
         The influence of row i on its domain's mean ȳ is w(y − ȳ)/Σw. It is worked out row by row
         where asked for, or where the variance needs it.
         """
-        missing = np.isnan(values)
-        partial = bool(missing.any())
-        weighed = _weigh(self.partition, ~missing) if partial else self.whole
-        origin = _first(values, missing)
-        shifted = np.where(missing, 0.0, values - origin) if partial else values - origin
+        partition, origin = self.partition, first_answer(values)
+        missing = np.isnan(values) if np.isnan(values.sum()) else None
+        weighed = self.whole if missing is None else _weigh(partition, ~missing)
+        if missing is not None:
+            values = np.where(missing, origin, values)
+        by_row = influence or partition.cell is None or partition.margins is not None
+        if by_row or self.replicates is not None:
+            return self._mean_by_rows(values, origin, weighed, influence)
+        cells, squares = sum_item(partition, weighed.weight, values, origin)
+        mean = _per(partition.of_cells(cells), weighed.size)
+        cells *= weighed.per_size
+        cells -= mean[partition.cell_domain] * weighed.shares
+        variance = partition.variances_of_cells(cells)
+        square = _per(squares, weighed.size)
+        return self._mean(values, weighed, origin, mean, square, variance, None)
+
+    def _mean_by_rows(
+        self, values: np.ndarray, origin: float, weighed: _Weighed, influence: bool
+    ) -> Moments:
+        shifted = values - origin
         weighted = weighed.weight * shifted
-        cells = self.partition.cell_sums(weighted)
-        size = weighed.size
-        sums = self.partition.of_cells(cells)
-        square = _per(self.partition.sums(weighted * shifted), size)
-        mean = _per(sums, size)
-        spread = np.maximum(square - mean**2, 0)
-        same, exact = self._equal(values, weighed.weight > 0, spread, square)
-        spread = np.where(same, 0, spread)
-        estimate = np.where(same, exact, mean + origin)
-        rows = None
-        if influence or self.partition.margins is not None or self.partition.cell is None:
-            rows = self._spread_out(weighted - weighed.weight * mean[self.partition.codes], size)
-        if self.replicates is not None:
-            variance = self.replicates.variances(
-                lambda w: _per(*self._two_sums(w, shifted, missing)) + origin, estimate
-            )
-        elif rows is not None:
+        mean = _per(self.partition.sums(weighted), weighed.size)
+        square = _per(self.partition.sums(weighted * shifted), weighed.size)
+        rows = weighted - weighed.weight * mean[self.partition.codes]
+        rows = self._spread_out(rows, weighed.size)
+        if self.replicates is None:
             variance = self.partition.variances(rows)
         else:
-            totals = (cells - mean[self.partition.cell_domain] * weighed.cells) / np.where(
-                size > 0, size, 1
-            )[self.partition.cell_domain]
-            variance = self.partition.variances_of_cells(totals)
-        variance = np.where(same, 0, variance)
-        return self._moments(weighed, estimate, variance, spread, same, rows)
+            variance = self.replicates.variances(
+                lambda w: _per(*self._two_sums(w, shifted, weighed)), mean
+            )
+        kept = rows if influence else None
+        return self._mean(values, weighed, origin, mean, square, variance, kept)
 
     def total(self, values: np.ndarray) -> Moments:
         """Estimate each domain's total of ``values``: Σ w·y, whose influence is w·y itself."""
@@ -125,7 +152,7 @@ class Survey:
         spread = np.maximum(square - _per(estimate, weighed.size) ** 2, 0)
         if self.replicates is not None:
             variance = self.replicates.variances(
-                lambda w: self._two_sums(w, known, missing)[0], estimate
+                lambda w: self._two_sums(w, known, weighed)[0], estimate
             )
         else:
             variance = self.partition.variances(rows)
@@ -147,7 +174,7 @@ class Survey:
         rows = self._spread_out(residual, base)
         if self.replicates is not None:
             variance = self.replicates.variances(
-                lambda w: _per(self._two_sums(w, y, missing)[0], self._two_sums(w, x, missing)[0]),
+                lambda w: _per(self._two_sums(w, y, weighed)[0], self._two_sums(w, x, weighed)[0]),
                 estimate,
             )
         else:
@@ -170,19 +197,41 @@ class Survey:
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    def _mean(
+        self,
+        values: np.ndarray,
+        weighed: _Weighed,
+        origin: float,
+        mean: np.ndarray,
+        square: np.ndarray,
+        variance: np.ndarray,
+        influence: np.ndarray | None,
+    ) -> Moments:
+        """Put a mean together from what was summed up about ``origin``."""
+        spread = np.maximum(square - mean**2, 0)
+        same, exact = self._equal(values, weighed, spread, square)
+        return self._moments(
+            weighed,
+            np.where(same, exact, mean + origin),
+            np.where(same, 0, variance),
+            np.where(same, 0, spread),
+            same,
+            influence,
+        )
+
     def _spread_out(self, values: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Divide each row's value by its domain's size."""
         return values / np.where(size != 0, size, 1)[self.partition.codes]
 
     def _two_sums(
-        self, weight: np.ndarray, values: np.ndarray, missing: np.ndarray
+        self, weight: np.ndarray, values: np.ndarray, weighed: _Weighed
     ) -> tuple[np.ndarray, np.ndarray]:
-        counted = ~missing if self.partition.inside is None else ~missing & self.partition.inside
-        weight = np.where(counted, weight, 0.0)
+        """Add values and weights up by domain under other weights of the same rows."""
+        weight = np.where(weighed.weight > 0, weight, 0.0)
         return self.partition.sums(weight * values), self.partition.sums(weight)
 
     def _equal(
-        self, values: np.ndarray, counted: np.ndarray, spread: np.ndarray, square: np.ndarray
+        self, values: np.ndarray, weighed: _Weighed, spread: np.ndarray, square: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find the domains whose answers are all equal, and that answer.
 
@@ -193,6 +242,7 @@ class Survey:
         suspect = ~(spread > 1e-12 * square)
         if not suspect.any():
             return suspect, exact
+        counted = weighed.weight > 0
         codes, y = self.partition.codes[counted], values[counted]
         exact[codes[::-1]] = y[::-1]
         differs = np.bincount(codes, weights=y != exact[codes], minlength=len(spread)) > 0
@@ -215,6 +265,8 @@ class Survey:
         df = weighed.df
         if self.replicates is not None:
             df = self.replicates.degrees_of_freedom(weighed.weight, self.partition)
+        # Kish's effective size is asked for only where all answers are equal.
+        squares = self.partition.sums(weighed.weight**2) if same.any() else weighed.size
         # Without any group the rows are sorted into one domain that nobody is in.
         kept = slice(len(self.domains))
         return Moments(
@@ -224,7 +276,7 @@ class Survey:
             variance=np.where(empty, np.nan, np.where(fixed | covered, 0.0, variance))[kept],
             df=df[kept],
             simple=simple[kept],
-            squares=self.partition.sums(weighed.weight**2)[kept],
+            squares=squares[kept],
             same=(same & ~empty)[kept],
             covered=covered[kept],
             fixed=(fixed & ~empty)[kept],
@@ -253,31 +305,34 @@ def read_survey(
 
 def _weigh(partition: Partition, answered: np.ndarray | None) -> _Weighed:
     """Weigh the rows inside a domain that have an answer; all others count 0."""
+    weight = _row_weights(partition, answered)
+    counts = partition.cell_counts(weight > 0)
+    cells = counts if partition.structure.weight is None else partition.cell_sums(weight)
+    return _weighed(partition, answered, cells, counts)
+
+
+def _weighed(
+    partition: Partition, answered: np.ndarray | None, cells: np.ndarray, counts: np.ndarray
+) -> _Weighed:
+    return _Weighed(
+        partition=partition,
+        answered=answered,
+        cells=cells,
+        size=partition.of_cells(cells),
+        counts=counts,
+        n=partition.of_cells(counts).astype(np.int64),
+        df=partition.degrees_of_freedom(counts),
+    )
+
+
+def _row_weights(partition: Partition, answered: np.ndarray | None) -> np.ndarray:
     counted = partition.inside
     if answered is not None:
         counted = answered if counted is None else answered & counted
     weight = partition.structure.weight
     if counted is None:
-        weight = np.ones(len(partition.codes)) if weight is None else weight
-    else:
-        weight = counted.astype(float) if weight is None else np.where(counted, weight, 0.0)
-    counts = partition.cell_sums((weight > 0).astype(float))
-    n = partition.of_cells(counts).astype(np.int64)
-    cells = counts if partition.structure.weight is None else partition.cell_sums(weight)
-    return _Weighed(
-        weight=weight,
-        cells=cells,
-        size=partition.of_cells(cells),
-        counts=counts,
-        n=n,
-        df=partition.degrees_of_freedom(counts),
-    )
-
-
-def _first(values: np.ndarray, missing: np.ndarray) -> float:
-    """Give the first answer: sums of differences from it lose fewer digits."""
-    at = int(np.argmin(missing)) if len(values) else 0
-    return float(values[at]) if len(values) and not missing[at] else 0.0
+        return np.ones(len(partition.codes)) if weight is None else weight
+    return counted.astype(float) if weight is None else np.where(counted, weight, 0.0)
 
 
 def _per(above: np.ndarray, below: np.ndarray) -> np.ndarray:

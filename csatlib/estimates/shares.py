@@ -15,7 +15,7 @@ from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Where
 from csatlib.estimates.intervals import share_interval
 from csatlib.estimates.means import estimate
-from csatlib.estimates.moments import Moments, read_survey
+from csatlib.estimates.moments import Moments, read_survey, stacked
 from csatlib.estimates.table import Estimates, reasons, to_table
 
 __all__ = ["Method", "distribution", "share", "shares"]
@@ -171,13 +171,14 @@ def distribution(
     scale = answers.scale_values(levels)
     infer = _inference(method)
     survey = read_survey(df, by, where, design)
-    rows = []
+    found = []
     for item in names:
         codes = answers.level_codes(df, item, scale)
         for level in range(len(scale)):
             chosen = np.where(codes < 0, np.nan, codes == level)
-            rows.append(infer(survey.mean(chosen), conf))
+            found.append(survey.mean(chosen))
     texts = [str(level) for level in scale]
+    rows = [infer(stacked(found), conf)] if found else []
     return to_table("distribution", names, texts, survey.domains, rows, min_base=min_base)
 
 
@@ -192,7 +193,7 @@ def shares(moments: Moments, conf: float, *, method: str = "korn_graubard") -> E
         se=np.sqrt(moments.variance),
         ci_low=low,
         ci_high=high,
-        reason=reasons(moments, no_variation=np.zeros(len(low), dtype=bool)),
+        reason=reasons(moments, no_variation=np.zeros(low.shape, dtype=bool)),
     )
 
 

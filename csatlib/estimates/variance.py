@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -36,8 +37,9 @@ class Partition:
 
     ``codes`` holds each row's domain (0 outside) and ``inside`` which rows are in one, None for
     all. A *cell* is a unit within a domain: ``cell`` numbers each row's, None where each row is a
-    unit of its own; ``cell_domain`` and ``cell_unit`` lead back. ``block`` numbers the pairs of
-    stratum and domain of each cell (or row).
+    unit of its own; ``cell_domain`` and ``cell_unit`` lead back. A *block* is a stratum within a
+    domain: ``block`` numbers that of each cell (or row), ``block_stratum`` and ``block_domain``
+    lead back.
     """
 
     structure: Structure
@@ -48,6 +50,8 @@ class Partition:
     cell_domain: np.ndarray
     cell_unit: np.ndarray | None
     block: np.ndarray
+    block_stratum: np.ndarray
+    block_domain: np.ndarray
     margins: Margins | None
 
     # ---- sums ------------------------------------------------------------------------------------
@@ -61,6 +65,13 @@ class Partition:
         if self.cell is None:
             return values
         return np.bincount(self.cell, weights=values, minlength=len(self.cell_domain))
+
+    def cell_counts(self, rows: np.ndarray) -> np.ndarray:
+        """Count the rows of each cell that are marked true."""
+        if self.cell is None:
+            return rows.astype(float)
+        cell = self.cell if rows.all() else self.cell[rows]
+        return np.bincount(cell, minlength=len(self.cell_domain)).astype(float)
 
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
         """Add values of cells up by domain."""
@@ -82,19 +93,12 @@ class Partition:
 
     def variances_of_cells(self, totals: np.ndarray) -> np.ndarray:
         """Give each domain's variance from the influence added up by cell, without margins."""
-        sampled, blocks = self.structure.sampled, self.structure.strata * self.domains
-        mean = np.bincount(self.block, weights=totals, minlength=blocks)
-        mean = mean.reshape(self.structure.strata, self.domains) / np.maximum(sampled, 1)[:, None]
-        mean[~self.structure.centred] = 0
-        deviation = totals - mean.ravel()[self.block]
-        squares = np.bincount(self.block, weights=deviation * deviation, minlength=blocks)
-        cells = np.bincount(self.block, minlength=blocks).reshape(
-            self.structure.strata, self.domains
-        )
-        absent = (sampled[:, None] - cells) * mean * mean
-        return self.structure.factor @ (
-            squares.reshape(self.structure.strata, self.domains) + absent
-        )
+        structure, stratum = self.structure, self.block_stratum
+        mean = self._of_blocks(totals) / structure.sampled[stratum]
+        mean = np.where(structure.centred[stratum], mean, 0.0)
+        deviation = totals - mean[self.block]
+        squares = self._of_blocks(deviation * deviation) + self._absent * mean * mean
+        return self._by_domain(structure.factor[stratum] * squares)
 
     def covariances(self, influence: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
         """Give the covariances of all domains' estimates, shape (domains, domains).
@@ -114,34 +118,40 @@ class Partition:
 
         ``counts`` holds how many rows of each cell count (a valid answer, a weight above 0).
         """
-        held = counts > 0
-        blocks = self.structure.strata * self.domains
-        units = np.bincount(self.block[held], minlength=blocks).reshape(
-            self.structure.strata, self.domains
-        )
-        return np.maximum(units.sum(axis=0) - (units > 0).sum(axis=0), 0)
+        units = self._of_blocks(None, counts > 0)
+        return self._by_domain(np.maximum(units - 1, 0)).astype(np.int64)
 
     def covered(self, counts: np.ndarray) -> np.ndarray:
         """Say of each domain whether all strata that hold somebody of it are sampled whole."""
         if not self.structure.covered.any():
             return np.zeros(self.domains, dtype=bool)
-        held = counts > 0
-        blocks = self.structure.strata * self.domains
-        units = np.bincount(self.block[held], minlength=blocks).reshape(
-            self.structure.strata, self.domains
-        )
-        open_strata = (units > 0) & ~self.structure.covered[:, None]
-        return (units > 0).any(axis=0) & ~open_strata.any(axis=0)
+        held = self._of_blocks(None, counts > 0) > 0
+        whole = self.structure.covered[self.block_stratum]
+        return (self._by_domain(held) > 0) & (self._by_domain(held & ~whole) == 0)
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    @cached_property
+    def _absent(self) -> np.ndarray:
+        """Count, for each block, the units of its stratum that hold nobody of its domain."""
+        return self.structure.sampled[self.block_stratum] - self._of_blocks(None)
+
+    def _of_blocks(self, cells: np.ndarray | None, held: np.ndarray | None = None) -> np.ndarray:
+        """Add cells up by block; without values, count those that are ``held``."""
+        block = self.block if held is None else self.block[held]
+        return np.bincount(block, weights=cells, minlength=len(self.block_stratum))
+
+    def _by_domain(self, blocks: np.ndarray) -> np.ndarray:
+        return np.bincount(self.block_domain, weights=blocks, minlength=self.domains)
+
     def _sparse_covariances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Multiply two sets of cell totals out, without laying units × domains out in full."""
-        structure, blocks = self.structure, self.structure.strata * self.domains
-        sums = [np.bincount(self.block, weights=t, minlength=blocks) for t in (first, second)]
-        one, two = (total.reshape(self.structure.strata, self.domains) for total in sums)
-        share = structure.factor * structure.centred / np.maximum(structure.sampled, 1)
-        shift = one.T @ (share[:, None] * two)
+        structure, at = self.structure, (self.block_stratum, self.block_domain)
+        shape = (structure.strata, self.domains)
+        share = (structure.factor * structure.centred / np.maximum(structure.sampled, 1))[at[0]]
+        one = sparse.coo_array((self._of_blocks(first), at), shape).tocsr()
+        two = sparse.coo_array((share * self._of_blocks(second), at), shape).tocsr()
+        shift = (one.T @ two).toarray()
         if self.cell is None:
             both = first * second * structure.factor[structure.stratum_of_rows()]
             return np.diag(self.sums(both)) - shift
@@ -201,7 +211,8 @@ def make_partition(
         stratum = structure.unit_stratum[cell_unit]
     else:
         stratum = structure.row_stratum
-    block = cell_domain if stratum is None else stratum * domains + cell_domain
+    key = cell_domain if stratum is None else stratum * domains + cell_domain
+    block, keys = compact(key, structure.strata * max(domains, 1))
     return Partition(
         structure=structure,
         domains=domains,
@@ -211,5 +222,7 @@ def make_partition(
         cell_domain=cell_domain,
         cell_unit=cell_unit,
         block=block,
+        block_stratum=keys // max(domains, 1),
+        block_domain=keys % max(domains, 1),
         margins=margins,
     )

@@ -48,7 +48,7 @@ def code_book(by_text: RawTable, by_code: RawTable) -> pd.DataFrame:
     >>> by_code, by_text = (t for t in raw if t.reader == "wjx")
     >>> book = code_book(by_text, by_code)
     >>> book[book["header"] == book["header"][0]]["wording"].tolist()
-    ['不满意', '一般', '满意', '非常满意']
+    ['非常不满意', '不满意', '一般', '满意', '非常满意']
     """
     texts, codes = (_by_serial(table) for table in (by_text, by_code))
     shared = texts.index.intersection(codes.index)

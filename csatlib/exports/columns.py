@@ -132,7 +132,7 @@ def mapped(raw: RawTable) -> dict[str, str]:
     >>> study = store.study("ops_company")
     >>> raw = exports.read_all(store.raw("2026Q3", "ops_company"), study)
     >>> mapped(next(table for table in raw if table.role == "invitations"))
-    {'customer_id': '客户编号', 'invited_at': '邀请时间', 'channel': '渠道'}
+    {'customer_id': '客户编号', 'invited_at': '邀请时间', 'channel': '渠道', 'outcome': '结果'}
     """
     return {column: _header(raw, wanted) for column, wanted in raw.mapping.items()}
 

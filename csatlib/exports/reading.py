@@ -6,7 +6,7 @@ import contextlib
 import fnmatch
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -144,6 +144,7 @@ def read_all(
     study: Study,
     *,
     cache: str | os.PathLike[str] | None = None,
+    roles: Sequence[str] | None = None,
 ) -> tuple[RawTable, ...]:
     """Read every raw file of a quarter; each file and each source must find its match.
 
@@ -157,6 +158,9 @@ def read_all(
         Its sources say what each file is for.
     cache : path, optional
         A folder in which parsed files are kept, as in `read`; it holds personal data.
+    roles : sequence of str, optional
+        Read the files of these roles only, such as ``customers`` and ``tickets`` before anybody
+        has answered; other files are neither read nor missed.
 
     Returns
     -------
@@ -177,8 +181,10 @@ def read_all(
     [('twin', 'wjx'), ('responses', 'wjx'), ('responses', 'table')]
     """
     files = sorted(Path(p) for p in paths)
-    require_sources(files, study)
+    require_sources(files, study, roles=roles)
     wanted = claimed(files, study)
+    if roles is not None:
+        wanted = tuple(f for f in wanted if any(s.role in roles for s in _claimants(f, study)))
     tables = tuple(read(f, study, cache=cache) for f in wanted)
     first: dict[str, str] = {}
     for table in tables:
@@ -216,7 +222,9 @@ def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path
     return tuple(f for f in files if f.parent.name != "all" or _claimants(f, study))
 
 
-def require_sources(paths: Iterable[str | os.PathLike[str]], study: Study) -> None:
+def require_sources(
+    paths: Iterable[str | os.PathLike[str]], study: Study, *, roles: Sequence[str] | None = None
+) -> None:
     """Make sure that every source of a study that is not optional has a file.
 
     Parameters
@@ -225,6 +233,8 @@ def require_sources(paths: Iterable[str | os.PathLike[str]], study: Study) -> No
         The quarter's files, such as `csatlib.store.raw` lists.
     study : Study
         Its sources say what each file is for.
+    roles : sequence of str, optional
+        Look at sources of these roles only.
 
     Returns
     -------
@@ -243,7 +253,8 @@ def require_sources(paths: Iterable[str | os.PathLike[str]], study: Study) -> No
     """
     files = [Path(p) for p in paths]
     for source in study.sources:
-        if not source.optional and not any(_claims(source, f) for f in files):
+        wanted = roles is None or source.role in roles
+        if wanted and not source.optional and not any(_claims(source, f) for f in files):
             folder = "all" if source.folder == "all" else study.line
             raise ExportError(
                 f"{folder}/{source.glob}：没有找到这样的文件（{source.role}）；"

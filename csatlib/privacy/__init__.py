@@ -3,7 +3,7 @@
 from csatlib.privacy.measured import measured_recall
 from csatlib.privacy.pseudonyms import pseudonymise, unlink
 from csatlib.privacy.redaction import find, redact
-from csatlib.privacy.release import identities, protect
+from csatlib.privacy.release import identities, protect, redact_columns
 from csatlib.privacy.spelling import REPLACEMENTS
 from csatlib.privacy.suppression import audit, suppress
 
@@ -16,6 +16,7 @@ __all__ = [
     "protect",
     "pseudonymise",
     "redact",
+    "redact_columns",
     "suppress",
     "unlink",
 ]

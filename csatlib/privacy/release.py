@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from csatlib import clean, schema
 from csatlib.privacy.pseudonyms import pseudonymise, unlink
+from csatlib.privacy.redaction import redact
 
-__all__ = ["identities", "protect"]
+__all__ = ["identities", "protect", "redact_columns"]
 
 #: Columns that end in ``_id`` and name rows of ours, not people.
 _OWN_IDS = ("response_id", "row_id", "comment_id")
@@ -28,10 +29,10 @@ def protect(tables: Mapping[str, pd.DataFrame], *, key: bytes | None) -> dict[st
     Returns
     -------
     dict of str to DataFrame
-        The same tables and columns. With a key every id of ``responses`` that the files brought
-        (``customer_id``, ``ticket_id``, …) is its pseudonym, and the ledger says so, so that
-        `clean.replay` still gives the stored table; without one they are unlinked as `unlink`
-        does.
+        The same tables and columns. With a key every id that the files brought
+        (``customer_id``, ``ticket_id``, …) is its pseudonym in every table, and the ledger says so
+        of those in ``responses``, so that `clean.replay` still gives the stored table; without one
+        they are unlinked as `unlink` does.
 
     Raises
     ------
@@ -57,10 +58,74 @@ def protect(tables: Mapping[str, pd.DataFrame], *, key: bytes | None) -> dict[st
     ids = _ids(before)
     after = before.assign(**{column: pseudonymise(before[column], key=key) for column in ids})
     ledger = clean.relabel(tables["ledger"], before, after, rule="pseudonymised", columns=ids)
-    return {**tables, "responses": after, "ledger": ledger}
+    others = {name: _pseudonymised(table, key) for name, table in tables.items()}
+    return {**others, "responses": after, "ledger": ledger}
 
 
-def identities(personal: pd.DataFrame, responses: pd.DataFrame, *, key: bytes) -> pd.DataFrame:
+def redact_columns(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    personal: pd.DataFrame,
+    roster: Iterable[str] = (),
+    ids: Iterable[str] = (),
+) -> pd.DataFrame:
+    """Redact text columns of a list of customers, the names of each row's own customer too.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A list with ``customer_id`` as the files have it, such as table ``frame``.
+    columns : sequence of str
+        Text columns of ``table``.
+    personal : DataFrame
+        What `clean.personal` gives.
+    roster, ids : iterable of str
+        As for `redact`.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, same rows and columns, with the words of ``columns`` redacted as `redact` does:
+        a group has one spelling here and in ``responses``.
+
+    Raises
+    ------
+    ValueError
+        If the table lacks ``customer_id`` or a column.
+
+    Examples
+    --------
+    >>> personal = pd.DataFrame({"row_id": ["a:1:2"], "role": ["customers"], "key": ["C1"],
+    ...                          "kind": ["name"], "value": ["曹青"]}, dtype="str")
+    >>> frame = pd.DataFrame({"customer_id": ["C1", "C2"], "unit": ["曹青商行", "曹青商行"]})
+    >>> redact_columns(frame, ["unit"], personal=personal)["unit"].tolist()
+    ['[姓名]商行', '曹青商行']
+    """
+    missing = [c for c in ("customer_id", *columns) if c not in table]
+    if missing:
+        raise ValueError(
+            f"redact_columns: expected the columns {['customer_id', *columns]}, missing {missing}; "
+            f"the table has {list(table.columns)}"
+        )
+    whose = table["customer_id"].reset_index(drop=True)
+    rows = pd.DataFrame({"response_id": whose.index, "customer_id": whose})
+    known = clean.known_names(rows, personal, rows).set_axis(table.index)
+    lists = {"roster": tuple(roster), "ids": tuple(ids)}
+    return table.assign(**{c: redact(table[c], known=known, **lists) for c in columns})
+
+
+def _pseudonymised(table: pd.DataFrame, key: bytes) -> pd.DataFrame:
+    return table.assign(**{c: pseudonymise(table[c], key=key) for c in _ids(table)})
+
+
+def identities(
+    personal: pd.DataFrame,
+    responses: pd.DataFrame,
+    *,
+    key: bytes,
+    lists: Iterable[pd.DataFrame] = (),
+) -> pd.DataFrame:
     """List who is behind each pseudonym: the content of the encrypted vault.
 
     Parameters
@@ -71,6 +136,9 @@ def identities(personal: pd.DataFrame, responses: pd.DataFrame, *, key: bytes) -
         Table ``responses`` with its original ids.
     key : bytes
         The key of the pseudonyms.
+    lists : iterable of DataFrame
+        Further tables with original ids that are stored under pseudonyms (``frame``,
+        ``invitations``, ``set_aside``): who never answered can then be found again as well.
 
     Returns
     -------
@@ -93,7 +161,7 @@ def identities(personal: pd.DataFrame, responses: pd.DataFrame, *, key: bytes) -
     [['customer_id', 'C1'], ['name', '曹青禾']]
     """
     of_people = personal[personal["key"].notna()]
-    own = [responses[column].dropna() for column in _ids(responses)]
+    own = [df[column].dropna() for df in (responses, *lists) for column in _ids(df)]
     lines = [
         *(pd.DataFrame({"id": ids, "kind": ids.name, "value": ids}) for ids in own),
         pd.DataFrame({"id": of_people["key"], "kind": "customer_id", "value": of_people["key"]}),
@@ -105,5 +173,5 @@ def identities(personal: pd.DataFrame, responses: pd.DataFrame, *, key: bytes) -
     return table.pipe(schema.check, "identities")
 
 
-def _ids(responses: pd.DataFrame) -> list[str]:
-    return [c for c in responses if str(c).endswith("_id") and c not in _OWN_IDS]
+def _ids(table: pd.DataFrame) -> list[str]:
+    return [c for c in table if str(c).endswith("_id") and c not in _OWN_IDS]

@@ -22,7 +22,7 @@ from csatlib.store.places import (
 )
 from csatlib.store.retention import Expired, expire, expired
 from csatlib.store.tables import history, manifest, read, write, write_manifest
-from csatlib.store.tombstones import forgotten, refuse_forgotten
+from csatlib.store.tombstones import forgotten, refuse_forgotten, without_forgotten
 
 __all__ = [
     "KEY_VARIABLE",
@@ -63,6 +63,7 @@ __all__ = [
     "study",
     "tables_folder",
     "verify",
+    "without_forgotten",
     "write",
     "write_manifest",
 ]

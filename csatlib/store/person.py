@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -12,6 +12,7 @@ from typing import get_args
 import pandas as pd
 
 from csatlib.schema import TABLES
+from csatlib.store.keys import pseudonym_key
 from csatlib.store.places import project_root, study
 from csatlib.store.rows import Claimed, claimed, ids_of
 from csatlib.store.tables import manifest, read
@@ -23,6 +24,8 @@ __all__ = ["Found", "Place", "find", "places", "studies_of"]
 
 #: Kinds of the vault that are no ids: a name or a telephone number can belong to several people.
 _NO_IDS = frozenset(get_args(Personal))
+#: Tables of people who need not have answered.
+_LISTS = frozenset({"frame", "invitations", "set_aside", "sample", "dispositions", "silent"})
 _QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 
 
@@ -46,12 +49,14 @@ class Found:
     """Where a person is.
 
     ``names`` are the ids and pseudonyms, ``tickets`` lines and the numbers of the person's
-    tickets there, ``row_ids`` the addresses of raw rows, ``raw`` the raw files with the rows in
-    each, ``notes`` what could not be looked into, in Chinese.
+    tickets there, ``ticket_names`` the same with what these are called in tables, ``row_ids`` the
+    addresses of raw rows, ``raw`` the raw files with the rows in each, ``notes`` what could not be
+    looked into, in Chinese.
     """
 
     names: frozenset[str]
     tickets: frozenset[tuple[str, str]]
+    ticket_names: frozenset[tuple[str, str]]
     row_ids: frozenset[str]
     raw: tuple[tuple[Claimed, tuple[str, ...]], ...]
     notes: tuple[str, ...]
@@ -68,6 +73,9 @@ class Found:
         for column, values in wanted.items():
             if column in df:
                 found |= df[column].isin(values)
+        if "ticket_id" in df:
+            # Who was only invited, or has only a ticket, has no row of answers.
+            found |= df["ticket_id"].isin({name for at, name in self.ticket_names if at == line})
         if "kind" in df and "value" in df:
             # By kind: a ticket may have the number of somebody else's customer id.
             numbers = {normal(number) for at, number in self.tickets if at == line}
@@ -87,18 +95,21 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
         df for at in places(project) if (df := _table("responses", at, project)) is not None
     ]
     vaults = list(_vaults(project))
+    keys = _keys(project, studies)
     names = _linked({customer.strip(), normal(customer)}, vaults)
+    names |= _pseudonyms(names, keys.values())
     mine = {row for df in responses for row in df.loc[df["customer_id"].isin(names), "response_id"]}
     ids = [(file, ids_of(file, "customer_id")) for file in files]
     # A pseudonym without a vault still leads back to the raw row and the id that stands there.
     names |= {str(v) for _, given in ids for v in given[given.index.isin(mine)].dropna()}
+    names |= _behind(names, [given for _, given in ids], keys.values())
     direct = {row for _, given in ids for row in given.index[given.isin(names)]}
     names |= {
         str(value)
         for df in responses
         for value in df.loc[df["response_id"].isin(direct), "customer_id"].dropna()
     }
-    names = _linked(names, vaults)
+    names = _linked(names | _pseudonyms(names, keys.values()), vaults)
     tickets = _tickets(files, mine | direct)
     row_ids = mine | direct | _through_tickets(files, tickets)
     rows: dict[Path, tuple[Claimed, tuple[str, ...]]] = {}
@@ -106,8 +117,14 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
         own = tuple(row for row in file.table.rows.index if row in row_ids)
         if own:
             rows.setdefault(file.path, (file, own))
-    raw = tuple(rows.values())
-    return Found(frozenset(names), frozenset(tickets), frozenset(row_ids), raw, tuple(notes))
+    return Found(
+        names=frozenset(names),
+        tickets=frozenset(tickets),
+        ticket_names=frozenset(tickets | _ticket_names(tickets, keys)),
+        row_ids=frozenset(row_ids),
+        raw=tuple(rows.values()),
+        notes=tuple(notes),
+    )
 
 
 def places(project: Path) -> list[Place]:
@@ -145,6 +162,44 @@ def _linked(names: set[str], vaults: list[pd.DataFrame]) -> set[str]:
         pseudonyms = set(ids.loc[mine, "pseudonym"])
         found |= pseudonyms | set(ids.loc[ids["pseudonym"].isin(pseudonyms), "value"])
     return found
+
+
+def _keys(project: Path, studies: tuple[Study, ...]) -> dict[str, bytes]:
+    """Give the key of each line that keeps lists of people, who need not have answered.
+
+    The vault may have expired, and then only the key leads from an id to the rows of a list.
+    """
+    lines = {
+        at.line
+        for at in places(project)
+        if _LISTS & set(manifest(at.quarter, at.line, project).get("tables", {}))
+    }
+    keys = {study.line: pseudonym_key(study) for study in studies if study.line in lines}
+    return {line: key for line, key in keys.items() if key is not None}
+
+
+def _pseudonyms(names: Iterable[str], keys: Iterable[bytes]) -> set[str]:
+    """Make the pseudonyms of some ids under every key."""
+    from csatlib.privacy import pseudonymise
+
+    ids = pd.Series(sorted(names), dtype="str")
+    return {name for key in keys for name in pseudonymise(ids, key=key).dropna()}
+
+
+def _behind(names: set[str], given: list[pd.Series], keys: Iterable[bytes]) -> set[str]:
+    """Find the ids of the raw files whose pseudonyms are among the names."""
+    from csatlib.privacy import pseudonymise
+
+    ids = pd.Series(sorted({str(v) for one in given for v in one.dropna()}), dtype="str")
+    return {i for key in keys for i in ids[pseudonymise(ids, key=key).isin(names)]}
+
+
+def _ticket_names(tickets: set[tuple[str, str]], keys: Mapping[str, bytes]) -> set[tuple[str, str]]:
+    return {
+        (line, name)
+        for line, key in keys.items()
+        for name in _pseudonyms({number for at, number in tickets if at == line}, [key])
+    }
 
 
 def _raw_files(project: Path, studies: tuple[Study, ...]) -> tuple[list[Claimed], list[str]]:

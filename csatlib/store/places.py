@@ -107,7 +107,11 @@ def study(line: str, root: str | os.PathLike[str] | None = None) -> Study:
 
 
 def raw(
-    quarter: Quarter | str, line: str, root: str | os.PathLike[str] | None = None
+    quarter: Quarter | str,
+    line: str,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    shared: bool = False,
 ) -> tuple[Path, ...]:
     """List the raw files of a quarter and line, those shared by all lines among them.
 
@@ -121,6 +125,8 @@ def raw(
         The business line.
     root : path, optional
         The project's folder, as for `project_root`.
+    shared : bool
+        Whether files shared by all lines are enough, as they are before anybody has answered.
 
     Returns
     -------
@@ -130,7 +136,8 @@ def raw(
     Raises
     ------
     StoreError
-        If the line's folder does not exist or is empty, or holds a folder.
+        If the line's folder does not exist or is empty (with ``shared`` the common one too), or
+        holds a folder.
 
     Examples
     --------
@@ -139,12 +146,13 @@ def raw(
     """
     quarter_folder = project_root(root) / "data" / "raw" / str(Quarter.parse(quarter))
     own = _files(quarter_folder / check_line(line))
-    if not own:
+    common = _files(quarter_folder / "all")
+    if not own and not (shared and common):
         raise StoreError(
             f"data/raw/{quarter}/{line}/：没有这个文件夹，或里面没有文件；"
             "请把该季度的导出文件原样放进去。"
         )
-    return (*own, *_files(quarter_folder / "all"))
+    return (*own, *common)
 
 
 def earlier_raw(

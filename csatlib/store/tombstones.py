@@ -16,7 +16,7 @@ from csatlib.store.disk import PRIVATE_FILE, atomic, digest
 from csatlib.store.keys import derived, pseudonym_key
 from csatlib.store.places import StoreError, project_root, study
 
-__all__ = ["bury", "forgotten", "normal", "refuse_forgotten"]
+__all__ = ["bury", "forgotten", "normal", "refuse_forgotten", "without_forgotten"]
 
 _ZERO_DECIMALS = re.compile(r"(?<=[0-9])\.0+$")
 #: So many row numbers of a file are told.
@@ -112,6 +112,49 @@ def refuse_forgotten(
         f"{_addresses(responses.loc[found, 'response_id'], root)}。"
         "请对这些人再执行一次 csat forget 客户编号 --yes，或把这些文件换成不含这些人的版本。"
     )
+
+
+def without_forgotten(
+    table: pd.DataFrame, line: str, root: str | os.PathLike[str] | None = None
+) -> pd.DataFrame:
+    """Leave people who were forgotten out of a list that a company sends again and again.
+
+    Answers of such people stop a run (`refuse_forgotten`); a list of all customers names them
+    every quarter, and would stop each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A list with original ids or pseudonyms, such as ``frame``; the columns ``customer_id`` and
+        ``ticket_id`` are looked at, where they are there.
+    line : str
+        The business line.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of everybody else, in their order, numbered anew.
+
+    Raises
+    ------
+    StoreError
+        As for `forgotten`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     len(without_forgotten(pd.DataFrame({"customer_id": ["C1"]}), "shop", root))
+    1
+    """
+    gone = pd.Series(False, index=table.index, dtype=bool)
+    for column in (c for c in ("customer_id", "ticket_id") if c in table):
+        gone |= _buried(table[column], line, root, column)
+    return table[~gone].reset_index(drop=True)
 
 
 def _addresses(row_ids: Iterable[str], root: str | os.PathLike[str] | None) -> str:

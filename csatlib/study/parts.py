@@ -311,9 +311,19 @@ class Outline(Part):
         return dict(zip(words, reversed(words.values()), strict=True))
 
     def comparable(self, item: str) -> list[str]:
-        """List the rating questions on the same scale as ``item``, itself among them."""
-        scale = self.question(item).scale
-        return [q.id for q in self.questions if q.kind == "rating" and q.scale == scale]
+        """List the rating questions on the same scale as ``item``, itself among them.
+
+        What people expected is not set beside what they experienced, nor the other way round.
+        """
+        asked = self.question(item)
+        expected = asked.expectation_of is not None
+        return [
+            q.id
+            for q in self.questions
+            if q.kind == "rating"
+            and q.scale == asked.scale
+            and (q.expectation_of is not None) == expected
+        ]
 
     def period(self, quarter: Quarter | str) -> Period:
         """Give the first and last day of a quarter's survey, as far as the study file says."""

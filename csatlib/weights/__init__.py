@@ -1,3 +1,26 @@
 """Respondents stand for customers: base weights, nonresponse, margins, trimming."""
 
-__all__: list[str] = []
+from csatlib.weights.arguments import ConvergenceError
+from csatlib.weights.calibration import calibrate
+from csatlib.weights.checks import diagnostics, margin_gaps
+from csatlib.weights.design import design_weights
+from csatlib.weights.margins import margins_of
+from csatlib.weights.quarter import margins_of_quarter, of_quarter
+from csatlib.weights.raking import poststratify, rake
+from csatlib.weights.response import nonresponse
+from csatlib.weights.trimming import trim
+
+__all__ = [
+    "ConvergenceError",
+    "calibrate",
+    "design_weights",
+    "diagnostics",
+    "margin_gaps",
+    "margins_of",
+    "margins_of_quarter",
+    "nonresponse",
+    "of_quarter",
+    "poststratify",
+    "rake",
+    "trim",
+]
