@@ -573,10 +573,19 @@ def test_what_cannot_be_compared_has_a_row_and_a_reason(df, settings, reasons):
         assert list(table["suppressed"]) == [reason == "small_base" for reason in reasons]
 
 
-def test_small_groups_are_part_of_the_rest_but_not_of_the_family():
-    with_small = compared(SMALL, against="rest", method="welch", adjust="bonferroni")
-    assert list(with_small["n"]) == [83, 83, 83]
-    assert with_small["p_adjusted"][0] == pytest.approx(min(2 * with_small["p"][0], 1))
+@pytest.mark.parametrize("design", [None, Design("weight")], ids=["simple", "design"])
+def test_small_groups_are_part_of_the_rest_but_not_of_the_family(design):
+    method = "welch" if design is None else "wald"
+    table = compared(SMALL, against="rest", method=method, adjust="bonferroni", design=design)
+    assert list(table["n"]) == [83, 83, 83]
+    assert table["p_adjusted"][0] == pytest.approx(min(2 * table["p"][0], 1))
+
+
+def test_permutations_do_not_depend_on_the_names_of_the_groups():
+    names = {"华东": "d", "华北": "c", "西南": "a"}
+    renamed = THREE.assign(branch=THREE["branch"].map(names))
+    one, two = (compared(df, against="rest").set_index("group") for df in (THREE, renamed))
+    assert_alike(one.loc[list(names)], two.loc[list(names.values())])
 
 
 def test_a_group_left_out_overall_leaves_the_test_of_the_others():

@@ -38,6 +38,9 @@ Without a `Design` the respondents are taken as a simple random sample, without 
 correction. A domain never shortens the sample: rows outside it and rows without an answer count in
 the variance, with a linearised value of 0. Hence a group by ``by`` and the same group by ``where``
 agree in all numbers.
+
+`compare`, `association` and `effect_sizes` return the ``comparisons`` table: the same columns and
+``contrast``, ``statistic``, ``p`` and ``p_adjusted``; `compare` explains what they hold.
 """
 
 from csatlib.estimates.association import association
