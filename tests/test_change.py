@@ -128,7 +128,7 @@ def test_nps_divides_by_n_less_one_where_r_divides_by_n():
     assert row["metric"] == "nps"
 
 
-@pytest.mark.parametrize("adjust", ["holm", "bonferroni", "bh"])
+@pytest.mark.parametrize("adjust", ["holm", "bonferroni", "BH"])
 def test_adjusted_p_are_those_of_r(adjust):
     given_p = np.array([INPUTS["p"][k] for k in (4, 1, 0, 3, 2)] + [np.nan])
     found = adjusted(given_p, adjust)

@@ -163,6 +163,15 @@ CASES = {
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
     "estimates.gap": lambda w: called(w.joined, {w.items[0]: w.items[1]}, by=["region"]),
+    "estimates.association": lambda w: called(
+        w.joined, "region", "channel", where=w.where | (w.joined["overall"] > 3), min_base=1
+    ),
+    "estimates.compare": lambda w: called(
+        w.joined, w.items, by=["region"], against="rest", where=w.where, n_permutations=99
+    ),
+    "estimates.effect_sizes": lambda w: called(
+        w.joined, w.items, by=["region"], metrics=["cohen_d", "eta_squared"], where=w.where
+    ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.mode": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),

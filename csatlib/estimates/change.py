@@ -73,7 +73,7 @@ def change(
         read in both (``Design()`` is a simple random sample). With clusters in both designs these
         are the units that are matched, by label (by stratum and label, where several strata use
         one label).
-    adjust : {"holm", "bonferroni", "bh", "none"}
+    adjust : {"holm", "hochberg", "bonferroni", "BH", "BY", "none"}
         How p is adjusted for the number of items and groups of the call.
     conf : float
         Confidence of the interval, between 0 and 1.

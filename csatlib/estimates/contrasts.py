@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from csatlib.estimates.adjusting import ADJUSTMENTS, adjust_p
 from csatlib.estimates.table import Estimates
 
-__all__ = ["Adjust", "adjusted", "check_adjust", "nothing", "with_t_tests", "with_tests"]
+__all__ = ["Adjust", "check_adjust", "nothing", "with_t_tests", "with_tests"]
 
-Adjust = Literal["holm", "bonferroni", "bh", "none"]
-_ADJUST = ("holm", "bonferroni", "bh", "none")
+Adjust = Literal["holm", "hochberg", "bonferroni", "BH", "BY", "none"]
 
 
 def check_adjust(adjust: str) -> None:
     """Refuse an adjustment that is not known."""
-    if adjust not in _ADJUST:
-        raise ValueError(f"adjust: expected one of {', '.join(_ADJUST)}, found {adjust!r}")
+    if adjust not in ADJUSTMENTS:
+        raise ValueError(f"adjust: expected one of {', '.join(ADJUSTMENTS)}, found {adjust!r}")
 
 
 def with_t_tests(
@@ -52,7 +52,7 @@ def with_tests(
     family = np.zeros(len(table), dtype=int) if family is None else family
     together = np.full(len(table), np.nan)
     for member in np.unique(family):
-        together[family == member] = adjusted(p[family == member], adjust)
+        together[family == member] = adjust_p(p[family == member], adjust)
     contrasts = [contrast] * len(table) if isinstance(contrast, str) else contrast
     return table.assign(
         contrast=pd.array(contrasts, dtype="str"),
@@ -60,29 +60,6 @@ def with_tests(
         p=_real(p),
         p_adjusted=_real(together),
     )
-
-
-def adjusted(p: np.ndarray, adjust: str) -> np.ndarray:
-    """Adjust p values for their number; NaN is no test and does not count.
-
-    ``holm`` and ``bonferroni`` hold the chance of any false finding, ``bh`` (Benjamini and
-    Hochberg) the expected share of false ones among the findings.
-    """
-    result = np.full(len(p), np.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    count = len(known)
-    if not count:
-        return result
-    order = known[np.argsort(p[known], kind="stable")]
-    ascending, rank = p[order], np.arange(1, count + 1)
-    if adjust == "holm":
-        values = np.maximum.accumulate(ascending * (count + 1 - rank))
-    elif adjust == "bh":
-        values = np.minimum.accumulate((ascending * count / rank)[::-1])[::-1]
-    else:
-        values = ascending * (count if adjust == "bonferroni" else 1)
-    result[order] = np.minimum(values, 1)
-    return result
 
 
 def nothing(n: np.ndarray, reason: str) -> Estimates:

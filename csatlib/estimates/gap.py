@@ -44,7 +44,7 @@ def gap(
         "speed"}`` or ``[("expected_speed", "speed")]``.
     by, where, design, conf, min_base
         As for `mean`; the base is the customers who gave both answers.
-    adjust : {"holm", "bonferroni", "bh", "none"}
+    adjust : {"holm", "hochberg", "bonferroni", "BH", "BY", "none"}
         How p is adjusted for the number of pairs and groups of the call.
 
     Returns

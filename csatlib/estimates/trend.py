@@ -28,7 +28,7 @@ def trend(
         Rows of the ``estimates`` table of several quarters, as ``store.history`` gives them; one
         series for each metric, item, level and group of a line. Quarters without an estimate or a
         standard error above 0 are left out; a quarter that is missing counts in time.
-    adjust : {"holm", "bonferroni", "bh", "none"}
+    adjust : {"holm", "hochberg", "bonferroni", "BH", "BY", "none"}
         How p is adjusted for the number of series, within the slopes and within the tests of any
         difference.
     conf : float
