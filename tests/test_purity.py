@@ -19,6 +19,7 @@ from csatlib import (
     estimates,
     exports,
     fieldwork,
+    privacy,
     report,
     sampling,
     scales,
@@ -61,6 +62,7 @@ CASES = {
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
     "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
+    "privacy.follow": lambda w: called(w.units, privacy.suppress(w.groups, min_base=60)),
     "privacy.identities": lambda w: called(
         clean.personal(w.raw), w.kept, key=b"only for the tests"
     ),
@@ -80,7 +82,7 @@ CASES = {
     "sampling.detectable_change": lambda w: called(300, p=0.8),
     "sampling.draw": lambda w: called(w.frame, {"all": 20}, seed=0),
     "sampling.draw_plan": lambda w: called(w.frame, w.study.sampling, seed=0, salt="x"),
-    "sampling.event_list": lambda w: called(w.closed, as_of="2026-09-30"),
+    "sampling.event_list": lambda w: called(w.tickets, as_of="2026-09-30"),
     "sampling.expected_precision": lambda w: called(w.strata.assign(n=3)),
     "sampling.interview_sample": lambda w: called(
         w.kept, satisfaction="overall", by=["channel"], n=9, seed=0, comments=w.comments
@@ -105,6 +107,7 @@ CASES = {
         w.kept,
         set_aside=w.lists["set_aside"],
         items=w.items,
+        outcomes=w.study.fieldwork.outcomes,
         answer_status=w.cleaned.answer_status,
         as_of="2026-09-01",
     ),
@@ -145,14 +148,39 @@ CASES = {
     "weights.poststratify": lambda w: called(w.answered, {"region": w.margins["region"]}),
     "weights.rake": lambda w: called(w.answered, w.margins),
     "weights.trim": lambda w: called(w.answered["one"], upper=2.0),
+    "estimates.change": lambda w: called(
+        w.joined, w.earlier, w.items, by=["region"], id="response_id", where=w.condition
+    ),
+    "estimates.decompose": lambda w: called(
+        w.joined, w.earlier, "overall", by=["region"], id="response_id"
+    ),
+    "estimates.bootstrap": lambda w: called(w.joined, estimates.Design(stratum="region"), n=3),
+    "estimates.describe": lambda w: called(
+        w.joined, w.items, answer_status=w.cleaned.answer_status, by=["region"], where=w.where
+    ),
+    "estimates.design_effect": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
+    "estimates.gap": lambda w: called(w.joined, {w.items[0]: w.items[1]}, by=["region"]),
+    "estimates.association": lambda w: called(
+        w.joined, "region", "channel", where=w.where | (w.joined["overall"] > 3), min_base=1
+    ),
+    "estimates.compare": lambda w: called(
+        w.joined, w.items, by=["region"], against="rest", where=w.where, n_permutations=99
+    ),
+    "estimates.effect_sizes": lambda w: called(
+        w.joined, w.items, by=["region"], metrics=["cohen_d", "eta_squared"], where=w.where
+    ),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.mode": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
     "estimates.proportion_interval": lambda w: called([3, 4], 10, method="bayes"),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.trend": lambda w: called(w.series),
+    "estimates.quantile": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.variance": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
     "estimates.units": lambda w: called(
         w.satisfied, w.items[0], unit="region", target=0.85, small=10
@@ -223,7 +251,12 @@ def world(repository):
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.lists = clean.fieldwork_tables(w.cleaned, raw(), w.study)
-    w.ledger = fieldwork.dispositions(w.lists["frame"], w.lists["invitations"], w.kept.copy())
+    w.ledger = fieldwork.dispositions(
+        w.lists["frame"],
+        w.lists["invitations"],
+        w.kept.copy(),
+        outcomes=w.study.fieldwork.outcomes,
+    )
     w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
@@ -237,6 +270,9 @@ def world(repository):
     w.margins = {c: w.framed[c].value_counts() for c in ("region", "tier")}
     w.means = estimates.mean(w.joined.copy(), w.items)
     w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
+    w.earlier = w.joined.iloc[: len(w.joined) // 2].assign(quarter="2026Q2")
+    w.condition = lambda t: t["channel"] == "线上问卷"
+    w.series = pd.concat([w.means.assign(quarter=q) for q in ("2026Q1", "2026Q2", "2026Q3")])
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))
@@ -244,7 +280,7 @@ def world(repository):
     w.sample = sampling.draw(w.frame.copy(), 20, seed=0)
     w.strata = pd.DataFrame({"stratum": ["a", "b"], "population": [100, 50], "sd": [1.0, 2.0]})
     days = pd.to_datetime(["2026-09-01", None])
-    w.closed = pd.DataFrame({"ticket_id": ["a", "b"], "customer_id": "c", "closed_at": days})
+    w.tickets = pd.DataFrame({"ticket_id": ["a", "b"], "customer_id": "c", "closed_at": days})
     w.lexicon = text.Lexicon(terms=w.study.terms)
     regions = w.comments.merge(w.joined[["response_id", "region"]], on="response_id")
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from csatlib.estimates.replicates import Replicates, read_replicates
 from csatlib.estimates.sums import first_answer, sum_item
 from csatlib.estimates.variance import Partition, make_partition
 
-__all__ = ["Moments", "Survey", "read_survey"]
+__all__ = ["Moments", "Survey", "read_survey", "stacked"]
 
 #: A variance this small beside that of a simple random sample is rounding: the design fixes the
 #: estimate.
@@ -48,6 +48,13 @@ class Moments:
     influence: np.ndarray | None
 
 
+def stacked(moments: Sequence[Moments]) -> Moments:
+    """Lay the moments of several items over each other: one row an item, one column a domain."""
+    names = [field.name for field in fields(Moments) if field.name != "influence"]
+    laid = {name: np.array([getattr(each, name) for each in moments]) for name in names}
+    return Moments(**laid, influence=None)
+
+
 @dataclass(frozen=True)
 class _Weighed:
     """The rows that have an answer, weighed: their sums by cell and by domain."""
@@ -64,6 +71,16 @@ class _Weighed:
     def weight(self) -> np.ndarray:
         """Each row's weight, 0 outside the domains and without an answer."""
         return _row_weights(self.partition, self.answered)
+
+    @cached_property
+    def per_size(self) -> np.ndarray:
+        """One over the size of each cell's domain."""
+        return (1 / np.where(self.size > 0, self.size, 1))[self.partition.cell_domain]
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """Each cell's share in the size of its domain."""
+        return self.cells * self.per_size
 
 
 @dataclass(frozen=True)
@@ -100,8 +117,8 @@ class Survey:
             return self._mean_by_rows(values, origin, weighed, influence)
         cells, squares = sum_item(partition, weighed.weight, values, origin)
         mean = _per(partition.of_cells(cells), weighed.size)
-        cells -= mean[partition.cell_domain] * weighed.cells
-        cells /= np.where(weighed.size > 0, weighed.size, 1)[partition.cell_domain]
+        cells *= weighed.per_size
+        cells -= mean[partition.cell_domain] * weighed.shares
         variance = partition.variances_of_cells(cells)
         square = _per(squares, weighed.size)
         return self._mean(values, weighed, origin, mean, square, variance, None)
@@ -289,7 +306,7 @@ def read_survey(
 def _weigh(partition: Partition, answered: np.ndarray | None) -> _Weighed:
     """Weigh the rows inside a domain that have an answer; all others count 0."""
     weight = _row_weights(partition, answered)
-    counts = partition.cell_sums((weight > 0).astype(float))
+    counts = partition.cell_counts(weight > 0)
     cells = counts if partition.structure.weight is None else partition.cell_sums(weight)
     return _weighed(partition, answered, cells, counts)
 

@@ -15,13 +15,13 @@ from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Where
 from csatlib.estimates.intervals import share_interval
 from csatlib.estimates.means import estimate
-from csatlib.estimates.moments import Moments, read_survey
+from csatlib.estimates.moments import Moments, read_survey, stacked
 from csatlib.estimates.table import Estimates, reasons, to_table
 
 __all__ = ["Method", "distribution", "share", "shares"]
 
-Method = Literal["korn_graubard", "beta", "wilson", "logit", "arcsine"]
-_METHODS = ("korn_graubard", "beta", "wilson", "logit", "arcsine")
+Method = Literal["korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood"]
+_METHODS = ("korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood")
 
 
 def share(
@@ -46,7 +46,7 @@ def share(
         answer.
     by, where, design, conf, min_base
         As for `mean`.
-    method : {"korn_graubard", "beta", "wilson", "logit", "arcsine"}
+    method : {"korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood"}
         How the interval is made, see below; ``beta`` is R's name for Korn and Graubard's.
 
     Returns
@@ -76,15 +76,21 @@ def share(
     ``wilson`` is Wilson's score interval at n over the design effect times the same factor, and
     for a simple random sample Wilson's own; ``logit`` is :math:`\mathrm{logit}\, p \pm t_{df}\,
     \mathrm{se} / (p (1 - p))`, ``arcsine`` :math:`\arcsin \sqrt p \pm t_{df}\, \mathrm{se} /
-    (2 \sqrt{p (1 - p)})`, both turned back. At p = 0 and p = 1 the last two give way to Korn and
-    Graubard's.
+    (2 \sqrt{p (1 - p)})`, both turned back. ``likelihood`` holds every :math:`\pi` with
+
+    .. math:: 2 \left(p \ln\frac{p}{\pi} + (1 - p) \ln\frac{1 - p}{1 - \pi}\right)
+        \le t_{df}^2 \frac{n}{n - 1} \frac{\mathrm{se}^2}{p (1 - p)},
+
+    the profile of the likelihood at Rao and Scott's scale. At p = 0 and p = 1 the last three give
+    way to Korn and Graubard's.
 
     Source: Korn and Graubard (1998), Confidence intervals for proportions with small expected
     number of positive counts estimated from survey data, *Survey Methodology* 24, 193–201;
     Franco, Little, Louis and Slud (2019), Comparative study of confidence intervals for proportions
     in complex sample surveys, *Journal of Survey Statistics and Methodology* 7, 334–364. They are
-    ``svyciprop(~y, design, method)`` of R's survey package with ``method`` ``"beta"``, ``"xlogit"``
-    and ``"asin"``, which has no interval at p = 0 and p = 1.
+    ``svyciprop(~y, design, method)`` of R's survey package with ``method`` ``"beta"``,
+    ``"xlogit"``, ``"asin"`` and ``"likelihood"`` (which R interpolates, to five digits); it has no
+    interval at p = 0 and p = 1.
 
     Examples
     --------
@@ -171,13 +177,14 @@ def distribution(
     scale = answers.scale_values(levels)
     infer = _inference(method)
     survey = read_survey(df, by, where, design)
-    rows = []
+    found = []
     for item in names:
         codes = answers.level_codes(df, item, scale)
         for level in range(len(scale)):
             chosen = np.where(codes < 0, np.nan, codes == level)
-            rows.append(infer(survey.mean(chosen), conf))
+            found.append(survey.mean(chosen))
     texts = [str(level) for level in scale]
+    rows = [infer(stacked(found), conf)] if found else []
     return to_table("distribution", names, texts, survey.domains, rows, min_base=min_base)
 
 
@@ -192,7 +199,7 @@ def shares(moments: Moments, conf: float, *, method: str = "korn_graubard") -> E
         se=np.sqrt(moments.variance),
         ci_low=low,
         ci_high=high,
-        reason=reasons(moments, no_variation=np.zeros(len(low), dtype=bool)),
+        reason=reasons(moments, no_variation=np.zeros(low.shape, dtype=bool)),
     )
 
 

@@ -9,7 +9,7 @@ from csatlib.estimates.variance import Partition
 __all__ = ["first_answer", "sum_item"]
 
 #: Rows worked on at once: few enough that what is in between stays near the processor.
-_ROWS = 1 << 16
+_ROWS = 1 << 17
 
 
 def sum_item(

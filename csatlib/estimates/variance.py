@@ -66,6 +66,13 @@ class Partition:
             return values
         return np.bincount(self.cell, weights=values, minlength=len(self.cell_domain))
 
+    def cell_counts(self, rows: np.ndarray) -> np.ndarray:
+        """Count the rows of each cell that are marked true."""
+        if self.cell is None:
+            return rows.astype(float)
+        cell = self.cell if rows.all() else self.cell[rows]
+        return np.bincount(cell, minlength=len(self.cell_domain)).astype(float)
+
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
         """Add values of cells up by domain."""
         return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
@@ -105,6 +112,10 @@ class Partition:
             return first.T @ (self._unit_factor()[:, None] * second)
         first = self.cell_sums(influence)
         return self._sparse_covariances(first, first if other is None else self.cell_sums(other))
+
+    def deviations(self, influence: np.ndarray) -> np.ndarray:
+        """Lay the residuals from the margins out as units × domains, centred in their strata."""
+        return np.hstack(list(self._dense_blocks(influence)))
 
     def degrees_of_freedom(self, counts: np.ndarray) -> np.ndarray:
         """Count, for each domain, the units that hold somebody of it less their strata.
