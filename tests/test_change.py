@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csatlib import estimates, schema
-from csatlib.estimates.contrasts import adjusted
+from csatlib.estimates.adjusting import adjust_p
 
 REFERENCE = json.loads(
     (Path(__file__).parent / "reference" / "change.json").read_text(encoding="utf-8")
@@ -131,7 +131,7 @@ def test_nps_divides_by_n_less_one_where_r_divides_by_n():
 @pytest.mark.parametrize("adjust", ["holm", "bonferroni", "BH"])
 def test_adjusted_p_are_those_of_r(adjust):
     given_p = np.array([INPUTS["p"][k] for k in (4, 1, 0, 3, 2)] + [np.nan])
-    found = adjusted(given_p, adjust)
+    found = adjust_p(given_p, adjust)
     expected = list(RESULTS[adjust].values())
     assert found[:5] == pytest.approx([expected[k] for k in (4, 1, 0, 3, 2)], rel=1e-12)
     assert np.isnan(found[5])
