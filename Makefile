@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint golden lock demo browser bench slow clean
+.PHONY: help report test lab lint golden lock demo browser bench calibrate slow clean
 
 help: ## 列出可用的命令 (list the commands)
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -26,6 +26,9 @@ browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chrom
 
 bench: $(READY) ## 测量速度，与同类比较 (measure the speed beside its peers)
 	@set -e; for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file; done
+
+calibrate: $(READY) ## 用模拟检验统计方法的承诺 (hold the statistics to their promises, some 20 minutes)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m calibration
 
 lab: $(READY) ## 在 JupyterLab 中打开笔记本 (open the notebooks in JupyterLab)
 	$(BIN)/jupyter lab notebooks

@@ -57,7 +57,9 @@ class Customers:
     @property
     def satisfied(self) -> float:
         """The share of customers who score 4 or 5."""
-        high = Population("", (0, 1), (sum(self.answers.chances[:3]), sum(self.answers.chances[3:])))
+        high = Population(
+            "", (0, 1), (sum(self.answers.chances[:3]), sum(self.answers.chances[3:]))
+        )
         return Customers(self.chances, high).mean
 
 
@@ -145,8 +147,8 @@ def weighed(
 def _cells() -> list[Cell]:
     region, tier, channel = ("region",), ("tier",), ("channel",)
     ways = (
-        ("raked to 2 margins", [region, tier], (100, 400)),
-        ("raked to 3 margins", [region, tier, channel], (100, 400)),
+        ("raked to 2 margins", [region, tier], (100, 200, 400)),
+        ("raked to 3 margins", [region, tier, channel], (100, 200, 400)),
         ("post-stratified by tier", [tier], (100, 400)),
         ("post-stratified by region × channel", [("region", "channel")], (400,)),
     )

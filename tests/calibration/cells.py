@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from time import process_time
 from typing import Any
 
@@ -183,5 +184,5 @@ def in_pieces(
     numbers = df["replicate"].to_numpy()
     starts = np.arange(0, numbers[-1] + size + 1, size)
     cuts = np.searchsorted(numbers, starts)
-    pieces = [estimate(df.iloc[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if b > a]
+    pieces = [estimate(df.iloc[a:b]) for a, b in pairwise(cuts) if b > a]
     return pd.concat(pieces, ignore_index=True)

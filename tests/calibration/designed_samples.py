@@ -82,16 +82,21 @@ def strata(
 
 
 def _clustered_means() -> list[Cell]:
+    """Clusters of 10. Opinions inside a branch or a site seldom hang together by more than 0.1.
+
+    Told, not promised: a correlation of 0.3, and skewed scores in fewer than 16 clusters.
+    """
     cells = [
         Cell(
             "clusters", f"mean, {population.name}, correlation {correlation:g}",
             f"{units} clusters of 10, df {units - 1}", units * 10,
             clusters(population, units, 10, correlation),
-            interval(estimates.mean, "score", design=CLUSTERS), 94, 95.8,
+            interval(estimates.mean, "score", design=CLUSTERS),
+            *((94, 95.8) if correlation <= 0.1 and (population is MIXED or units >= 16) else ()),
         )
-        for units, populations in ((4, (CONTENT, MIXED)), (8, (MIXED,)), (16, (CONTENT, MIXED)), (30, (MIXED,)))
-        for population in populations
-        for correlation in (0.02, 0.1, 0.3)
+        for units in (4, 8, 16, 30)
+        for population in (MIXED, CONTENT)
+        for correlation in (0.02, 0.05, 0.1, 0.3)
     ]  # fmt: skip
     design = Design(weight="weight", stratum="stratum", cluster="cluster")
     for sizes in ((3, 3), (6, 6), (4, 4, 4, 4), (16, 16)):
@@ -156,7 +161,7 @@ def _weighted() -> list[Cell]:
 
 def _stratified() -> list[Cell]:
     design = Design(weight="weight", stratum="stratum")
-    told = "3 strata, weights from 1 to 12"
+    told = "3 strata, weights from 1 to 6"
     shares = (0.6, 0.3, 0.1)
     cells = [
         Cell("strata and weights", "mean, three populations", told, 3 * n,
@@ -197,9 +202,7 @@ def _finite() -> list[Cell]:
 
     def census(drawn: Drawn) -> Tally:
         """Everyone was asked: the share is a fact, without error and without an interval."""
-        table = estimates.share(
-            drawn.df, "satisfied", by=["replicate"], design=design, min_base=1
-        )
+        table = estimates.share(drawn.df, "satisfied", by=["replicate"], design=design, min_base=1)
         fact = (table["estimate"] - drawn.truth).abs() < 1e-12
         stated = (table["reason"] == "census") & (table["se"] == 0) & table["ci_low"].isna()
         hits = int((fact & stated).fillna(value=False).sum())

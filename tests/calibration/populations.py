@@ -96,9 +96,7 @@ def numbered(replicates: int, n: int) -> pd.DataFrame:
     return pd.DataFrame({"replicate": np.repeat(np.arange(replicates), n)})
 
 
-def common_part(
-    rng: np.random.Generator, groups: int, size: int, correlation: float
-) -> np.ndarray:
+def common_part(rng: np.random.Generator, groups: int, size: int, correlation: float) -> np.ndarray:
     """Draw standard normal opinions that share a part inside a group of ``size``."""
     shared = np.repeat(rng.standard_normal(groups), size)
     own = rng.standard_normal(groups * size)

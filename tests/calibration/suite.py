@@ -77,7 +77,9 @@ def row(result: Result) -> str:
 
 def report(results: Iterable[Result]) -> int:
     """Print the table as it grows; 1 where a promise is broken or a wrong method passes."""
-    print("| family | what | design | n | samples | promised | measured % | ± | without % | verdict |")
+    print(
+        "| family | what | design | n | samples | promised | measured % | ± | without % | verdict |"
+    )
     print("|---|---|---|---:|---:|---|---:|---:|---:|---|")
     found = []
     for result in results:
@@ -89,5 +91,7 @@ def report(results: Iterable[Result]) -> int:
     print(f"\n{len(found)} cells, {samples:,} samples, {seconds:.0f} CPU seconds; ", end="")
     print(f"{len(failed)} failed" if failed else "all hold, every wrong method was caught")
     for result in failed:
-        print(f"{result.verdict}: {result.cell.key}: {result.percent:.2f} %, {promise(result.cell)}")
+        print(
+            f"{result.verdict}: {result.cell.key}: {result.percent:.2f} %, {promise(result.cell)}"
+        )
     return 1 if failed else 0

@@ -42,7 +42,7 @@ def waves(population: Population, n: int, overlap: float) -> Callable:
     return make
 
 
-def tested(
+def size_of_test(
     metric: str, *, design: estimates.Design = DESIGN, identity: str | None = "customer"
 ) -> Callable[[Drawn], Tally]:
     """Test the change of each replicate on its own."""
@@ -63,7 +63,7 @@ def _sizes() -> list[Cell]:
         Cell(
             "size of the test of change", f"{metric}, {population.name}",
             f"{overlap:.0%} answered both quarters", n,
-            waves(population, n, overlap), tested(metric), 4.2, 5.8, batch=250,
+            waves(population, n, overlap), size_of_test(metric), 4.2, 5.8, batch=250,
         )
         for metric, population in (("mean", SCALES[1]), ("share", yes(0.8)), ("nps", NPS[0]))
         for overlap in (0, 0.2, 0.4, 0.6, 0.8)
@@ -90,7 +90,7 @@ def _same_clusters() -> list[Cell]:
 
     return [
         Cell("size of the test of change", "mean, mixed", "the same 20 clusters of 10", 200,
-             make, tested("mean", design=CLUSTERS, identity=None), 4.2, 5.8, batch=250)
+             make, size_of_test("mean", design=CLUSTERS, identity=None), 4.2, 5.8, batch=250)
     ]  # fmt: skip
 
 
