@@ -27,7 +27,7 @@ browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chrom
 bench: $(READY) ## 测量速度，与同类比较 (measure the speed beside its peers)
 	@set -e; for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file; done
 
-calibrate: $(READY) ## 用模拟检验统计方法的承诺 (hold the statistics to their promises, some 20 minutes)
+calibrate: $(READY) ## 用模拟检验统计方法的承诺 (hold the statistics to their promises)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m calibration
 
 lab: $(READY) ## 在 JupyterLab 中打开笔记本 (open the notebooks in JupyterLab)

@@ -84,7 +84,7 @@ def strata(
 def _clustered_means() -> list[Cell]:
     """Clusters of 10. Opinions inside a branch or a site seldom hang together by more than 0.1.
 
-    Told, not promised: a correlation of 0.3, and skewed scores in fewer than 16 clusters.
+    Told, not promised: a correlation of 0.3, and skewed scores in 4 clusters.
     """
     cells = [
         Cell(
@@ -92,7 +92,7 @@ def _clustered_means() -> list[Cell]:
             f"{units} clusters of 10, df {units - 1}", units * 10,
             clusters(population, units, 10, correlation),
             interval(estimates.mean, "score", design=CLUSTERS),
-            *((94, 95.8) if correlation <= 0.1 and (population is MIXED or units >= 16) else ()),
+            *((94, 95.8) if correlation <= 0.1 and (population is MIXED or units >= 8) else ()),
         )
         for units in (4, 8, 16, 30)
         for population in (MIXED, CONTENT)
