@@ -185,6 +185,7 @@ def notebook(request) -> Path:
 def test_there_are_notebooks():
     assert [n.stem for n in NOTEBOOKS] == [
         "01_clean",
+        "02_fieldwork_weights",
         "03_satisfaction",
         "05_comments",
         "09_report",

@@ -182,7 +182,9 @@ def outcomes_view(dispositions: pd.DataFrame, *, by: str, min_base: int) -> pd.D
             counts[0] += counts[code]
             counts = counts.drop(columns=code)
     counts = counts.loc[:, counts.sum() > 0]
-    long = counts.stack().rename("cases").rename_axis(["item", "code"]).reset_index()
+    long = counts.rename_axis("item").reset_index()
+    long = long.melt(id_vars="item", var_name="code", value_name="cases")
+    long = long.sort_values(["item", "code"], kind="stable", ignore_index=True)
     long["n"] = long.groupby("item")["cases"].transform("sum")
     long["level"] = long["code"].map(dict(enumerate(OUTCOMES)))
     long = long.assign(metric="distribution", estimate=long["cases"] / long["n"], suppressed=False)
@@ -248,15 +250,27 @@ def _told(reason: object, rules: Mapping[str, str]) -> str:
     return _REASONS.get(text, text)
 
 
-def response_sentence(funnel: pd.DataFrame, rates: pd.DataFrame, *, unit: str = "位客户") -> str:
+def response_sentence(
+    funnel: pd.DataFrame,
+    rates: pd.DataFrame,
+    *,
+    answers: int,
+    unit: str = "位客户",
+    linked: bool = True,
+) -> str:
     """Say how many were meant, asked and heard, and what the leading rates are.
 
     Parameters
     ----------
     funnel, rates : DataFrame
-        Tables ``funnel`` and ``response_rates``; the rows without a group are told.
+        Tables ``funnel`` and ``response_rates``; the rows without a group are told. No rates where
+        nobody knows who was invited.
+    answers : int
+        How many valid answers there are.
     unit : str
         What is counted, with its measure word.
+    linked : bool
+        Whether an answer can be matched to its invitation; if not, only RR1 is told.
 
     Returns
     -------
@@ -268,18 +282,24 @@ def response_sentence(funnel: pd.DataFrame, rates: pd.DataFrame, *, unit: str = 
     >>> ledger = pd.DataFrame({"disposition": ["complete", "refusal"], "member": [True, True],
     ...                        "response_id": ["a", None]})
     >>> tables = fieldwork.funnel(ledger), fieldwork.response_rates(ledger)
-    >>> response_sentence(*tables).split("；")[0]
+    >>> response_sentence(*tables, answers=1).split("；")[0]
     '名单上共 2 位客户，邀请了 2 位，收到有效答卷 1 份'
     """
     n = funnel[funnel["group"].isna()].set_index("stage")["n"]
     own = rates[rates["group"].isna()].set_index("rate")["estimate"]
+    if own.empty or pd.isna(own["RR1"]):
+        listed = ""
+        if n["frame"]:
+            share = number(n["valid"] / n["frame"], "share")
+            listed = f"名单上共 {n['frame']:,} {unit}，其中 {share} 交来了有效答卷；"
+        told = f"收到有效答卷 {answers:,} 份；{listed}"
+        return f"{told}没有邀请名单，不知道邀请了谁，**无法计算**应答率。"
     rate = {name: number(own[name], "share") for name in ("RR1", "RR3", "COOP1")}
-    if pd.isna(own["RR1"]):
-        return f"收到有效答卷 {n['valid']:,} 份；没有邀请名单和客户名单，**无法计算**应答率。"
+    further = f"，RR3 为 {rate['RR3']}，合作率 COOP1 为 {rate['COOP1']}" if linked else ""
     return (
         f"名单上共 {n['frame']:,} {unit}，邀请了 {n['invited']:,} {unit[0]}，"
-        f"收到有效答卷 {n['valid']:,} 份；按 AAPOR 的标准定义，应答率 RR1 为 **{rate['RR1']}**，"
-        f"RR3 为 {rate['RR3']}，合作率 COOP1 为 {rate['COOP1']}。"
+        f"收到有效答卷 {n['valid']:,} 份；"
+        f"按 AAPOR 的标准定义，应答率 RR1 为 **{rate['RR1']}**{further}。"
     )
 
 
