@@ -106,6 +106,7 @@ CASES = {
         w.lists["frame"],
         w.lists["invitations"],
         w.kept,
+        outcomes=w.outcomes,
         set_aside=w.lists["set_aside"],
         items=w.items,
         outcomes=w.study.fieldwork.outcomes,
@@ -278,11 +279,9 @@ def world(repository):
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.lists = clean.fieldwork_tables(w.cleaned, raw(), w.study)
+    w.outcomes = w.study.fieldwork.outcomes
     w.ledger = fieldwork.dispositions(
-        w.lists["frame"],
-        w.lists["invitations"],
-        w.kept.copy(),
-        outcomes=w.study.fieldwork.outcomes,
+        w.lists["frame"], w.lists["invitations"], w.kept.copy(), outcomes=w.outcomes
     )
     w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])

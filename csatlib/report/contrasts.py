@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from csatlib.report.weighting import p_value
 from csatlib.report.words import METRICS, joined, named, reason
 from csatlib.study import Study
 
@@ -16,32 +17,8 @@ __all__ = [
     "difference",
     "finding",
     "mix_view",
-    "p_value",
     "trend_finding",
 ]
-
-
-def p_value(p: float) -> str:
-    """Write a probability as it is read: three decimals, and no zero.
-
-    Parameters
-    ----------
-    p : float
-        Between 0 and 1, or missing.
-
-    Returns
-    -------
-    str
-        ``< 0.001`` below that, a dash where it is missing.
-
-    Examples
-    --------
-    >>> p_value(0.0312), p_value(0.00004), p_value(float("nan"))
-    ('0.031', '< 0.001', '—')
-    """
-    if pd.isna(p):
-        return "—"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def difference(value: float, metric: str) -> str:
