@@ -109,7 +109,6 @@ CASES = {
         outcomes=w.outcomes,
         set_aside=w.lists["set_aside"],
         items=w.items,
-        outcomes=w.study.fieldwork.outcomes,
         answer_status=w.cleaned.answer_status,
         as_of="2026-09-01",
     ),
