@@ -162,7 +162,7 @@ class Survey:
         else:
             variance = self.partition.variances(rows)
         same = np.zeros(len(estimate), dtype=bool)
-        scale = np.where(spread > 0, spread, square) * weighed.size**2
+        scale = np.where(spread > 1e-12 * square, spread, square) * weighed.size**2
         return self._moments(weighed, estimate, variance, scale, same, rows)
 
     def ratio(self, above: np.ndarray, below: np.ndarray) -> Moments:
@@ -288,9 +288,10 @@ class Survey:
         covered = self.partition.covered(weighed.counts) & (self.replicates is None)
         rows = self.structure.rows
         simple = spread / np.maximum(weighed.n, 1) * (rows / max(rows - 1, 1))
-        fixed = ~same & ~covered & (simple > 0) & (variance <= _FIXED * simple)
-        if fixed.any() and influence is not None:
-            fixed &= ~self._agree_by_chance(influence, simple)
+        dust = ~same & ~covered & (simple > 0) & (variance <= _FIXED * simple)
+        fixed = dust
+        if dust.any() and influence is not None:
+            fixed = dust & ~self._agree_by_chance(influence, simple)
         df = weighed.df
         if self.replicates is not None:
             df = self.replicates.degrees_of_freedom(weighed.weight, self.partition)
@@ -302,8 +303,8 @@ class Survey:
         return Moments(
             n=weighed.n[kept],
             size=weighed.size[kept],
-            estimate=np.where(empty, np.nan, estimate)[kept],
-            variance=np.where(empty, np.nan, np.where(fixed | covered, 0.0, variance))[kept],
+            estimate=np.where(empty | ~np.isfinite(variance), np.nan, estimate)[kept],
+            variance=np.where(empty, np.nan, np.where(dust | covered, 0.0, variance))[kept],
             df=df[kept],
             simple=simple[kept],
             squares=squares[kept],

@@ -34,7 +34,7 @@ def reasons(moments: Moments, *, no_variation: np.ndarray) -> np.ndarray:
     return np.select(
         [
             moments.n == 0,
-            ~np.isfinite(moments.estimate) | np.isinf(moments.variance),
+            ~np.isfinite(moments.estimate),
             moments.covered,
             moments.n == 1,
             moments.df < 1,
