@@ -19,6 +19,7 @@ from csatlib import (
     estimates,
     exports,
     fieldwork,
+    privacy,
     report,
     sampling,
     scales,
@@ -61,6 +62,7 @@ CASES = {
     "clean.twin_differences": lambda w: called(w.raw, w.study, quarter=QUARTER),
     "privacy.audit": lambda w: called(w.groups, min_base=5, previous=w.means),
     "privacy.find": lambda w: called(w.texts, known=w.known, roster=["张丽"], ids=["C00001"]),
+    "privacy.follow": lambda w: called(w.units, privacy.suppress(w.groups, min_base=60)),
     "privacy.identities": lambda w: called(
         clean.personal(w.raw), w.kept, key=b"only for the tests"
     ),
@@ -146,14 +148,30 @@ CASES = {
     "weights.poststratify": lambda w: called(w.answered, {"region": w.margins["region"]}),
     "weights.rake": lambda w: called(w.answered, w.margins),
     "weights.trim": lambda w: called(w.answered["one"], upper=2.0),
+    "estimates.change": lambda w: called(
+        w.joined, w.earlier, w.items, by=["region"], id="response_id", where=w.condition
+    ),
+    "estimates.decompose": lambda w: called(
+        w.joined, w.earlier, "overall", by=["region"], id="response_id"
+    ),
+    "estimates.bootstrap": lambda w: called(w.joined, estimates.Design(stratum="region"), n=3),
+    "estimates.describe": lambda w: called(
+        w.joined, w.items, answer_status=w.cleaned.answer_status, by=["region"], where=w.where
+    ),
+    "estimates.design_effect": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.distribution": lambda w: called(
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
+    "estimates.gap": lambda w: called(w.joined, {w.items[0]: w.items[1]}, by=["region"]),
     "estimates.mean": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.mode": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.nps": lambda w: called(w.joined, ["recommend"], by=["region"], where=w.where),
     "estimates.proportion_interval": lambda w: called([3, 4], 10, method="bayes"),
     "estimates.ratio": lambda w: called(w.joined, w.items[0], w.items[1], by=["region"]),
     "estimates.total": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.trend": lambda w: called(w.series),
+    "estimates.quantile": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
+    "estimates.variance": lambda w: called(w.joined, w.items, by=["region"], where=w.where),
     "estimates.share": lambda w: called(w.satisfied, w.items, by=["region"], where=w.where),
     "estimates.units": lambda w: called(
         w.satisfied, w.items[0], unit="region", target=0.85, small=10
@@ -243,6 +261,9 @@ def world(repository):
     w.margins = {c: w.framed[c].value_counts() for c in ("region", "tier")}
     w.means = estimates.mean(w.joined.copy(), w.items)
     w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
+    w.earlier = w.joined.iloc[: len(w.joined) // 2].assign(quarter="2026Q2")
+    w.condition = lambda t: t["channel"] == "线上问卷"
+    w.series = pd.concat([w.means.assign(quarter=q) for q in ("2026Q1", "2026Q2", "2026Q3")])
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))

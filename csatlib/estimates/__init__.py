@@ -12,7 +12,8 @@ column          meaning
 ``line``        the business line, found in the same way
 ``metric``      ``mean``, ``share``, ``nps``, ``total``, ``ratio``, ``distribution``, …
 ``item``        the name of the column that was estimated
-``level``       the answer whose share this is (``distribution``), else NA
+``level``       the answer whose share this is (``distribution``), the most frequent answer
+                (``mode``), the share not exceeded (``quantile``), else NA
 ``group_by``    the names in ``by``, joined with `` × ``; NA without ``by``
 ``group``       the group's values, joined likewise; NA without ``by``
 ``n``           valid answers in the domain (the group, inside ``where``); given even if 0
@@ -31,8 +32,17 @@ column          meaning
                 sampling unit has an estimate and no error), ``no_variation`` (all answers are
                 equal, so the sample says nothing about the error of a mean or of an NPS),
                 ``fixed_by_design`` (strata or margins fix the estimate: ``se`` is 0),
-                ``no_denominator`` (a ratio to 0)
+                ``no_denominator`` (a ratio to 0); of comparisons also ``not_asked`` (one quarter
+                has no such item), ``one_quarter`` (a group that one quarter has cannot differ) and
+                ``few_quarters`` (too short a series)
+                ``no_denominator`` (a ratio to 0), ``discrete`` and ``open_interval`` (the interval
+                of a quantile has no width, or one end only, which is given), ``tie`` (several
+                modes), ``no_interval`` (a mode or a design effect stands alone)
 ==============  ===================================================================================
+
+Comparisons return the ``changes`` table: these columns and ``contrast`` (what is taken from what),
+``statistic`` (t, or what the estimator names), ``p`` (two-sided) and ``p_adjusted`` (for all tests
+of the call).
 
 Without a `Design` the respondents are taken as a simple random sample, without finite population
 correction. A domain never shortens the sample: rows outside it and rows without an answer count in
@@ -40,20 +50,38 @@ the variance, with a linearised value of 0. Hence a group by ``by`` and the same
 agree in all numbers.
 """
 
+from csatlib.estimates.bootstrap import bootstrap
+from csatlib.estimates.change import change
+from csatlib.estimates.decompose import decompose
 from csatlib.estimates.design import Design
+from csatlib.estimates.gap import gap
 from csatlib.estimates.means import mean, nps, ratio, total
+from csatlib.estimates.overview import describe
 from csatlib.estimates.proportions import proportion_interval
+from csatlib.estimates.quantiles import quantile
 from csatlib.estimates.shares import distribution, share
+from csatlib.estimates.spread import design_effect, mode, variance
+from csatlib.estimates.trend import trend
 from csatlib.estimates.units import units
 
 __all__ = [
     "Design",
+    "bootstrap",
+    "change",
+    "decompose",
+    "describe",
+    "design_effect",
     "distribution",
+    "gap",
     "mean",
+    "mode",
     "nps",
     "proportion_interval",
+    "quantile",
     "ratio",
     "share",
     "total",
+    "trend",
     "units",
+    "variance",
 ]

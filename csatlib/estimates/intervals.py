@@ -9,6 +9,9 @@ from csatlib.estimates.moments import Moments
 
 __all__ = ["korn_graubard", "share_interval", "student"]
 
+#: Bisections from a whole share down to the last digit of a double.
+_HALVINGS = 60
+
 
 def student(
     estimate: np.ndarray, variance: np.ndarray, df: np.ndarray, *, conf: float
@@ -45,6 +48,12 @@ def share_interval(
         low, high = (
             np.where(unanimous, exact, other)
             for exact, other in zip((low, high), turned, strict=True)
+        )
+    if method == "likelihood":
+        profile = _likelihood(moments, quantile)
+        low, high = (
+            np.where(unanimous, exact, other)
+            for exact, other in zip((low, high), profile, strict=True)
         )
     return n_eff, low, high
 
@@ -127,3 +136,24 @@ def _turned(
     middle = np.arcsin(np.sqrt(p))
     limits = np.maximum(middle - half, 0), np.minimum(middle + half, np.pi / 2)
     return np.sin(limits[0]) ** 2, np.sin(limits[1]) ** 2
+
+
+def _likelihood(moments: Moments, quantile: float) -> tuple[np.ndarray, np.ndarray]:
+    """Find by bisection where the deviance, at the design's scale, reaches its bound."""
+    p, n = moments.estimate, moments.n
+    t = special.stdtrit(moments.df, quantile)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bound = t**2 * n / (n - 1) * moments.variance / (p * (1 - p)) / 2
+
+    def beyond(other: np.ndarray) -> np.ndarray:
+        return special.rel_entr(p, other) + special.rel_entr(1 - p, 1 - other) > bound
+
+    ends = []
+    for end in (np.zeros(len(p)), np.ones(len(p))):
+        inside, outside = p, end
+        for _ in range(_HALVINGS):
+            middle = (inside + outside) / 2
+            far = beyond(middle)
+            inside, outside = np.where(far, inside, middle), np.where(far, middle, outside)
+        ends.append(np.where(np.isfinite(bound), (inside + outside) / 2, np.nan))
+    return ends[0], ends[1]

@@ -20,8 +20,8 @@ from csatlib.estimates.table import Estimates, reasons, to_table
 
 __all__ = ["Method", "distribution", "share", "shares"]
 
-Method = Literal["korn_graubard", "beta", "wilson", "logit", "arcsine"]
-_METHODS = ("korn_graubard", "beta", "wilson", "logit", "arcsine")
+Method = Literal["korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood"]
+_METHODS = ("korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood")
 
 
 def share(
@@ -46,7 +46,7 @@ def share(
         answer.
     by, where, design, conf, min_base
         As for `mean`.
-    method : {"korn_graubard", "beta", "wilson", "logit", "arcsine"}
+    method : {"korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood"}
         How the interval is made, see below; ``beta`` is R's name for Korn and Graubard's.
 
     Returns
@@ -76,15 +76,21 @@ def share(
     ``wilson`` is Wilson's score interval at n over the design effect times the same factor, and
     for a simple random sample Wilson's own; ``logit`` is :math:`\mathrm{logit}\, p \pm t_{df}\,
     \mathrm{se} / (p (1 - p))`, ``arcsine`` :math:`\arcsin \sqrt p \pm t_{df}\, \mathrm{se} /
-    (2 \sqrt{p (1 - p)})`, both turned back. At p = 0 and p = 1 the last two give way to Korn and
-    Graubard's.
+    (2 \sqrt{p (1 - p)})`, both turned back. ``likelihood`` holds every :math:`\pi` with
+
+    .. math:: 2 \left(p \ln\frac{p}{\pi} + (1 - p) \ln\frac{1 - p}{1 - \pi}\right)
+        \le t_{df}^2 \frac{n}{n - 1} \frac{\mathrm{se}^2}{p (1 - p)},
+
+    the profile of the likelihood at Rao and Scott's scale. At p = 0 and p = 1 the last three give
+    way to Korn and Graubard's.
 
     Source: Korn and Graubard (1998), Confidence intervals for proportions with small expected
     number of positive counts estimated from survey data, *Survey Methodology* 24, 193–201;
     Franco, Little, Louis and Slud (2019), Comparative study of confidence intervals for proportions
     in complex sample surveys, *Journal of Survey Statistics and Methodology* 7, 334–364. They are
-    ``svyciprop(~y, design, method)`` of R's survey package with ``method`` ``"beta"``, ``"xlogit"``
-    and ``"asin"``, which has no interval at p = 0 and p = 1.
+    ``svyciprop(~y, design, method)`` of R's survey package with ``method`` ``"beta"``,
+    ``"xlogit"``, ``"asin"`` and ``"likelihood"`` (which R interpolates, to five digits); it has no
+    interval at p = 0 and p = 1.
 
     Examples
     --------

@@ -80,6 +80,9 @@ def to_table(
     reason = np.where(suppressed & (n > 0), "small_base", column("reason"))
     unsure = reason != ""
     known = np.isin(reason, ["", "census", "fixed_by_design"])
+    # Of an interval that is open to one side the other end is known.
+    withheld = unsure & (reason != "open_interval")
+    ends = {name: column(name) for name in ("ci_low", "ci_high")}
     domain = np.tile(np.repeat(np.arange(len(domains)), len(levels)), len(items))
     table = {
         "quarter": _text(domains.quarter, domain),
@@ -94,8 +97,7 @@ def to_table(
         "df": _real(column("df"), suppressed),
         "estimate": _real(column("estimate"), suppressed | ~np.isfinite(column("estimate"))),
         "se": _real(column("se"), ~known),
-        "ci_low": _real(column("ci_low"), unsure),
-        "ci_high": _real(column("ci_high"), unsure),
+        **{name: _real(end, withheld | ~np.isfinite(end)) for name, end in ends.items()},
         "suppressed": suppressed,
         "reason": _text([name or None for name in reason]),
     }

@@ -113,6 +113,10 @@ class Partition:
         first = self.cell_sums(influence)
         return self._sparse_covariances(first, first if other is None else self.cell_sums(other))
 
+    def deviations(self, influence: np.ndarray) -> np.ndarray:
+        """Lay the residuals from the margins out as units × domains, centred in their strata."""
+        return np.hstack(list(self._dense_blocks(influence)))
+
     def degrees_of_freedom(self, counts: np.ndarray) -> np.ndarray:
         """Count, for each domain, the units that hold somebody of it less their strata.
 

@@ -1,5 +1,6 @@
 """Personal data leaves before analysis begins, and no published table tells of a small group."""
 
+from csatlib.privacy.following import follow
 from csatlib.privacy.measured import measured_recall
 from csatlib.privacy.pseudonyms import pseudonymise, unlink
 from csatlib.privacy.redaction import find, redact
@@ -11,6 +12,7 @@ __all__ = [
     "REPLACEMENTS",
     "audit",
     "find",
+    "follow",
     "identities",
     "measured_recall",
     "protect",

@@ -1,26 +1,43 @@
 """Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
 
+from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
+from csatlib.report.contrasts import (
+    changes_finding,
+    comparison_finding,
+    comparison_findings,
+    comparison_view,
+    mix_view,
+    trend_finding,
+)
 from csatlib.report.exhibits import cards, figure, table
 from csatlib.report.findings import group_finding
+from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
 from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
-from csatlib.report.words import headline, key_figures, lowest, number, sentence
+from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
     "Html",
     "break_note",
     "cards",
+    "changes_finding",
     "cite",
     "comparable_history",
+    "comparison_finding",
+    "comparison_findings",
+    "comparison_view",
+    "cross_counts",
+    "describe_view",
     "figure",
     "folded",
     "group_finding",
     "headline",
     "key_figures",
     "lowest",
+    "mix_view",
     "number",
     "provenance",
     "say",
@@ -30,4 +47,7 @@ __all__ = [
     "subtitle",
     "survey_record",
     "table",
+    "trend_finding",
+    "units_finding",
+    "units_view",
 ]

@@ -1,4 +1,4 @@
-"""Estimates as Chinese words: one figure, one sentence, the sentences that lead a report."""
+"""Estimates as Chinese words: one figure, one sentence, the key figures."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from csatlib.report.markup import Html, folded, say
-from csatlib.report.series import comparable_history
-from csatlib.schema import Quarter
+from csatlib.report.markup import Html, folded
 from csatlib.study import Study
 
 __all__ = [
     "METRICS",
+    "amount",
     "certainty",
-    "headline",
+    "figures",
     "interval",
     "joined",
     "key_figures",
-    "lowest",
     "named",
     "number",
     "reason",
@@ -30,7 +28,24 @@ __all__ = [
 _MEETING = re.compile("[A-Za-z0-9][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z0-9]")
 
 #: What each metric is called in a table.
-METRICS = {"mean": "平均分", "share": "满意率", "nps": "净推荐值", "distribution": "占比"}
+METRICS = {
+    "mean": "平均分",
+    "share": "满意率",
+    "nps": "净推荐值",
+    "distribution": "占比",
+    "median": "中位数",
+    "quantile": "分位数",
+    "mode": "众数",
+    "variance": "方差",
+    "total": "合计",
+    "ratio": "比值",
+    "missing": "未回答",
+    "not_applicable": "不适用",
+    "gap": "差距",
+    "share_short": "未达期望",
+}
+#: Metrics that are shares of customers.
+_SHARES = ("share", "distribution", "missing", "not_applicable", "share_short")
 
 REASONS = {
     "small_base": "样本不足",
@@ -39,6 +54,13 @@ REASONS = {
     "empty": "无有效回答",
     "no_variation": "答案完全相同，不估计误差",
     "single_answer": "仅一份有效回答，不估计误差",
+    "single_cluster": "仅一个抽样单元，不估计误差",
+    "census": "普查",
+    "fixed_by_design": "由抽样设计决定，无抽样误差",
+    "no_denominator": "分母为零",
+    "discrete": "取值离散，不给区间",
+    "tie": "并列",
+    "not_asked": "上期没有问这一题",
 }
 
 
@@ -72,7 +94,7 @@ def number(value: float, metric: str) -> str:
         raise ValueError(f"number: expected one of the metrics {[*METRICS]}, found {metric!r}")
     if pd.isna(value):
         return "—"
-    if metric in ("share", "distribution"):
+    if metric in _SHARES:
         text = f"{100 * value:z.1f}%"
     elif metric == "nps":
         text = f"{value:+z.1f}".replace("+0.0", "0.0")
@@ -163,80 +185,7 @@ def sentence(row: pd.Series, *, labels: Mapping[str, str] | None = None, conf: f
         name = joined(row["group"], "的") + name
     if row["suppressed"]:
         return f"{name}不公布：{reason(row)}（n = {row['n']:,}）"
-    return name + _figures(row, conf)
-
-
-def headline(estimates: pd.DataFrame, study: Study, *, quarter: Quarter | str) -> Html:
-    """Lead with what a director needs: level, against target, against last quarter, weakest point.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        Table ``estimates`` of the quarter and, where there are any, of earlier ones.
-    study : Study
-        Names the overall item, the targets and the labels.
-    quarter : Quarter or str
-        The quarter that is reported.
-
-    Returns
-    -------
-    Html
-        A list of sentences: mean and share of the overall item, the NPS, the dimension with the
-        lowest mean of those on the overall item's scale. Figures of two quarters are set side by
-        side unless the item broke between them; no change is called significant.
-
-    Raises
-    ------
-    SchemaError
-        If ``quarter`` is no quarter.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from csatlib import estimates, store
-    >>> df = pd.DataFrame({"quarter": "2026Q3", "overall": [5, 4, 4, 3] * 10})
-    >>> headline(estimates.mean(df, "overall"), store.study("ops_company"), quarter="2026Q3")
-    整体满意度平均分为 4.00 分（95% 置信区间 3.77–4.23，n = 40），未达到目标 4.30 分；无上期数据。
-    """
-    at = Quarter.parse(quarter)
-    comparable = comparable_history(estimates, study, quarter=at)
-    now, before = (_overall(comparable, str(q)) for q in (at, at.previous()))
-    leading = [(study.report.overall, "mean"), (study.report.overall, "share")]
-    leading += [(item, "nps") for item in study.items("nps")]
-    rows = [row for item, metric in leading if (row := _row(now, item, metric)) is not None]
-    lines = [_line(row, study, _row(before, row["item"], row["metric"]), at) for row in rows]
-    elsewhere = set(study.items("rating")) - set(study.comparable(study.report.overall))
-    alike = now[~now["item"].isin(elsewhere)]
-    return say(*lines, *_weakest(alike, study)) if lines else say("本季度没有可报告的数字。")
-
-
-def lowest(estimates: pd.DataFrame, *, overall: str) -> pd.Series | None:
-    """Pick the dimension with the lowest mean; the overall item and groups do not count.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        Table ``estimates`` of one quarter.
-    overall : str
-        The item that is no dimension.
-
-    Returns
-    -------
-    Series or None
-        Its row, the first of several that tie; None where fewer than two dimensions have a
-        published mean, so that there is nothing to compare.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from csatlib import estimates
-    >>> df = pd.DataFrame({"overall": [1] * 40, "speed": [3, 4] * 20, "skill": [4, 5] * 20})
-    >>> lowest(estimates.mean(df, list(df)), overall="overall")["item"]
-    'speed'
-    """
-    means = _dimensions(estimates, overall)
-    published = means[~means["suppressed"]].sort_values("estimate", kind="stable")
-    return published.iloc[0] if len(published) > 1 else None
+    return name + figures(row, conf)
 
 
 def key_figures(estimates: pd.DataFrame, study: Study) -> Html:
@@ -277,60 +226,12 @@ def _unrounded(value: float) -> str:
     return "—" if pd.isna(value) else f"{value:.6f}"
 
 
-def _amount(value: float, metric: str) -> str:
+def amount(value: float, metric: str) -> str:
+    """Write a figure with its unit."""
     return number(value, metric) + (" 分" if metric == "mean" else "")
 
 
-def _figures(row: pd.Series, conf: float = 0.95) -> str:
-    amount = _amount(row["estimate"], row["metric"])
-    return f"为 {amount}（{certainty(row, conf)}，n = {row['n']:,}）"
-
-
-def _overall(estimates: pd.DataFrame, quarter: str) -> pd.DataFrame:
-    return estimates[(estimates["quarter"] == quarter) & estimates["group"].isna()]
-
-
-def _row(estimates: pd.DataFrame, item: str, metric: str) -> pd.Series | None:
-    rows = estimates[(estimates["item"] == item) & (estimates["metric"] == metric)]
-    return rows.iloc[0] if len(rows) else None
-
-
-def _dimensions(estimates: pd.DataFrame, overall: str) -> pd.DataFrame:
-    is_dimension = (estimates["item"] != overall) & estimates["group"].isna()
-    return estimates[is_dimension & (estimates["metric"] == "mean")]
-
-
-def _line(row: pd.Series, study: Study, before: pd.Series | None, at: Quarter) -> str:
-    now = sentence(row, labels=study.label_map()) + _against_target(row, study)
-    if study.broken(row["item"], at):
-        return f"{now}；自 {at} 起量表有变化，与此前的数字不可比。"
-    if before is None:
-        return f"{now}；无上期数据。"
-    if before["suppressed"]:
-        return f"{now}；上期不公布：{reason(before)}。"
-    return f"{now}；上期为 {_amount(before['estimate'], before['metric'])}。"
-
-
-def _against_target(row: pd.Series, study: Study) -> str:
-    metric, wanted = row["metric"], {(t.item, t.metric): t.value for t in study.targets}
-    target = wanted.get((row["item"], metric))
-    if target is None or row["suppressed"]:
-        return ""
-    verdict = "达到" if row["estimate"] >= target else "**未达到**"
-    if row["estimate"] < target and number(row["estimate"], metric) == number(target, metric):
-        verdict = f"按未修约的数值{verdict}"
-    return f"，{verdict}目标 {_amount(target, metric)}"
-
-
-def _weakest(now: pd.DataFrame, study: Study) -> list[str]:
-    """Name the dimension with the lowest mean, all of them where several tie."""
-    weakest = lowest(now, overall=study.report.overall)
-    if weakest is None:
-        return []
-    means = _dimensions(now, study.report.overall)
-    among = "可公布的维度中" if means["suppressed"].any() else "各维度中"
-    tied = means.loc[(means["estimate"] == weakest["estimate"]).fillna(False), "item"]
-    names = "、".join(f"**{study.label(item)}**" for item in tied)
-    if len(tied) > 1:
-        return [f"{among}{names}得分并列最低，平均分均为 {_amount(weakest['estimate'], 'mean')}。"]
-    return [f"{among}{names}得分最低，平均分{_figures(weakest)}。"]
+def figures(row: pd.Series, conf: float = 0.95) -> str:
+    """Write a row's figure with its interval and base, as the end of a sentence."""
+    text = amount(row["estimate"], row["metric"])
+    return f"为 {text}（{certainty(row, conf)}，n = {row['n']:,}）"
