@@ -31,9 +31,12 @@ METRICS: dict[str, Callable[..., pd.DataFrame]] = {
     "total": lambda df, **how: estimates.total(df, "score", **how),
     "ratio": lambda df, **how: estimates.ratio(df, "score", "cost", **how),
     "distribution": lambda df, **how: estimates.distribution(df, "answer", levels=LEVELS, **how),
+    "quantile": lambda df, **how: estimates.quantile(df, "score", q=[0.5], **how),
+    "variance": lambda df, **how: estimates.variance(df, "score", **how),
 }
-#: Those that weights enter only as shares of their sum.
-SCALE_FREE = tuple(name for name in METRICS if name != "total")
+#: Those that weights enter only as shares of their sum, and whose error is that of a mean.
+SCALE_FREE = ("mean", "share", "nps", "ratio", "distribution")
+FIRST_ORDER = (*SCALE_FREE, "total")
 
 
 @dataclass(frozen=True)
@@ -293,7 +296,7 @@ def test_a_weight_of_0_outside_a_domain_is_the_domain(case):
     if not weights[inside].any():
         return
     zeroed = changed(case, case.df.assign(weight=weights.where(inside, 0)))
-    same(every(case, where=inside), every(zeroed))
+    same(every(case, only=FIRST_ORDER, where=inside), every(zeroed, only=FIRST_ORDER))
 
 
 @EXAMPLES
@@ -303,6 +306,20 @@ def test_a_missing_answer_is_a_row_outside_the_domain(case):
     filled = changed(case, case.df.assign(score=case.df["score"].fillna(3)))
     for name in ("mean", "total"):
         same(every(case, only=(name,)), every(filled, only=(name,), where=answered))
+
+
+@EXAMPLES
+@given(case=surveys())
+def test_a_domain_is_the_whole_sample_with_nothing_outside(case):
+    """The total of a domain is that of y·1 over everyone, its mean the ratio to the total of 1."""
+    inside = case.df["group"].eq("p")
+    counted = case.df["score"].notna() & inside
+    everyone = case.df.assign(score=case.df["score"].where(counted, 0), cost=counted.astype(float))
+    total, mean = (every(case, only=(name,), where=inside) for name in ("total", "mean"))
+    whole = every(changed(case, everyone), only=("total", "ratio"))
+    for domain, all_rows in (total, whole[:1]), (mean, whole[1:]):
+        if domain["reason"].isna().all() and all_rows["reason"].isna().all():
+            assert_close(all_rows, domain, ["estimate", "se"])
 
 
 @EXAMPLES
@@ -371,7 +388,9 @@ def test_a_row_as_two_halves_in_its_cluster_is_one_row(case):
     case = changed(case, weight="weight")
     halves = pd.concat([case.df, case.df], ignore_index=True)
     halves["weight"] /= 2
-    once, twice = every(case, by=("group",)), every(changed(case, halves), by=("group",))
+    once, twice = (
+        every(one, only=FIRST_ORDER, by=("group",)) for one in (case, changed(case, halves))
+    )
     several = (once["n"] > 1).to_numpy()
     same(once[several], twice[several], ["df", "estimate", "se"])
     means = several & once["metric"].isin(["mean", "nps", "total", "ratio"]).to_numpy()
@@ -576,7 +595,7 @@ def test_a_population_of_k_times_the_sample_takes_its_share_of_the_variance(case
     )
     same(less, once.assign(se=np.sqrt(0.75) * once["se"]), ["n", "df", "estimate", "se"])
     whole = changed(case, case.df.assign(population=sampled), population="population")
-    census = every(whole, by=("group",))
+    census = every(whole, only=FIRST_ORDER, by=("group",))
     answered = census[census["n"] > 0]
     assert answered["reason"].eq("census").all()
     assert answered["se"].eq(0).all()
