@@ -32,7 +32,6 @@ METRICS: dict[str, Callable[..., pd.DataFrame]] = {
     "ratio": lambda df, **how: estimates.ratio(df, "score", "cost", **how),
     "distribution": lambda df, **how: estimates.distribution(df, "answer", levels=LEVELS, **how),
     "quantile": lambda df, **how: estimates.quantile(df, "score", q=[0.5], **how),
-    "variance": lambda df, **how: estimates.variance(df, "score", **how),
 }
 #: Those that weights enter only as shares of their sum, and whose error is that of a mean.
 SCALE_FREE = ("mean", "share", "nps", "ratio", "distribution")
