@@ -572,6 +572,23 @@ def test_a_table_that_cannot_be_this_exhibit_is_refused(draw, message):
     assert message in str(refusal.value)
 
 
+def test_gaps_are_told_before_and_after_weighting():
+    gaps = pd.DataFrame(
+        {
+            "variable": ["tier", "tier"],
+            "level": ["A", "B"],
+            "gap_before": [-0.144, 0.144],
+            "gap_after": [0.0, -0.00001],
+        }
+    )
+    axes = charts.gap_dots(gaps, labels={"tier": "等级"})
+    assert [text.get_text() for text in axes.texts] == ["−14.4 → 0.0", "+14.4 → 0.0"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["等级：A", "等级：B"]
+    before, after = (line.get_xdata() for line in axes.lines if line.get_marker() == "o")
+    assert before == pytest.approx([-14.4, 14.4])
+    assert after == pytest.approx([0, -0.001])
+
+
 def test_tables_are_not_changed():
     before = sample.GROUPS.copy()
     charts.group_bars(sample.GROUPS, labels={})

@@ -186,6 +186,7 @@ def test_there_are_notebooks():
     assert [n.stem for n in NOTEBOOKS] == [
         "00_sampling_plan",
         "01_clean",
+        "02_fieldwork_weights",
         "03_satisfaction",
         "05_comments",
         "09_report",

@@ -26,6 +26,7 @@ from csatlib import (
     store,
     study,
     text,
+    weights,
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
@@ -105,9 +106,9 @@ CASES = {
         w.lists["frame"],
         w.lists["invitations"],
         w.kept,
+        outcomes=w.outcomes,
         set_aside=w.lists["set_aside"],
         items=w.items,
-        outcomes=w.study.fieldwork.outcomes,
         answer_status=w.cleaned.answer_status,
         as_of="2026-09-01",
     ),
@@ -137,9 +138,14 @@ CASES = {
     "fieldwork.timeliness": lambda w: called(
         w.closed, w.kept, by=["tier"], key="customer_id", as_of="2026-09-01"
     ),
+    "weights.attach": lambda w: called(w.joined, w.weighted, w.weighting),
     "weights.calibrate": lambda w: called(w.answered, w.margins, method="raking"),
+    "weights.design_of": lambda w: called(
+        weights.attach(w.joined, w.weighted, w.weighting), w.weighting
+    ),
     "weights.design_weights": lambda w: called(w.answered, frame=w.framed, strata=["region"]),
     "weights.diagnostics": lambda w: called(w.answered["one"]),
+    "weights.equal_weights": lambda w: called(w.kept, population=9),
     "weights.margin_gaps": lambda w: called(w.answered, w.margins, weights="one"),
     "weights.margins_of": lambda w: called(w.framed, ["region", "tier"]),
     "weights.margins_of_quarter": lambda w: called(w.answered, w.framed, w.weighting),
@@ -192,6 +198,7 @@ CASES = {
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
     "charts.funnel": lambda w: called(w.units, labels=w.labels),
+    "charts.gap_dots": lambda w: called(w.gaps, labels=w.labels),
     "charts.group_bars": lambda w: called(w.groups, labels=w.labels),
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
@@ -201,6 +208,7 @@ CASES = {
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
     "report.comparable_history": lambda w: called(w.means, w.study, quarter=QUARTER),
+    "report.effect_view": lambda w: called(w.means, w.means, w.study),
     "report.figure": lambda w: called(
         charts.dimension_bars(w.means, labels=w.labels),
         w.study,
@@ -209,23 +217,42 @@ CASES = {
         data=w.means,
     ),
     "report.folded": lambda w: called("数字", "n = 40"),
+    "report.funnel_view": lambda w: called(fieldwork.funnel(w.ledger)),
+    "report.gap_finding": lambda w: called(w.gaps),
     "report.group_finding": lambda w: called(w.groups),
     "report.headline": lambda w: called(w.means, w.study, quarter=QUARTER),
+    "report.imbalance_sentence": lambda w: called(fieldwork.largest_imbalance(w.likeness), w.study),
     "report.key_figures": lambda w: called(w.means, w.study),
+    "report.key_tiers": lambda w: called(w.study),
+    "report.likeness_view": lambda w: called(w.likeness, w.study, min_base=30),
     "report.lowest": lambda w: called(w.means, overall="overall"),
+    "report.merge_small": lambda w: called(w.joined, ["tier"], counted=w.joined, min_base=60),
+    "report.modes_sentences": lambda w: called(w.modes, w.study),
+    "report.modes_view": lambda w: called(
+        w.modes, fieldwork.interviewer_quality(w.joined, w.items, by=["channel"]), w.study
+    ),
     "report.number": lambda w: called(0.7812, "share"),
+    "report.outcomes_view": lambda w: called(w.ledger, by="channel", min_base=5),
+    "report.p_value": lambda w: called(0.04),
     "report.provenance": lambda w: called(w.manifest),
+    "report.rates_view": lambda w: called(fieldwork.response_rates(w.ledger), w.study),
+    "report.reasons_view": lambda w: called(w.ledger, rules=clean.REASONS, min_base=5),
+    "report.response_sentence": lambda w: called(
+        fieldwork.funnel(w.ledger), fieldwork.response_rates(w.ledger), answers=9
+    ),
     "report.say": lambda w: called("**一**。", w.piece, warning=True),
     "report.sensitivity_view": lambda w: called(
         clean.sensitivity(w.cleaned.flagged, w.study), w.study, reasons=clean.REASONS
     ),
     "report.sentence": lambda w: called(w.rows[0], labels=w.labels),
+    "report.signed": lambda w: called(-0.1, "share"),
     "report.stack": lambda w: called([w.piece, w.piece]),
     "report.subtitle": lambda w: called(w.study, QUARTER, as_of="2026-09-30"),
     "report.survey_record": lambda w: called(w.study, QUARTER, caption="表 1"),
     "report.table": lambda w: called(
         w.kept, w.study, name="x", caption="表 1", columns={"channel": "渠道", "overall": "得分"}
     ),
+    "report.weighting_sentence": lambda w: called(w.rows[0], w.rows[0], w.study),
 }
 
 
@@ -251,11 +278,9 @@ def world(repository):
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)
     w.items, w.labels = w.study.items("rating"), w.study.label_map()
     w.lists = clean.fieldwork_tables(w.cleaned, raw(), w.study)
+    w.outcomes = w.study.fieldwork.outcomes
     w.ledger = fieldwork.dispositions(
-        w.lists["frame"],
-        w.lists["invitations"],
-        w.kept.copy(),
-        outcomes=w.study.fieldwork.outcomes,
+        w.lists["frame"], w.lists["invitations"], w.kept.copy(), outcomes=w.outcomes
     )
     w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
@@ -268,6 +293,9 @@ def world(repository):
     w.ended = w.framed[["customer_id"]].assign(disposition=ended)
     w.weighting = study.Weighting(nonresponse=("region",), margins=("tier",), trim=4.0)
     w.margins = {c: w.framed[c].value_counts() for c in ("region", "tier")}
+    w.weighted = weights.of_quarter(w.kept.copy(), w.framed, w.ended, w.weighting)
+    w.gaps = weights.margin_gaps(w.answered, w.margins, weights="one")
+    w.modes = fieldwork.mode_effects(w.joined.copy(), ["overall"], by=["channel"])
     w.means = estimates.mean(w.joined.copy(), w.items)
     w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
     w.earlier = w.joined.iloc[: len(w.joined) // 2].assign(quarter="2026Q2")

@@ -801,3 +801,81 @@ def test_what_is_not_known_is_not_mentioned(absent, words):
 def test_without_versions_and_commit_no_programs_are_named():
     known = {key: MANIFEST[key] for key in ("draft", "inputs", "tables")}
     assert "软件" not in report.provenance(known).text
+
+
+# ---- fieldwork and weights -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        pytest.param({"A": 9, "B": 6}, {"A": 9, "B": 6}, id="none small"),
+        pytest.param(
+            {"A": 9, "B": 6, "C": 2}, {"A": 9, "其他（合并）": 8}, id="one takes the next"
+        ),
+        pytest.param({"A": 9, "B": 3, "C": 2}, {"A": 9, "其他（合并）": 5}, id="two are enough"),
+        pytest.param({"A": 9, "B": 4, "C": 4}, {"A": 9, "其他（合并）": 8}, id="all small ones"),
+        pytest.param({"A": 3, "B": 1}, {"其他（合并）": 4}, id="all together"),
+    ],
+)
+def test_small_levels_are_merged_until_they_are_enough(sizes, expected):
+    df = pd.DataFrame({"tier": [level for level, n in sizes.items() for _ in range(n)]})
+    merged = report.merge_small(df, ["tier"], counted=df, min_base=5)
+    assert merged["tier"].value_counts().to_dict() == expected
+
+
+def test_a_level_that_nobody_answered_from_is_told():
+    df, answered = pd.DataFrame({"tier": ["A", "B"]}), pd.DataFrame({"tier": ["A"] * 5})
+    assert report.merge_small(df, ["tier"], counted=answered, min_base=5)["tier"].tolist() == [
+        "A",
+        "B",
+    ]
+
+
+def ledger_of(**counts):
+    ends = [end for end, n in counts.items() for _ in range(n)]
+    return pd.DataFrame({"disposition": ends, "reason": None, "channel": "电话", "member": True})
+
+
+def test_rare_reasons_are_counted_together():
+    ledger = ledger_of(complete=10, refusal=7, non_contact=6, unknown=2)
+    view = report.reasons_view(ledger, rules={}, min_base=5)
+    assert view[["end", "n"]].to_numpy().tolist() == [["拒绝", 7], ["其他", 8]]
+    assert view["n"].sum() == 15
+
+
+def test_a_reason_of_cleaning_is_told_in_its_words():
+    ledger = ledger_of(complete=1, other=5).assign(reason=[None] + ["set_aside:too_fast"] * 5)
+    view = report.reasons_view(ledger, rules={"too_fast": "作答过快"}, min_base=5)
+    assert view["reason"].tolist() == ["答卷剔除：作答过快"]
+
+
+def test_without_rates_the_response_rate_is_not_told():
+    from csatlib import fieldwork, schema
+
+    funnel = fieldwork.funnel(ledger_of(complete=3, refusal=1).assign(response_id="r"))
+    told = report.response_sentence(funnel, schema.empty("response_rates"), answers=3)
+    assert "**无法计算**应答率" in told
+    assert "其中 75.0%" in told
+
+
+@pytest.mark.parametrize(
+    ("p", "gap", "begins"),
+    [
+        pytest.param(0.001, -0.1, "对结果影响最大的偏差", id="beyond chance"),
+        pytest.param(0.2, -0.1, "各项构成与名单的差别都没有超出偶然", id="chance"),
+        pytest.param(None, -0.1, "各项构成与名单的差别都没有超出偶然", id="not tested"),
+    ],
+)
+def test_an_imbalance_is_claimed_only_beyond_chance(study, p, gap, begins):
+    parts = {"variable": "tier", "level": "A", "share": 0.5, "population_share": 0.6, "gap": gap}
+    parts |= {"effect": None, "mean_gap": None, "p_adjusted": p}
+    assert report.imbalance_sentence(parts, study).startswith(begins)
+
+
+def test_shares_written_as_text_are_set_as_figures(study):
+    df = pd.DataFrame({"a": ["甲", "乙"], "b": ["50.2%", "—"], "c": ["−1.5", "样本不足"]})
+    df["d"] = ["< 0.001", "0.042"]
+    piece = report.table(df, study, name="x", caption="表", columns={c: c for c in df})
+    cells = parsed(piece).select("tbody tr")[0].find_all(["th", "td"])
+    assert ["num" in (cell.get("class") or []) for cell in cells] == [False, True, True, True]

@@ -1,6 +1,7 @@
 """Draws a table that already holds the answer, in Chinese, legible on a telephone."""
 
 from csatlib.charts.distributions import distribution_bars
+from csatlib.charts.gaps import gap_dots
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
 from csatlib.charts.trends import trend_lines
@@ -12,6 +13,7 @@ __all__ = [
     "distribution_bars",
     "font_path",
     "funnel",
+    "gap_dots",
     "group_bars",
     "keyword_bars",
     "to_svg",

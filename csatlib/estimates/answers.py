@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from csatlib.estimates.arguments import column_of, distinct
+from csatlib.estimates.arguments import LARGEST, column_of, distinct
+from csatlib.estimates.codes import factorized
 from csatlib.scales import DETRACTOR_UP_TO, PROMOTER_FROM
 
 __all__ = ["booleans", "item_names", "level_codes", "numbers", "recommendations", "scale_values"]
@@ -30,14 +31,15 @@ def numbers(df: pd.DataFrame, item: str) -> np.ndarray:
             "scores first with scales.to_score"
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    # A finite sum clears the whole column at the price of one pass.
-    with np.errstate(invalid="ignore"):
-        suspect = not np.isfinite(values.sum())
-    infinite = np.isinf(values) if suspect else np.zeros(len(values), dtype=bool)
+    # The sum of squares clears the whole column at the price of one pass.
+    with np.errstate(invalid="ignore", over="ignore"):
+        suspect = not values @ values <= LARGEST**2
+    infinite = np.abs(values) > LARGEST if suspect else np.zeros(len(values), dtype=bool)
     if infinite.any():
         raise ValueError(
-            f"items: expected finite numbers in {item!r}, found {int(infinite.sum())} infinite, "
-            f"the first in row {column.index[infinite][0]!r}; set them missing or correct them"
+            f"items: expected finite numbers in {item!r}, found {int(infinite.sum())} infinite "
+            f"(or beyond {LARGEST:g}), the first in row {column.index[infinite][0]!r}; set them "
+            "missing or correct them"
         )
     return values
 
@@ -80,18 +82,23 @@ def scale_values(levels: Sequence[object]) -> list[object]:
     scale = distinct(levels, "levels")
     if not scale:
         raise ValueError("levels: expected the values of the scale, found none; list them all")
-    if any(pd.isna(level) for level in scale):
+    if any(pd.api.types.is_scalar(level) and pd.isna(level) for level in scale):
         raise ValueError(
             "levels: expected the values of the scale, found a missing one; leave it out, for a "
             "missing answer is no level"
         )
     distinct(map(str, scale), "levels")
+    nested = [level for level in scale if not isinstance(level, Hashable)]
+    if nested:
+        raise ValueError(
+            f"levels: expected texts or numbers, found {nested[0]!r}; list the values themselves"
+        )
     return scale
 
 
 def level_codes(df: pd.DataFrame, item: str, levels: Sequence[object]) -> np.ndarray:
     """Return each answer's position in ``levels``, and −1 for no answer."""
-    codes, found = pd.factorize(column_of(df, item, "items"))
+    codes, found = factorized(column_of(df, item, "items"))
     position = {level: index for index, level in enumerate(levels)}
     unlisted = [value for value in found if value not in position]
     if unlisted:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-__all__ = ["check_settings", "column_of", "distinct"]
+__all__ = ["LARGEST", "check_settings", "check_table", "column_of", "distinct"]
+
+#: Beyond this the squares of squares that a variance needs overflow.
+LARGEST = 1e60
+
+
+def check_table(df: pd.DataFrame) -> None:
+    """Refuse what is no table."""
+    if not isinstance(df, pd.DataFrame):
+        raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
+            f"df: expected a DataFrame with one row a respondent, found {type(df).__name__}; "
+            "make one with pandas.DataFrame"
+        )
 
 
 def check_settings(conf: float, min_base: int) -> None:
     """Refuse a confidence that is no probability and a base below one answer."""
-    if not isinstance(conf, Real) or not 0 < conf < 1:
+    # Nearer to 0 or 1 than the last digit the quantile of (1 + conf)/2 is that of 1/2 or of 1.
+    if not isinstance(conf, float | np.floating) or not 0.5 < (1 + conf) / 2 < 1:
         raise ValueError(
             f"conf: expected a number between 0 and 1, found {conf!r}; write 0.95 for 95 %"
         )
@@ -26,9 +40,10 @@ def check_settings(conf: float, min_base: int) -> None:
 
 def distinct(values: Iterable[Any], argument: str) -> list[Any]:
     """Return ``values`` as a list, refusing a bare text and a value that stands twice."""
-    if isinstance(values, str):
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        found = "the text " if isinstance(values, str) else ""
         raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
-            f"{argument}: expected a sequence, found the text {values!r}; "
+            f"{argument}: expected a sequence, found {found}{values!r}; "
             f"write {argument}=[{values!r}]"
         )
     listed = list(values)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["column_codes", "compact", "factor_codes", "finite"]
+from csatlib.estimates.arguments import LARGEST
+
+__all__ = ["column_codes", "compact", "factor_codes", "factorized", "finite"]
 
 #: A table of presence may be this many times as long as the column.
 _SPARSE = 4
@@ -58,29 +60,45 @@ def column_codes(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.intp), column.cat.categories
     whole = pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any()
-    if whole and len(column):
+    # Unsigned numbers beyond 2^63 would turn negative.
+    if whole and len(column) and column.max() < 2**63:
         values = column.to_numpy(dtype=np.int64)
         lowest, span = values.min(), int(values.max()) - int(values.min()) + 1
         if span <= _SPARSE * len(values) + 1024:
             codes, found = compact(values - lowest, span)
             return codes, pd.Index(found + lowest)
-    codes, levels = pd.factorize(column, sort=True)
+    codes, levels = factorized(column, sort=True)
     return codes.astype(np.intp), pd.Index(levels)
+
+
+def factorized(column: pd.Series, *, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
+    """Give each row the number of its value, refusing values that cannot be told apart."""
+    try:
+        return pd.factorize(column, sort=sort)
+    except TypeError as error:
+        raise ValueError(
+            f"expected values in {column.name!r} that can be told apart, such as texts or numbers, "
+            f"found others ({error}); give one value a row"
+        ) from error
 
 
 def finite(column: pd.Series, argument: str) -> np.ndarray:
     """Return a numeric column as floats, refusing missing and infinite values."""
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    odd_type = pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(
+        column.dtype
+    )
+    if odd_type or not pd.api.types.is_numeric_dtype(column.dtype):
         raise ValueError(
             f"{argument}: expected numbers in {column.name!r}, found dtype {column.dtype}; "
             "name a numeric column"
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    odd = ~np.isfinite(values)
+    odd = ~(np.abs(values) <= LARGEST)
     if odd.any():
         raise ValueError(
             f"{argument}: expected a finite number in every row of {column.name!r}, found "
-            f"{int(odd.sum())} missing or infinite, the first in row {column.index[odd][0]!r}; "
+            f"{int(odd.sum())} missing or infinite (or beyond {LARGEST:g}), the first in row "
+            f"{column.index[odd][0]!r}; "
             "fill them in, or set the rows aside"
         )
     return values

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -81,12 +83,14 @@ class Design:
     def __post_init__(self) -> None:
         for name in ("margins", "replicates", "replicate_scales"):
             value = getattr(self, name)
-            if isinstance(value, str):
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                found = "the text " if isinstance(value, str) else ""
                 raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
-                    f"{name}: expected a sequence of columns, found the text {value!r}; "
-                    f"write {name}=[{value!r}]"
+                    f"{name}: expected a sequence, found {found}{value!r}; write {name}=[{value!r}]"
                 )
             object.__setattr__(self, name, tuple(value))
+        _check_margins(self.margins)
+        _check_scales(self.replicate_scales)
         _check_choice("lonely", self.lonely, ("refuse", "certainty", "centre"))
         methods = ("bootstrap", "jackknife", "brr", "other")
         _check_choice("replicate_method", self.replicate_method, methods)
@@ -112,6 +116,25 @@ class Design:
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
+
+
+def _check_margins(margins: Sequence[str | tuple[str, ...]]) -> None:
+    for margin in margins:
+        names = [margin] if isinstance(margin, str) else margin
+        if not isinstance(names, list | tuple) or not names:
+            raise ValueError(
+                f"margins: expected names of columns, or tuples of them, found {margin!r}; name "
+                "the columns the weights were calibrated to"
+            )
+
+
+def _check_scales(scales: Sequence[float]) -> None:
+    odd = [one for one in scales if not isinstance(one, Real) or not 0 <= one < math.inf]
+    if odd or (scales and not any(scales)):
+        raise ValueError(
+            "replicate_scales: expected numbers of 0 or more, one of them above 0, found "
+            f"{(odd or [0])[0]!r}; give what the replicates came with, or leave it out"
+        )
 
 
 @dataclass(frozen=True)
@@ -158,6 +181,14 @@ class Structure:
     def stratum_of_units(self) -> np.ndarray:
         """Give each unit's stratum."""
         return self.stratum_of_rows() if self.unit_stratum is None else self.unit_stratum
+
+    def of_rows(self) -> Structure:
+        """Give the same strata with every row a unit of its own and no population."""
+        sampled = np.bincount(self.stratum_of_rows(), minlength=self.strata)
+        whole = np.ones(self.strata)
+        return replace(
+            self, unit=None, unit_stratum=None, sampled=sampled, factor=whole, centred=whole > 0
+        )
 
 
 def read_design(df: pd.DataFrame, design: Design | None) -> Structure:
@@ -232,8 +263,9 @@ def _weights(
 ) -> np.ndarray | None:
     if design.weight is None:
         if total is None or len(sampled) == 1:
-            each = None if total is None else float(total[0] / sampled[0])
-            return None if each is None or not len(df) else np.full(len(df), each)
+            if total is None or not len(df):
+                return None
+            return np.full(len(df), float(total[0] / sampled[0]))
         return (total / np.maximum(sampled, 1))[stratum]
     weight = finite(column_of(df, design.weight, "design.weight"), "weight")
     if (weight < 0).any():

@@ -32,7 +32,9 @@ def share_interval(
     p, quantile = moments.estimate, (1 + conf) / 2
     unanimous = (p == 0) | (p == 1)
     some = moments.n > 0
-    kish = np.divide(moments.size**2, moments.squares, out=np.zeros(p.shape), where=some)
+    # The squares of tiny weights may round to 0.
+    squared = some & (moments.squares > 0)
+    kish = np.divide(moments.size**2, moments.squares, out=moments.n.astype(float), where=squared)
     if method == "wilson":
         with np.errstate(divide="ignore", invalid="ignore"):
             simple = np.where(unanimous, kish, moments.n * moments.simple / moments.variance)

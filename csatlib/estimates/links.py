@@ -243,9 +243,13 @@ def _laid(partition: Partition, influence: np.ndarray, units: np.ndarray) -> _La
         return _Laid(
             sparse.csr_array(partition.deviations(influence)[units]), np.zeros(shape), indicator
         )
-    cells = partition.cell_sums(influence)
-    sums = np.bincount(partition.block, weights=cells, minlength=shape[0] * shape[1])
-    means = sums.reshape(shape) / np.maximum(structure.sampled, 1)[:, None]
+    sums = np.zeros(shape)
+    sums[partition.block_stratum, partition.block_domain] = np.bincount(
+        partition.block,
+        weights=partition.cell_sums(influence),
+        minlength=len(partition.block_stratum),
+    )
+    means = sums / np.maximum(structure.sampled, 1)[:, None]
     means[~structure.centred] = 0
     return _Laid(_sparse(partition, influence)[units], means, indicator)
 

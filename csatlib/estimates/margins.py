@@ -114,7 +114,8 @@ def _margin(df: pd.DataFrame, margin: str | tuple[str, ...]) -> tuple[np.ndarray
     numeric = pd.api.types.is_numeric_dtype(columns[0].dtype)
     if len(names) == 1 and numeric and not pd.api.types.is_bool_dtype(columns[0].dtype):
         codes, values = pd.factorize(finite(columns[0], "margins"))
-        return codes, np.asarray(values, dtype=float)
+        # Beside the constant a shift changes no residual, and a year or a large sum would drown it.
+        return codes, values - values.mean()
     profile, levels = _profiles([factor_codes(column, "margins")[0] for column in columns])
     return profile, np.eye(len(levels))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from csatlib.estimates.arguments import check_table
 from csatlib.estimates.design import Design, Structure, read_design
 from csatlib.estimates.domains import Domains, Where, find_domains
 from csatlib.estimates.margins import read_margins
@@ -121,7 +122,11 @@ class Survey:
         cells -= mean[partition.cell_domain] * weighed.shares
         variance = partition.variances_of_cells(cells)
         square = _per(squares, weighed.size)
-        return self._mean(values, weighed, origin, mean, square, variance, None)
+        moments = self._mean(values, weighed, origin, mean, square, variance, None)
+        if not moments.fixed.any():
+            return moments
+        # Whether it is the design that fixes a mean shows row by row only.
+        return self._mean_by_rows(values, origin, weighed, influence)
 
     def _mean_by_rows(
         self, values: np.ndarray, origin: float, weighed: _Weighed, influence: bool
@@ -138,8 +143,8 @@ class Survey:
             variance = self.replicates.variances(
                 lambda w: _per(*self._two_sums(w, shifted, weighed)), mean
             )
-        kept = rows if influence else None
-        return self._mean(values, weighed, origin, mean, square, variance, kept)
+        moments = self._mean(values, weighed, origin, mean, square, variance, rows)
+        return moments if influence else replace(moments, influence=None)
 
     def total(self, values: np.ndarray) -> Moments:
         """Estimate each domain's total of ``values``: Σ w·y, whose influence is w·y itself."""
@@ -157,7 +162,7 @@ class Survey:
         else:
             variance = self.partition.variances(rows)
         same = np.zeros(len(estimate), dtype=bool)
-        scale = np.where(spread > 0, spread, square) * weighed.size**2
+        scale = np.where(spread > 1e-12 * square, spread, square) * weighed.size**2
         return self._moments(weighed, estimate, variance, scale, same, rows)
 
     def ratio(self, above: np.ndarray, below: np.ndarray) -> Moments:
@@ -170,8 +175,9 @@ class Survey:
         y, x = np.where(missing, 0.0, above), np.where(missing, 0.0, below)
         base = self.partition.sums(weighed.weight * x)
         estimate = _per(self.partition.sums(weighed.weight * y), base)
-        residual = weighed.weight * (y - np.nan_to_num(estimate)[self.partition.codes] * x)
-        rows = self._spread_out(residual, base)
+        residual = y - np.nan_to_num(estimate)[self.partition.codes] * x
+        weighted = weighed.weight * residual
+        rows = self._spread_out(weighted, base)
         if self.replicates is not None:
             variance = self.replicates.variances(
                 lambda w: _per(self._two_sums(w, y, weighed)[0], self._two_sums(w, x, weighed)[0]),
@@ -179,9 +185,12 @@ class Survey:
             )
         else:
             variance = self.partition.variances(rows)
-        spread = _per(self.partition.sums(residual * residual), base**2) * weighed.n
-        same = np.zeros(len(estimate), dtype=bool)
-        return self._moments(weighed, estimate, variance, spread, same, rows)
+        squares = self.partition.sums(weighted * residual) * weighed.size
+        spread = _per(squares, base**2)
+        # All rows have the same ratio, but for rounding: they say nothing about its error.
+        same = squares <= 1e-24 * (np.nan_to_num(estimate) * base) ** 2
+        variance = np.where(same, 0, variance)
+        return self._moments(weighed, estimate, variance, np.where(same, 0, spread), same, rows)
 
     def linear(self, influence: np.ndarray, estimate: np.ndarray, valid: np.ndarray) -> Moments:
         """Give the moments of any estimate whose influence w·z is known row by row.
@@ -191,7 +200,8 @@ class Survey:
         weighed = _weigh(self.partition, valid)
         rows = np.where(weighed.weight > 0, influence, 0.0)
         variance = self.partition.variances(rows)
-        spread = self.partition.sums(rows * rows) * weighed.n
+        z = np.divide(rows, weighed.weight, out=np.zeros(len(rows)), where=weighed.weight > 0)
+        spread = self.partition.sums(rows * z) * weighed.size
         same = np.zeros(len(estimate), dtype=bool)
         return self._moments(weighed, estimate, variance, spread, same, rows)
 
@@ -218,6 +228,23 @@ class Survey:
             same,
             influence,
         )
+
+    def _agree_by_chance(self, influence: np.ndarray, simple: np.ndarray) -> np.ndarray:
+        """Find the domains whose rows differ although their sampling units do not.
+
+        What strata or margins fix is the same in every row of a stratum, but for its residual.
+        """
+        structure, partition, margins = self.structure, self.partition, self.partition.margins
+        if structure.unit is None or self.replicates is not None:
+            return np.zeros(partition.domains, dtype=bool)
+        rows = structure.of_rows()
+        if margins is not None:
+            totals = margins.x[margins.profile] * structure.weights()[:, None]
+            margins = replace(margins, unit_totals=totals)
+        inside = partition.inside
+        codes = partition.codes if inside is None else np.where(inside, partition.codes, -1)
+        apart = make_partition(rows, codes, partition.domains, margins).variances(influence)
+        return apart > _FIXED * simple
 
     def _spread_out(self, values: np.ndarray, size: np.ndarray) -> np.ndarray:
         """Divide each row's value by its domain's size."""
@@ -261,19 +288,23 @@ class Survey:
         covered = self.partition.covered(weighed.counts) & (self.replicates is None)
         rows = self.structure.rows
         simple = spread / np.maximum(weighed.n, 1) * (rows / max(rows - 1, 1))
-        fixed = ~same & ~covered & (variance <= _FIXED * simple)
+        dust = ~same & ~covered & (simple > 0) & (variance <= _FIXED * simple)
+        fixed = dust
+        if dust.any() and influence is not None:
+            fixed = dust & ~self._agree_by_chance(influence, simple)
         df = weighed.df
         if self.replicates is not None:
             df = self.replicates.degrees_of_freedom(weighed.weight, self.partition)
-        # Kish's effective size is asked for only where all answers are equal.
-        squares = self.partition.sums(weighed.weight**2) if same.any() else weighed.size
+        # Kish's effective size is asked for only where all answers are equal, or round to it.
+        equal = same | (estimate == 0) | (estimate == 1)
+        squares = self.partition.sums(weighed.weight**2) if equal.any() else weighed.size
         # Without any group the rows are sorted into one domain that nobody is in.
         kept = slice(len(self.domains))
         return Moments(
             n=weighed.n[kept],
             size=weighed.size[kept],
-            estimate=np.where(empty, np.nan, estimate)[kept],
-            variance=np.where(empty, np.nan, np.where(fixed | covered, 0.0, variance))[kept],
+            estimate=np.where(empty | ~np.isfinite(variance), np.nan, estimate)[kept],
+            variance=np.where(empty, np.nan, np.where(dust | covered, 0.0, variance))[kept],
             df=df[kept],
             simple=simple[kept],
             squares=squares[kept],
@@ -291,6 +322,7 @@ def read_survey(
     design: Design | None = None,
 ) -> Survey:
     """Read the domains and the design of a call."""
+    check_table(df)
     domains = find_domains(df, by, where)
     structure = read_design(df, design)
     margins = read_margins(df, structure) if not structure.design.replicates else None

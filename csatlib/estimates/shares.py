@@ -199,7 +199,7 @@ def shares(moments: Moments, conf: float, *, method: str = "korn_graubard") -> E
         se=np.sqrt(moments.variance),
         ci_low=low,
         ci_high=high,
-        reason=reasons(moments, no_variation=np.zeros(low.shape, dtype=bool)),
+        reason=reasons(moments, no_variation=~(low < high)),
     )
 
 

@@ -7,17 +7,9 @@ import pandas as pd
 __all__ = ["follow"]
 
 _CELL = ("item", "group_by", "group")
-_KEPT = (
-    "quarter",
-    "line",
-    "metric",
-    "level",
-    "contrast",
-    "target",
-    "small",
-    "suppressed",
-    "reason",
-)
+#: What a row keeps: its key, and what says nothing of the group.
+_KEPT = (*_CELL, "quarter", "line", "metric", "level", "contrast", "target", "small")
+_KEPT += ("suppressed", "reason")
 
 
 def follow(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,15 @@ from csatlib.report.contrasts import (
     trend_finding,
 )
 from csatlib.report.exhibits import cards, figure, table
+from csatlib.report.fieldwork import (
+    funnel_view,
+    key_tiers,
+    merge_small,
+    outcomes_view,
+    rates_view,
+    reasons_view,
+    response_sentence,
+)
 from csatlib.report.findings import group_finding
 from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
@@ -17,6 +26,17 @@ from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
 from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
+from csatlib.report.weighting import (
+    effect_view,
+    gap_finding,
+    imbalance_sentence,
+    likeness_view,
+    modes_sentences,
+    modes_view,
+    p_value,
+    signed,
+    weighting_sentence,
+)
 from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
@@ -31,18 +51,33 @@ __all__ = [
     "comparison_view",
     "cross_counts",
     "describe_view",
+    "effect_view",
     "figure",
     "folded",
+    "funnel_view",
+    "gap_finding",
     "group_finding",
     "headline",
+    "imbalance_sentence",
     "key_figures",
+    "key_tiers",
+    "likeness_view",
     "lowest",
+    "merge_small",
     "mix_view",
+    "modes_sentences",
+    "modes_view",
     "number",
+    "outcomes_view",
+    "p_value",
     "provenance",
+    "rates_view",
+    "reasons_view",
+    "response_sentence",
     "say",
     "sensitivity_view",
     "sentence",
+    "signed",
     "stack",
     "subtitle",
     "survey_record",
@@ -50,4 +85,5 @@ __all__ = [
     "trend_finding",
     "units_finding",
     "units_view",
+    "weighting_sentence",
 ]

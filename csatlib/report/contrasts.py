@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from csatlib.report.weighting import p_value
 from csatlib.report.words import METRICS, joined, named, reason
 from csatlib.study import Study
 
@@ -16,32 +17,8 @@ __all__ = [
     "difference",
     "finding",
     "mix_view",
-    "p_value",
     "trend_finding",
 ]
-
-
-def p_value(p: float) -> str:
-    """Write a probability as it is read: three decimals, and no zero.
-
-    Parameters
-    ----------
-    p : float
-        Between 0 and 1, or missing.
-
-    Returns
-    -------
-    str
-        ``< 0.001`` below that, a dash where it is missing.
-
-    Examples
-    --------
-    >>> p_value(0.0312), p_value(0.00004), p_value(float("nan"))
-    ('0.031', '< 0.001', '—')
-    """
-    if pd.isna(p):
-        return "—"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def difference(value: float, metric: str) -> str:
@@ -73,7 +50,9 @@ def difference(value: float, metric: str) -> str:
     return text.replace("-", "−")
 
 
-def finding(row: pd.Series, *, alpha: float = 0.05) -> str:
+def finding(
+    row: pd.Series, *, alpha: float = 0.05, words: tuple[str, str] = ("偏低", "偏高")
+) -> str:
     """Say in a word what a comparison shows; 显著 only where the adjusted p says so.
 
     Parameters
@@ -82,6 +61,8 @@ def finding(row: pd.Series, *, alpha: float = 0.05) -> str:
         A row of the table ``comparisons`` or ``changes``.
     alpha : float
         The error that is allowed over the whole family of comparisons.
+    words : tuple of str
+        What is lower, and what is higher.
 
     Returns
     -------
@@ -100,10 +81,16 @@ def finding(row: pd.Series, *, alpha: float = 0.05) -> str:
         return "没有显著差别"
     if pd.isna(row["estimate"]):
         return "有显著差别"
-    return "显著偏高" if row["estimate"] > 0 else "显著偏低"
+    return f"显著{words[int(row['estimate'] > 0)]}"
 
 
-def comparison_view(df: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> pd.DataFrame:
+def comparison_view(
+    df: pd.DataFrame,
+    study: Study,
+    *,
+    alpha: float = 0.05,
+    words: tuple[str, str] = ("偏低", "偏高"),
+) -> pd.DataFrame:
     """Show comparisons or changes to a reader: difference, interval, adjusted p, verdict.
 
     Parameters
@@ -114,12 +101,15 @@ def comparison_view(df: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> p
         Its labels stand in place of the items' names.
     alpha : float
         The error that is allowed over the whole family of comparisons.
+    words : tuple of str
+        What is lower, and what is higher: 下降 and 上升 of changes.
 
     Returns
     -------
     DataFrame
-        Chinese columns 题目, 指标 (where there are several), 分组 or 对比, n, 差, 95% 置信区间,
-        校正后 p, 结论; one row a row.
+        Chinese columns 题目, 指标 (where there are several), 分组 (where there are groups), 对比
+        (unless it is the same in all rows, or against all others), n, 差 (shares in percentage
+        points), 95% 置信区间, 校正后 p, 结论; one row a row.
 
     Examples
     --------
@@ -137,12 +127,15 @@ def comparison_view(df: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> p
         view["指标"] = df["metric"].map(METRICS).fillna(df["metric"])
     if df["group"].notna().any():
         view["分组"] = df["group"].fillna("总体")
-    view["对比"] = df["contrast"].str.replace(" − ", " 减 ").fillna("—")
+    plain = df["contrast"].nunique() == 1 or df["contrast"].str.endswith("− 其他").all()
+    if not plain:
+        view["对比"] = df["contrast"].str.replace(" − ", " 减 ").fillna("—")
     view["n"] = ["—" if pd.isna(row["n"]) else f"{row['n']:,}" for row in rows]
-    view["差"] = [difference(row["estimate"], row["metric"]) for row in rows]
-    view["95% 置信区间"] = [_between(row) for row in rows]
+    short = [difference(row["estimate"], row["metric"]) for row in rows]
+    view["差"] = [text.removesuffix(" 个百分点") for text in short]
+    view["95% 置信区间"] = [_between(row).removesuffix(" 个百分点") for row in rows]
     view["校正后 p"] = [p_value(row["p_adjusted"]) for row in rows]
-    view["结论"] = [finding(row, alpha=alpha) for row in rows]
+    view["结论"] = [finding(row, alpha=alpha, words=words) for row in rows]
     return view
 
 
@@ -241,6 +234,8 @@ def changes_finding(changes: pd.DataFrame, study: Study, *, alpha: float = 0.05)
         rows = tested[tested["estimate"] * sign > 0]
         if len(rows):
             told.append(f"{'、'.join(map(study.label, rows['item']))}显著{word}")
+    if not told and changes["item"].nunique() == 1:
+        return f"{study.label(changes['item'].iloc[0])}的变化没有超出抽样误差"
     return "，".join(told) or "没有一题的变化超出抽样误差"
 
 

@@ -25,6 +25,9 @@ __all__ = ["cards", "figure", "table"]
 _ESTIMATES = tuple(schema.TABLES["estimates"].columns)
 #: Headings whose columns hold figures although their cells are text.
 _FIGURES = ("估计值", "95% 置信区间", "得分", "占比")
+#: A share, a difference or a p value as `words` and its neighbours write them.
+_FIGURE = re.compile(r"(< )?[+−]?[\d,]+\.\d+%?")
+_ABSENT = ("—", "样本不足")
 
 
 def table(
@@ -193,12 +196,22 @@ def _laid_out(df: pd.DataFrame, study: Study, columns: Mapping[str, str] | None)
     """Write the rows a reader sees as HTML and as plain text."""
     shown = _estimates_view(df, study) if columns is None else _chosen(df, columns)
     numeric = [
-        pd.api.types.is_numeric_dtype(dtype) or heading in _FIGURES
-        for heading, dtype in shown.dtypes.items()
+        pd.api.types.is_numeric_dtype(shown[heading].dtype)
+        or heading in _FIGURES
+        or _written_figures(shown[heading])
+        for heading in shown
     ]
     rows = [[_cell(value) for value in row] for row in shown.itertuples(index=False, name=None)]
     text = pd.DataFrame(rows, columns=shown.columns).to_string(index=False, max_rows=20)
     return html_table(list(shown.columns), rows, numeric=numeric), text
+
+
+def _written_figures(column: pd.Series) -> bool:
+    """Say whether a column of text holds figures already rounded, and nothing else."""
+    written = [str(value) for value in column.dropna()]
+    return any(_FIGURE.fullmatch(v) for v in written) and all(
+        v in _ABSENT or _FIGURE.fullmatch(v) for v in written
+    )
 
 
 def _chosen(df: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -9,12 +9,16 @@ from csatlib.weights.quarter import margins_of_quarter, of_quarter
 from csatlib.weights.raking import poststratify, rake
 from csatlib.weights.response import nonresponse
 from csatlib.weights.trimming import trim
+from csatlib.weights.use import attach, design_of, equal_weights
 
 __all__ = [
     "ConvergenceError",
+    "attach",
     "calibrate",
+    "design_of",
     "design_weights",
     "diagnostics",
+    "equal_weights",
     "margin_gaps",
     "margins_of",
     "margins_of_quarter",
