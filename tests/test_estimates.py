@@ -665,7 +665,7 @@ REFUSALS = {
     "joined alike": ("mean", JOINED, {"by": ["a", "b"]}, "by: .* both read 'x × y × z'"),
     "text": ("mean", {}, {"items": "region"}, "numbers in 'region', .* str; .*scales.to_score"),
     "complex": ("mean", {"score": 1j}, {}, "numbers in 'score', found dtype complex128"),
-    "infinite": ("mean", {"score": [1, np.inf, 2, 3]}, {}, "found 1 infinite, .* in row 1"),
+    "infinite": ("mean", {"score": [1, np.inf, 2, 3]}, {}, "found 1 infinite .* in row 1"),
     "share of numbers": ("share", {}, {}, "true or false .*'score', .* int64; .*is_satisfied"),
     "share of 0 and 1": ("share", {"score": [0, 1, 1, 0]}, {}, "scales.is_satisfied"),
     "nps of booleans": ("nps", {"score": MASK}, {}, "0 to 10 in 'score', found dtype bool"),

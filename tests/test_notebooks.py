@@ -59,34 +59,32 @@ def test_a_write_outside_a_run_is_a_draft(checked):
     assert set(manifest["tables"]) >= {"responses", "estimates", "keywords", "headline"}
 
 
-def test_means_shares_and_nps_equal_pandas(checked):
+def test_weighted_means_shares_and_nps_equal_pandas(checked):
     root, _ = checked
     responses = store.read("responses", "2026Q3", "hotline", root)
+    weights = store.read("weights", "2026Q3", "hotline", root)
+    responses = responses.merge(weights[["response_id", "weight"]], on="response_id")
     estimates = store.read("estimates", "2026Q3", "hotline", root)
     whole = estimates[estimates["group"].isna()].set_index(["item", "metric"])["estimate"]
+
+    def weighted(values):
+        known = values.notna()
+        own = responses.loc[values.index, "weight"][known].astype(float)
+        return float((values[known].astype(float) * own).sum() / own.sum())
+
     recommend = responses["recommend"].dropna()
     assert whole["recommend", "nps"] == pytest.approx(
-        100 * ((recommend >= 9).mean() - (recommend <= 6).mean())
+        100 * (weighted(recommend >= 9) - weighted(recommend <= 6))
     )
-    for item in (
-        "overall",
-        "connection",
-        "attitude",
-        "resolution",
-        "expertise",
-        "process",
-        "follow_up",
-    ):
+    items = ("overall", "connection", "attitude", "resolution", "expertise", "process", "follow_up")
+    for item in items:
         scores = responses[item].dropna()
-        assert whole[item, "mean"] == pytest.approx(scores.mean(), rel=1e-12)
-        assert whole[item, "share"] == pytest.approx((scores >= 4).mean(), rel=1e-12)
-    regions = estimates[
-        (estimates["metric"] == "mean")
-        & (estimates["item"] == "overall")
-        & (estimates["group_by"] == "region")
-    ]
-    expected = responses.groupby("region")["overall"].mean()
-    assert regions.set_index("group")["estimate"].to_dict() == pytest.approx(expected.to_dict())
+        assert whole[item, "mean"] == pytest.approx(weighted(scores), rel=1e-12)
+        assert whole[item, "share"] == pytest.approx(weighted(scores >= 4), rel=1e-12)
+    is_region = (estimates["metric"] == "mean") & (estimates["group_by"] == "region")
+    regions = estimates[is_region & (estimates["item"] == "overall")]
+    expected = {name: weighted(part["overall"]) for name, part in responses.groupby("region")}
+    assert regions.set_index("group")["estimate"].to_dict() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["03_satisfaction"])

@@ -100,6 +100,7 @@ CASES = {
     "sampling.required_n_difference_mean": lambda w: called(0.5, sd=1),
     "sampling.required_n_mean": lambda w: called(sd=1, margin=0.1),
     "sampling.required_n_nps": lambda w: called(variance=4000),
+    "sampling.unlisted": lambda w: called(3),
     "sampling.silent_list": lambda w: called(w.frame, w.kept, tiers=["核心客户"]),
     "fieldwork.completion": lambda w: called(w.ledger, tiers=["核心客户"], by=["unit"]),
     "fieldwork.dispositions": lambda w: called(
@@ -205,6 +206,16 @@ CASES = {
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
+    "report.changes_finding": lambda w: called(w.changed, w.study),
+    "report.comparison_finding": lambda w: called(w.compared),
+    "report.comparison_findings": lambda w: called(w.compared, w.study),
+    "report.comparison_view": lambda w: called(w.compared, w.study),
+    "report.cross_counts": lambda w: called(w.joined, "region", "channel"),
+    "report.describe_view": lambda w: called(w.described, w.study),
+    "report.mix_view": lambda w: called(w.changed, w.study),
+    "report.trend_finding": lambda w: called(w.changed, w.study),
+    "report.units_finding": lambda w: called(w.units, w.study),
+    "report.units_view": lambda w: called(w.units, w.study),
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
     "report.comparable_history": lambda w: called(w.means, w.study, quarter=QUARTER),
@@ -301,6 +312,9 @@ def world(repository):
     w.earlier = w.joined.iloc[: len(w.joined) // 2].assign(quarter="2026Q2")
     w.condition = lambda t: t["channel"] == "线上问卷"
     w.series = pd.concat([w.means.assign(quarter=q) for q in ("2026Q1", "2026Q2", "2026Q3")])
+    w.compared = estimates.compare(w.joined.copy(), "overall", by=["tier"], against="rest")
+    w.changed = estimates.change(w.joined.copy(), w.earlier, ["overall"])
+    w.described = estimates.describe(w.joined.copy(), w.items)
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
     w.spread = estimates.distribution(w.joined.copy(), w.items, levels=range(1, 6))

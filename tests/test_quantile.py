@@ -77,7 +77,7 @@ def test_only_few_ends_differ_from_r_s():
             df, design = survey(letter)
             where = df["stype"] == "H"
             table = estimates.quantile(
-                df, "api00", q=WANTED, where=where, design=design, min_base=1
+                df, "api00", q=WANTED, where=where, design=design, interval="mean", min_base=1
             )
             ends = np.array([ci[0] for ci in RESULTS[name]["ci"]], dtype=float)
             low = table["ci_low"].to_numpy(dtype=float, na_value=np.nan)
@@ -261,7 +261,7 @@ def test_rows_of_weight_0_are_not_answers():
         ({"q": [0.5, 0.5]}, "q: expected each value once"),
         ({"q": "0.5"}, "q: expected a sequence"),
         ({"rule": "median"}, "rule: expected one of math, school"),
-        ({"interval": "wald"}, "interval: expected one of mean"),
+        ({"interval": "wald"}, "interval: expected one of auto"),
         ({"interval": "replicates"}, "interval: expected a design with replicate weights"),
         ({"step": 0}, "step: expected a number above 0"),
         ({"rule": "grouped", "step": 2}, "step: expected answers at least 2 apart"),

@@ -14,7 +14,11 @@ from csatlib.estimates.group_contrasts import Contrasts, common, list_contrasts
 from csatlib.estimates.group_means import GroupMeans, read_group_means
 from csatlib.estimates.max_t import adjusted_by_draws, critical_of_draws, max_t
 from csatlib.estimates.moments import Survey
-from csatlib.estimates.permutation import drawn_statistics
+from csatlib.estimates.permutation import (
+    drawn_statistics,
+    pooled_against_rest,
+    welch_against_rest,
+)
 from csatlib.estimates.sides import Sample, read_sample
 from csatlib.estimates.two_sample import Differences
 
@@ -176,6 +180,8 @@ def _permuted(
     nothing = np.full(len(contrasts), np.nan)
     p, adjusted = nothing.copy(), nothing.copy()
     critical = nothing.copy()
+    if plan.metric == "share":
+        found = _pooled(answers, contrasts, found)
     if tested.any():
         drawn = drawn_statistics(
             answers.values,
@@ -183,6 +189,7 @@ def _permuted(
             contrasts.group[tested],
             permutations=plan.permutations,
             seed=plan.seed,
+            statistic=pooled_against_rest if plan.metric == "share" else welch_against_rest,
         )
         statistic = found.statistic[tested]
         p[tested], joint = adjusted_by_draws(statistic, drawn, step_down=plan.adjust == "step_down")
@@ -190,6 +197,16 @@ def _permuted(
         adjusted[tested] = joint if family else adjust_p(p[tested], plan.adjust)
         critical[tested] = critical_of_draws(drawn, plan.conf)
     return replace(found, df=nothing, p=p, p_adjusted=adjusted, critical=critical)
+
+
+def _pooled(answers: _Answers, contrasts: Contrasts, found: Differences) -> Differences:
+    """Measure the differences of shares by the variance of all answers together."""
+    total = len(answers.values)
+    n = answers.groups.n[contrasts.group].astype(float)
+    spread = answers.values.var(ddof=1) if total > 1 else np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        se = np.sqrt(spread * (1 / n + 1 / (total - n)))
+        return replace(found, se=se, statistic=found.estimate / se)
 
 
 # ---- designs -------------------------------------------------------------------------------------

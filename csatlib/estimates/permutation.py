@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-__all__ = ["drawn_statistics", "welch_against_rest"]
+__all__ = ["drawn_statistics", "pooled_against_rest", "welch_against_rest"]
+
+Statistic = Callable[[np.ndarray, np.ndarray, np.ndarray, tuple[float, float, float]], np.ndarray]
 
 #: Numbers held at once.
 _BLOCK = 4_000_000
@@ -33,10 +35,33 @@ def welch_against_rest(
     return np.where(nothing, np.where(equal, 0.0, np.copysign(np.inf, apart)), t)
 
 
-def drawn_statistics(
-    values: np.ndarray, codes: np.ndarray, tested: np.ndarray, *, permutations: int, seed: int
+def pooled_against_rest(
+    n: np.ndarray, sums: np.ndarray, squares: np.ndarray, total: tuple[float, float, float]
 ) -> np.ndarray:
-    """Give |t| of each tested group against the rest under random exchanges of the answers.
+    """Give the difference of each group from all others in units of the variance of all answers.
+
+    It is what yes and no call for: a small group that agrees has no variance of its own, and by
+    Welch's t any such group would look infinitely far from the rest.
+    """
+    del squares
+    others = total[0] - n
+    apart = sums / n - (total[1] - sums) / others
+    spread = (total[2] - total[1] ** 2 / total[0]) / max(total[0] - 1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = apart / np.sqrt(max(spread, 0) * (1 / n + 1 / others))
+    return np.where(np.isfinite(z), z, 0.0)
+
+
+def drawn_statistics(
+    values: np.ndarray,
+    codes: np.ndarray,
+    tested: np.ndarray,
+    *,
+    permutations: int,
+    seed: int,
+    statistic: Statistic = welch_against_rest,
+) -> np.ndarray:
+    """Give the size of each tested group's statistic under random exchanges of the answers.
 
     Shape (``permutations``, tested groups). What is drawn depends on the answers that there are
     and on the sizes of the groups, not on the order of the rows nor on the names of the groups.
@@ -52,7 +77,7 @@ def drawn_statistics(
     first = 0
     for one, two in _sums(shifted, sizes[place], permutations, random):
         last = first + len(one)
-        drawn[first:last, place] = np.abs(welch_against_rest(n, one, two, total))
+        drawn[first:last, place] = np.abs(statistic(n, one, two, total))
         first = last
     return drawn
 

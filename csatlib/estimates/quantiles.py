@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Literal
 
@@ -22,10 +22,12 @@ from csatlib.estimates.table import Estimates, reasons, to_table
 __all__ = ["Interval", "Rule", "of_rows", "quantile", "quantiles"]
 
 Rule = Literal["math", "school", "hf7", "grouped"]
-Interval = Literal["mean", "korn_graubard", "beta", "logit", "arcsine", "replicates"]
+Interval = Literal["auto", "mean", "korn_graubard", "beta", "logit", "arcsine", "replicates"]
 _RULES = ("math", "school", "hf7", "grouped")
-_INTERVALS = ("mean", "korn_graubard", "beta", "logit", "arcsine", "replicates")
+_INTERVALS = ("auto", "mean", "korn_graubard", "beta", "logit", "arcsine", "replicates")
 
+#: Standard errors by which the share up to a quantile may lie above the one asked for.
+_APART = 0.5
 #: Cumulated weights this close to a share have reached it: sums of weights are rounded.
 _REACHED = 1e-12
 
@@ -39,7 +41,7 @@ def quantile(
     where: Where = None,
     design: Design | None = None,
     rule: Rule = "math",
-    interval: Interval = "mean",
+    interval: Interval = "auto",
     step: float = 1.0,
     conf: float = 0.95,
     min_base: int = 30,
@@ -58,11 +60,13 @@ def quantile(
         As for `mean`.
     rule : {"math", "school", "hf7", "grouped"}
         Which number between two answers is taken, see below.
-    interval : {"mean", "korn_graubard", "beta", "logit", "arcsine", "replicates"}
+    interval : {"auto", "mean", "korn_graubard", "beta", "logit", "arcsine", "replicates"}
         How the interval of the share below the quantile is made: a t interval (R's ``mean``), or
-        one of those of `share`. ``replicates`` takes the quantile again under each replicate
-        weight and makes a t interval of it; it needs bootstrap or balanced replicates, for the
-        jackknife is not valid there.
+        one of those of `share`. ``auto`` is ``mean``, save that it is made about the share asked
+        for where the share up to the quantile lies far above it (many equal answers, as on a scale
+        of five points). ``replicates`` takes the quantile again under each replicate weight and
+        makes a t interval of it; it needs bootstrap or balanced replicates, for the jackknife is
+        not valid there.
     step : float
         For ``rule="grouped"``: how far neighbouring answers of the scale lie apart.
 
@@ -92,12 +96,15 @@ def quantile(
 
     Woodruff's interval inverts that of :math:`\hat F` at the quantile,
     :math:`[\hat F^{-1}(l), \hat F^{-1}(u)]` with :math:`l, u = \hat F \pm t_{df}\, \mathrm{se}`;
-    ``se`` is its width over :math:`2 t_{df}`. An end beyond 0 or 1 leaves it open.
+    ``se`` is its width over :math:`2 t_{df}`. An end beyond 0 or 1 leaves it open. On a scale of
+    few answers :math:`\hat F` at the quantile may lie far above q, and R's interval about it often
+    misses the quantile; there ``auto`` takes q for :math:`\hat F`.
 
     Source: Woodruff (1952), Confidence intervals for medians and other position measures,
     *Journal of the American Statistical Association* 47, 635–646; Hyndman and Fan (1996), Sample
     quantiles in statistical packages, *The American Statistician* 50, 361–365. It is
-    ``svyquantile(~y, design, q, interval.type, qrule = rule)`` of R's survey package, save that R
+    ``svyquantile(~y, design, q, interval.type, qrule = rule)`` of R's survey package (with
+    ``interval="mean"``), save that R
     takes the second smallest row where the smallest alone has more than the share asked for: the
     median of 1 with weight 9 and 5 with weight 1 is 1 here and 5 there.
 
@@ -142,7 +149,7 @@ def quantiles(
     conf: float,
     *,
     rule: str = "math",
-    interval: str = "mean",
+    interval: str = "auto",
     step: float = 1.0,
 ) -> list[Estimates]:
     """Estimate quantiles of one item's answers (NaN: none) in each domain, one entry a quantile."""
@@ -163,7 +170,9 @@ def quantiles(
             )[: len(moments.n)]
             low, high = student(kept, variance, moments.df, conf=conf)
         else:
-            low, high = _woodruff(moments, ranked, rule, interval, step, conf)
+            centred = _recentred(moments, share) if interval == "auto" else moments
+            way = "mean" if interval == "auto" else interval
+            low, high = _woodruff(centred, ranked, rule, way, step, conf)
         found.append(_estimates(moments, kept, low, high, ranked.constant[: len(kept)], conf))
     return found
 
@@ -262,6 +271,26 @@ def _below(values: np.ndarray, limit: np.ndarray, rule: str, step: float) -> np.
     if rule == "grouped":
         return np.clip((limit - values) / step + 0.5, 0, 1)
     return np.where(np.isnan(values) | np.isnan(limit), np.nan, values <= limit)
+
+
+def _recentred(moments: Moments, share: float) -> Moments:
+    """Put the share asked for in place of the one at the answer, where they are far apart.
+
+    On a scale of few answers many lie at the quantile, and the share up to it is far above the one
+    asked for; an interval about it would then miss the quantile.
+    """
+    found, wanted = moments.estimate * (1 - moments.estimate), share * (1 - share)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = moments.estimate - share > _APART * np.sqrt(moments.variance)
+        scaled = np.where(
+            found > 0, moments.variance * wanted / found, wanted / np.maximum(moments.n - 1, 1)
+        )
+    apart &= np.isfinite(moments.estimate) & ~moments.covered
+    return replace(
+        moments,
+        estimate=np.where(apart, share, moments.estimate),
+        variance=np.where(apart, scaled, moments.variance),
+    )
 
 
 def _woodruff(

@@ -163,8 +163,8 @@ def cross_counts(df: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a value of ``rows`` and one for the total (合计); the first column (blank heading
-        left to the reader: 项目) holds the values, the others the counts, the last their total.
+        One row a value of ``rows`` and one for the total (合计); the first column (项目) holds the
+        values, the others the counts, the last their total.
 
     Examples
     --------
@@ -175,7 +175,7 @@ def cross_counts(df: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
     known = df[[rows, columns]].dropna().astype("str")
     counts = pd.crosstab(known[rows], known[columns], margins=True, margins_name="合计")
     counts = counts.rename_axis("项目").rename_axis(None, axis=1).reset_index()
-    return counts.astype({"项目": "str"})
+    return counts.astype({"项目": "str"} | dict.fromkeys(counts.columns[1:], "Int64"))
 
 
 def _pair(low: float, high: float) -> str:

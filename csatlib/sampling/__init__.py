@@ -19,6 +19,7 @@ from csatlib.sampling.sizes import (
     required_n_mean,
     required_n_nps,
 )
+from csatlib.sampling.unlisted import unlisted
 
 __all__ = [
     "allocate",
@@ -42,4 +43,5 @@ __all__ = [
     "required_n_mean",
     "required_n_nps",
     "silent_list",
+    "unlisted",
 ]
