@@ -8,7 +8,7 @@ import pytest
 import sample_report as sample
 from bs4 import BeautifulSoup
 
-from csatlib import charts, report
+from csatlib import charts, estimates, report, store
 from csatlib.report import words
 from csatlib.schema import SchemaError
 
@@ -879,3 +879,16 @@ def test_shares_written_as_text_are_set_as_figures(study):
     piece = report.table(df, study, name="x", caption="表", columns={c: c for c in df})
     cells = parsed(piece).select("tbody tr")[0].find_all(["th", "td"])
     assert ["num" in (cell.get("class") or []) for cell in cells] == [False, True, True, True]
+
+
+def test_of_many_units_only_those_beyond_the_wider_funnel_are_named():
+    # Sixty units that are alike: about three of them leave limits of 95 % by chance.
+    rows = pd.DataFrame({"unit": [f"U{i:02d}" for i in range(60)]}).loc[
+        lambda t: t.index.repeat(40)
+    ]
+    satisfied = [
+        place % 40 < (20 if place < 40 else 27 if place < 80 else 34) for place in range(2400)
+    ]
+    table = estimates.units(rows.assign(ok=satisfied), "ok", unit="unit", target=None)
+    assert table.loc[table["funnel"] == "below", "group"].tolist() == ["U00", "U01"]
+    assert report.units_finding(table, store.study("ops_company")) == "U00 低于偶然的范围"

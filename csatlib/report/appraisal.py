@@ -89,7 +89,8 @@ def units_finding(units: pd.DataFrame, study: Study) -> str:
     Returns
     -------
     str
-        The units below the funnel's limits, then those above, or that none is outside.
+        The units below the funnel's wider limits (99.8 %), then those above, or that none is
+        outside. Of many units some always leave the narrower ones, in which ``funnel`` is told.
 
     Examples
     --------
@@ -99,8 +100,11 @@ def units_finding(units: pd.DataFrame, study: Study) -> str:
     """
     called = study.label(study.report.unit or "unit")
     told = []
-    for side, words in (("below", "低于"), ("above", "高于")):
-        names = list(units.loc[(units["funnel"] == side).fillna(False), "group"])
+    rate = units["estimate"]
+    # A rate and a limit of the same count may differ in the last digit.
+    below, above = rate < units["alarm_low"] - 1e-12, rate > units["alarm_high"] + 1e-12
+    for outside, words in ((below, "低于"), (above, "高于")):
+        names = list(units.loc[outside.fillna(False), "group"])
         if names:
             told.append(joined("、".join(names), f"{words}偶然的范围"))
     return "，".join(told) or f"没有一家{called}超出偶然的范围"
@@ -170,7 +174,7 @@ def cross_counts(df: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
     --------
     >>> df = pd.DataFrame({"level": ["一级", "二级", "二级"], "kind": ["网络", "网络", "终端"]})
     >>> cross_counts(df, "level", "kind").values.tolist()
-    [['一级', 1, 0, 1], ['二级', 1, 1, 2], ['合计', 2, 1, 3]]
+    [['一级', 0, 1, 1], ['二级', 1, 1, 2], ['合计', 1, 2, 3]]
     """
     known = df[[rows, columns]].dropna().astype("str")
     counts = pd.crosstab(known[rows], known[columns], margins=True, margins_name="合计")
