@@ -735,3 +735,23 @@ def test_a_wrong_choice_of_interviews_is_told(call, message):
         sampling.interview_sample(
             answered(), **{"satisfaction": "overall", "n": 5, "seed": 0, **call}
         )
+
+
+@pytest.mark.parametrize("found", [math.inf, "many"], ids=["infinite", "text"])
+def test_a_population_is_a_finite_number(found):
+    strata = pd.DataFrame({"stratum": ["a", "b"], "population": [found, 5]})
+    with pytest.raises(ValueError, match=r"strata\.population: expected whole numbers"):
+        sampling.allocate(strata, 4, method="equal")
+
+
+def test_ids_of_two_kinds_are_refused_and_not_shown():
+    frame = pd.DataFrame({"customer_id": pd.Series([7431, "K7432"], dtype="object")})
+    with pytest.raises(ValueError, match="of one kind, found numbers beside text") as refused:
+        sampling.draw(frame, 1, seed=0)
+    assert "743" not in str(refused.value)
+
+
+def test_a_composition_needs_the_weights_of_the_sample():
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "tier": ["核心", "普通"]})
+    with pytest.raises(ValueError, match="sample: expected the name of one column"):
+        sampling.composition(frame, frame, by=["tier"])

@@ -241,8 +241,12 @@ def _population(strata: pd.DataFrame) -> np.ndarray:
             f"strata.stratum: expected one or more names, each once, found {len(names)} rows with "
             f"{int(names.isna().sum())} missing and {int(names.duplicated().sum())} repeated"
         )
-    population = strata["population"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    if not (population >= 1).all() or (population != np.floor(population)).any():
+    counts = pd.to_numeric(strata["population"], errors="coerce")
+    population = counts.to_numpy(dtype=float, na_value=np.nan)
+    if (
+        not ((population >= 1) & np.isfinite(population)).all()
+        or (population != np.floor(population)).any()
+    ):
         raise ValueError(
             f"strata.population: expected whole numbers of 1 or more, found "
             f"{strata['population'].tolist()[:8]}; drop empty strata"

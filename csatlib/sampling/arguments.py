@@ -129,6 +129,11 @@ def keyed(frame: pd.DataFrame, key: str | None) -> pd.DataFrame:
             f"key: expected each {name!r} once in the frame, found {int(ids.duplicated().sum())} "
             f"repeats; drop them, or name the column that tells rows apart (key=…)"
         )
+    if pd.api.types.infer_dtype(ids).startswith("mixed"):
+        raise ValueError(
+            f"key: expected {name!r} of one kind, found numbers beside text; write all as text, "
+            f"for example with frame.astype({{{name!r}: 'str'}})"
+        )
     return frame.sort_values(name, kind="stable").reset_index(drop=True)
 
 

@@ -166,7 +166,7 @@ def composition(frame: pd.DataFrame, sample: pd.DataFrame, *, by: Sequence[str])
     """
     parts = []
     for column in columns_of(frame, by, "by"):
-        columns_of(sample, [column], "by")
+        columns_of(sample, [column, "design_weight"], "sample")
         there, drawn = (df[column].astype("str").fillna(UNKNOWN) for df in (frame, sample))
         counts = there.value_counts().sort_index().sort_values(ascending=False, kind="stable")
         weights = sample["design_weight"].groupby(drawn).sum()
