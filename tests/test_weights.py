@@ -796,3 +796,14 @@ def test_no_message_shows_an_id():
 def test_a_code_is_given_to_each_level_of_a_text():
     found = factor_of(pd.DataFrame({"a": ["x", "y", None, "x"]}, dtype="str"), "a", "a")
     assert (found.codes.tolist(), found.levels) == ([0, 1, -1, 0], ["x", "y"])
+
+
+def test_tickets_of_one_customer_are_one_cluster():
+    frame = pd.DataFrame({"ticket_id": [f"t{i}" for i in range(20)]})
+    frame["customer_id"] = [f"c{i // 4}" for i in range(20)]
+    responses = frame[["ticket_id"]].iloc[:12].assign(response_id=[f"r{i}" for i in range(12)])
+    ended = frame.assign(disposition=["complete"] * 12 + ["refusal"] * 8)
+    table = weights.of_quarter(responses, frame, ended, Weighting(), key="ticket_id")
+    assert table["cluster"].tolist() == [f"c{i // 4}" for i in range(12)]
+    assert table["population"].tolist() == [5.0] * 12
+    assert table["weight"].sum() == pytest.approx(20)

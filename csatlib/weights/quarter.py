@@ -74,8 +74,9 @@ def of_quarter(
     -------
     DataFrame
         The ``weights`` table, one row a response in their order: ``response_id``; ``stratum``
-        (of the draw; ``outside`` for those who were not drawn); ``cluster`` (the customer, or the
-        response itself outside the frame); ``population`` (customers in the stratum);
+        (of the draw; ``outside`` for those who were not drawn); ``cluster`` (the customer, also
+        of a ticket, or the response itself outside the frame); ``population`` (customers in the
+        stratum);
         ``design_weight``; ``weight``, which sums to the number of rows of the frame. Of several
         responses of one customer each has an equal part of its weight.
 
@@ -251,6 +252,14 @@ def _adjusted(
     return weights.to_numpy()
 
 
+def _owners(frame: pd.DataFrame, key: str) -> np.ndarray:
+    """Name the customer behind each row of the frame; a ticket of nobody known stands alone."""
+    own = frame[key].astype("str")
+    if key == "customer_id" or "customer_id" not in frame:
+        return own.to_numpy()
+    return frame["customer_id"].astype("str").fillna(own).to_numpy()
+
+
 def _table(
     responses: pd.DataFrame,
     frame: pd.DataFrame,
@@ -260,7 +269,7 @@ def _table(
 ) -> pd.DataFrame:
     inside = members.place >= 0
     response = column_of(responses, "response_id", "responses").astype("str").to_numpy()
-    customer = frame[key].astype("str").to_numpy()
+    customer = _owners(frame, key)
     sampled = (members.stratum == ALL).all()
     stratum = np.full(len(responses), ALL if sampled else OUTSIDE, dtype=object)
     stratum[inside] = members.stratum[members.place[inside]]
@@ -275,7 +284,11 @@ def _table(
     held = pd.Series(weight).groupby(stratum).sum()
     # Those not drawn are no sample of a known number: they stand for what they weigh.
     sizes[OUTSIDE] = held.get(OUTSIDE, 0.0)
-    population = {name: max(float(sizes[name]), float(clusters[name])) for name in clusters.index}
+    # One customer may have several tickets: the population is counted in customers too.
+    each = len(set(customer)) / max(len(customer), 1)
+    population = {
+        name: max(float(sizes[name]) * each, float(clusters[name])) for name in clusters.index
+    }
     table["population"] = [population[name] for name in stratum]
     table["design_weight"], table["weight"] = design, weight
     contract = schema.TABLES["weights"].columns
