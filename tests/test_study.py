@@ -299,3 +299,23 @@ def test_the_shipped_studies_load(repository, line):
     study = studies.load(repository / "studies" / line)
     assert study.line == line
     assert len(study.terms) >= 10
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("sampling: {method: stratified, strata: [customer_id]}", "sampling.strata"),
+        ("weighting: {margins: [customer_id]}", "weighting.margins"),
+        ("weighting: {nonresponse: [customer_id]}", "weighting.nonresponse"),
+    ],
+    ids=["strata", "margins", "nonresponse"],
+)
+def test_an_id_forms_no_groups(repository, tmp_path, key, place):
+    text = (repository / "studies" / "ops_company" / "study.yml").read_text(encoding="utf-8")
+    name = key.split(":")[0]
+    kept = re.sub(rf"(?m)^{name}:.*\n(?:^[ ]+.*\n)*", "", text)
+    file = tmp_path / "ops_company" / "study.yml"
+    file.parent.mkdir()
+    file.write_text(kept + "\n" + key + "\n", encoding="utf-8")
+    with pytest.raises(StudyError, match=f"{place} 的“customer_id”是编号"):
+        studies.load(file)

@@ -803,7 +803,8 @@ def test_tickets_of_one_customer_are_one_cluster():
     frame["customer_id"] = [f"c{i // 4}" for i in range(20)]
     responses = frame[["ticket_id"]].iloc[:12].assign(response_id=[f"r{i}" for i in range(12)])
     ended = frame.assign(disposition=["complete"] * 12 + ["refusal"] * 8)
-    table = weights.of_quarter(responses, frame, ended, Weighting(), key="ticket_id")
+    plan = study.Weighting()
+    table = weights.of_quarter(responses, frame, ended, plan, key="ticket_id")
     assert table["cluster"].tolist() == [f"c{i // 4}" for i in range(12)]
     assert table["population"].tolist() == [5.0] * 12
     assert table["weight"].sum() == pytest.approx(20)

@@ -76,6 +76,11 @@ def read_margins(df: pd.DataFrame, structure: Structure) -> Margins | None:
     fitted = weight
     if design.base is not None:
         fitted = finite(column_of(df, design.base, "design.base"), "base")
+        if (fitted < 0).any():
+            raise ValueError(
+                f"base: expected no negative weight in {design.base!r}, found "
+                f"{int((fitted < 0).sum())}; name the weights before calibration"
+            )
     elif _made_of_equals(weight, profile, x, [value.ndim == 1 for value in values]):
         fitted = (weight > 0).astype(float)
     mass = np.bincount(profile, weights=fitted, minlength=len(x))

@@ -257,7 +257,12 @@ def _column_faults(study: Outline) -> Iterator[Fault]:
     ]
     for at, column in named:
         known = [*brought, *answers] if at[0] == "report" else brought
-        if column is not None and column not in known:
+        if column is not None and column.endswith("_id") and at != ("sampling", "cluster"):
+            yield (
+                at,
+                f"{at[0]}.{at[1]} 的“{column}”是编号，每人一个，不能用来分组；请换一个分组的列",
+            )
+        elif column is not None and column not in known:
             yield (
                 at,
                 f"{at[0]}.{at[1]} 的“{column}”不是客户表或工单的 mapping 带入的列"
