@@ -1,5 +1,7 @@
 """The study file: what is read, and how each fault is told."""
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
