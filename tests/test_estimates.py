@@ -747,3 +747,20 @@ def test_no_items_give_the_table_without_rows(metric):
     df = pd.DataFrame({"region": ["east", "west"]})
     table = getattr(estimates, metric)(df, [], by=["region"])
     assert len(schema.check(table, "estimates")) == 0
+
+
+def test_a_stratum_that_agrees_does_not_make_the_sample_larger():
+    """The heavy stratum has no dissatisfied customer: its variance of 0 vouches for nothing."""
+    heavy = pd.DataFrame({"stratum": "heavy", "satisfied": [True] * 34, "weight": 6.0})
+    light = pd.DataFrame(
+        {"stratum": "light", "satisfied": [True] * 28 + [False] * 6, "weight": 1.0}
+    )
+    df = pd.concat([heavy, light], ignore_index=True)
+    design = estimates.Design(weight="weight", stratum="stratum")
+    bounded = only_row(estimates.share(df, "satisfied", design=design))
+    free = only_row(estimates.share(df, "satisfied", design=design, method="beta"))
+    assert free["n_eff"] > len(df) > bounded["n_eff"] == pytest.approx(68 * 1, rel=0.01)
+    assert bounded["ci_low"] < free["ci_low"]
+    assert (bounded["estimate"], bounded["se"]) == (free["estimate"], free["se"])
+    alone = only_row(estimates.share(light, "satisfied", design=design))
+    assert alone["n_eff"] == pytest.approx(33)

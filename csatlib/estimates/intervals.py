@@ -38,10 +38,17 @@ def share_interval(
     if method == "wilson":
         with np.errstate(divide="ignore", invalid="ignore"):
             simple = np.where(unanimous, kish, moments.n * moments.simple / moments.variance)
+            simple = np.minimum(simple, moments.most)
             n_eff = np.where(some, simple * _inflation(moments.n, moments.df, quantile), np.nan)
             return n_eff, *_wilson(p, n_eff, special.ndtri(quantile))
     n_eff, low, high = korn_graubard(
-        p, moments.variance, moments.n, moments.df, conf=conf, unanimous=kish
+        p,
+        moments.variance,
+        moments.n,
+        moments.df,
+        conf=conf,
+        unanimous=kish,
+        most=moments.most if method == "korn_graubard" else None,
     )
     if method in ("logit", "arcsine"):
         turned = _turned(p, np.sqrt(moments.variance), moments.df, quantile, method)
@@ -66,6 +73,7 @@ def korn_graubard(
     *,
     conf: float,
     unanimous: np.ndarray | None = None,
+    most: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the effective sample size of a share, and the limits of its interval.
 
@@ -84,6 +92,8 @@ def korn_graubard(
         The confidence of the interval, between 0 and 1.
     unanimous : ndarray, optional
         The effective size where the share is 0 or 1.
+    most : ndarray, optional
+        A bound of p(1 − p)/variance.
 
     Returns
     -------
@@ -97,6 +107,7 @@ def korn_graubard(
         out=np.where(certain, n if unanimous is None else unanimous, np.nan).astype(float),
         where=~certain & (variance > 0),
     )
+    plain = plain if most is None else np.minimum(plain, most)
     n_eff = plain * _inflation(n, df, (1 + conf) / 2)
     low, high = _clopper_pearson(share, n_eff, (1 - conf) / 2)
     return n_eff, low, high

@@ -33,7 +33,7 @@ class Moments:
     the variance that a simple random sample of the same size would have (with replacement).
     ``same`` marks domains whose answers are all equal, ``covered`` those whose strata were sampled
     whole, ``fixed`` those whose estimate the design fixes. ``influence`` holds each row's share in
-    the error (w·z), 0 outside.
+    the error (w·z), 0 outside. ``most`` bounds the effective size of a share.
     """
 
     n: np.ndarray
@@ -46,6 +46,7 @@ class Moments:
     same: np.ndarray
     covered: np.ndarray
     fixed: np.ndarray
+    most: np.ndarray
     influence: np.ndarray | None
 
 
@@ -145,6 +146,19 @@ class Survey:
             )
         moments = self._mean(values, weighed, origin, mean, square, variance, rows)
         return moments if influence else replace(moments, influence=None)
+
+    def share(self, values: np.ndarray) -> Moments:
+        """Estimate each domain's mean of 0 and 1, and bound what its variance can vouch for.
+
+        Where the answers of a stratum happen to be all equal its variance is estimated as 0, and
+        the effective size may exceed the answers there are: there ``most`` is their number.
+        """
+        found = self.mean(values)
+        gained = found.estimate * (1 - found.estimate) > found.n * found.variance
+        if self.structure.strata == 1 or not gained.any():
+            return found
+        blind = self.partition.agreeing(~np.isnan(values), values == 1)[: len(found.n)]
+        return replace(found, most=np.where(gained & blind, found.n, np.inf))
 
     def total(self, values: np.ndarray) -> Moments:
         """Estimate each domain's total of ``values``: Σ w·y, whose influence is w·y itself."""
@@ -311,6 +325,7 @@ class Survey:
             same=(same & ~empty)[kept],
             covered=covered[kept],
             fixed=(fixed & ~empty)[kept],
+            most=np.full(len(self.domains), np.inf),
             influence=influence,
         )
 

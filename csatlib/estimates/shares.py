@@ -14,7 +14,6 @@ from csatlib.estimates.arguments import check_settings
 from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Where
 from csatlib.estimates.intervals import share_interval
-from csatlib.estimates.means import estimate
 from csatlib.estimates.moments import Moments, read_survey, stacked
 from csatlib.estimates.table import Estimates, reasons, to_table
 
@@ -47,7 +46,8 @@ def share(
     by, where, design, conf, min_base
         As for `mean`.
     method : {"korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood"}
-        How the interval is made, see below; ``beta`` is R's name for Korn and Graubard's.
+        How the interval is made, see below; ``beta`` is R's
+        ``svyciprop(method = "beta")``: Korn and Graubard's without the bound below.
 
     Returns
     -------
@@ -72,6 +72,10 @@ def share(
     nothing, it is Kish's :math:`(\sum w)^2 / \sum w^2` times the same factor of the t, which is n
     for a simple random sample. It is the default because Wald's interval covers far too little
     where satisfaction lives, near 1.
+
+    Where the answers of a stratum happen to be all equal, its variance is estimated as 0 and
+    :math:`p (1 - p) / \mathrm{se}^2` may exceed the answers there are; there it is bounded by n, as
+    Korn and Graubard bound it everywhere.
 
     ``wilson`` is Wilson's score interval at n over the design effect times the same factor, and
     for a simple random sample Wilson's own; ``logit`` is :math:`\mathrm{logit}\, p \pm t_{df}\,
@@ -105,8 +109,13 @@ def share(
         n  n_eff  estimate     se  ci_low  ci_high
     0  40   39.0      0.95  0.035   0.829    0.994
     """
+    check_settings(conf, min_base)
+    names = answers.item_names(items)
     infer = _inference(method)
-    return estimate("share", df, items, answers.booleans, infer, by, where, design, conf, min_base)
+    survey = read_survey(df, by, where, design)
+    found = [survey.share(answers.booleans(df, item)) for item in names]
+    rows = [infer(stacked(found), conf)] if found else []
+    return to_table("share", names, [None], survey.domains, rows, min_base=min_base)
 
 
 def distribution(
@@ -182,7 +191,7 @@ def distribution(
         codes = answers.level_codes(df, item, scale)
         for level in range(len(scale)):
             chosen = np.where(codes < 0, np.nan, codes == level)
-            found.append(survey.mean(chosen))
+            found.append(survey.share(chosen))
     texts = [str(level) for level in scale]
     rows = [infer(stacked(found), conf)] if found else []
     return to_table("distribution", names, texts, survey.domains, rows, min_base=min_base)
