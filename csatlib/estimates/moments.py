@@ -157,7 +157,8 @@ class Survey:
         gained = found.estimate * (1 - found.estimate) > found.n * found.variance
         if self.structure.strata == 1 or not gained.any():
             return found
-        blind = self.partition.agreeing(~np.isnan(values), values == 1)[: len(found.n)]
+        counted = _row_weights(self.partition, ~np.isnan(values)) > 0
+        blind = self.partition.agreeing(counted, values == 1)[: len(found.n)]
         return replace(found, most=np.where(gained & blind, found.n, np.inf))
 
     def total(self, values: np.ndarray) -> Moments:

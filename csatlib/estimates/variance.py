@@ -133,9 +133,8 @@ class Partition:
         whole = self.structure.covered[self.block_stratum]
         return (self._by_domain(held) > 0) & (self._by_domain(held & ~whole) == 0)
 
-    def agreeing(self, answered: np.ndarray, hits: np.ndarray) -> np.ndarray:
-        """Say of each domain whether, in some stratum, all who answered hit or none did."""
-        counted = answered if self.inside is None else answered & self.inside
+    def agreeing(self, counted: np.ndarray, hits: np.ndarray) -> np.ndarray:
+        """Say of each domain whether, in some stratum, all rows that count hit or none does."""
         n = self._of_blocks(self.cell_counts(counted))
         hit = self._of_blocks(self.cell_counts(counted & hits))
         return self._by_domain((n > 0) & ((hit == 0) | (hit == n))) > 0
