@@ -51,7 +51,8 @@ class Design:
         and the calibrated weights take their place where they are not; third digits differ.
     lonely : {"refuse", "certainty", "centre"}
         What to do with a stratum of one unit that has more in the population: refuse; count it as
-        certain, without variance; or centre it at the whole sample instead of the stratum.
+        certain, without variance; or centre its linearised value at 0, which for a mean is the
+        whole sample, instead of at the stratum.
     replicate_method : {"bootstrap", "jackknife", "brr", "other"}
         What made the replicates; with R of them the squared deviations are multiplied by 1/(R − 1),
         (R − 1)/R, 1/R or 1.

@@ -128,7 +128,6 @@ def _margin(df: pd.DataFrame, margin: str | tuple[str, ...]) -> tuple[np.ndarray
 def _profiles(codes: list[np.ndarray] | tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Give each row the number of its combination, and one row of codes a combination."""
     profile = np.zeros(len(codes[0]), dtype=np.intp)
-    firsts = np.zeros(1, dtype=np.intp)
     for code in codes:
         size = int(code.max()) + 1
         profile, _ = compact(profile * size + code, (int(profile.max()) + 1) * size)
