@@ -22,9 +22,10 @@ def item_names(items: str | Sequence[str]) -> list[str]:
 def numbers(df: pd.DataFrame, item: str) -> np.ndarray:
     """Return a numeric or boolean item as floats."""
     column = column_of(df, item, "items")
-    if column.dtype != np.float64 and column.isna().all():
+    plain = column.dtype == np.float64
+    if not plain and column.isna().all():
         return np.full(len(df), np.nan)
-    numeric = pd.api.types.is_numeric_dtype(column.dtype)
+    numeric = plain or pd.api.types.is_numeric_dtype(column.dtype)
     if not numeric or pd.api.types.is_complex_dtype(column.dtype):
         raise ValueError(
             f"items: expected numbers in {item!r}, found dtype {column.dtype}; turn answers into "

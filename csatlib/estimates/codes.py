@@ -23,6 +23,8 @@ def compact(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
         present = np.zeros(bound, dtype=bool)
         present[keys] = True
         found = np.flatnonzero(present)
+        if len(found) == bound:
+            return keys, found
         number = np.zeros(bound, dtype=np.intp)
         number[found] = np.arange(len(found))
         return number[keys], found
@@ -38,8 +40,11 @@ def factor_codes(column: pd.Series, argument: str) -> tuple[np.ndarray, list[str
 
     Levels nobody has are left out; they come in the order of the values, or of the categories.
     """
-    if column.isna().any():
-        missing = column.isna()
+    whole = _whole_numbers(column)
+    if whole is not None:
+        return whole[0], [str(level) for level in whole[1]]
+    missing = column.isna()
+    if missing.any():
         raise ValueError(
             f"{argument}: expected a value in every row of {column.name!r}, found "
             f"{int(missing.sum())} missing, the first in row {column.index[missing][0]!r}; "
@@ -59,16 +64,29 @@ def column_codes(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.intp), column.cat.categories
-    whole = pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any()
-    # Unsigned numbers beyond 2^63 would turn negative.
-    if whole and len(column) and column.max() < 2**63:
-        values = column.to_numpy(dtype=np.int64)
-        lowest, span = values.min(), int(values.max()) - int(values.min()) + 1
-        if span <= _SPARSE * len(values) + 1024:
-            codes, found = compact(values - lowest, span)
-            return codes, pd.Index(found + lowest)
+    whole = _whole_numbers(column)
+    if whole is not None:
+        return whole[0], pd.Index(whole[1])
     codes, levels = factorized(column, sort=True)
     return codes.astype(np.intp), pd.Index(levels)
+
+
+def _whole_numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray] | None:
+    """Code whole numbers that lie close together, or give None where the column holds others."""
+    if not len(column) or not pd.api.types.is_integer_dtype(column.dtype):
+        return None
+    if not isinstance(column.dtype, np.dtype) and column.isna().any():
+        return None
+    values = column.to_numpy()
+    if values.dtype.kind not in "iu":
+        return None
+    lowest, highest = int(values.min()), int(values.max())
+    # Unsigned numbers beyond 2^63 would turn negative.
+    if highest >= 2**63 or highest - lowest >= _SPARSE * len(values) + 1024:
+        return None
+    values = values.astype(np.int64, copy=False)
+    codes, found = compact(values - lowest if lowest else values, highest - lowest + 1)
+    return codes, found + lowest
 
 
 def factorized(column: pd.Series, *, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
@@ -93,12 +111,12 @@ def finite(column: pd.Series, argument: str) -> np.ndarray:
             "name a numeric column"
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    odd = ~(np.abs(values) <= LARGEST)
-    if odd.any():
+    # A missing value makes either end missing, and no comparison holds.
+    if len(values) and not (values.min() >= -LARGEST and values.max() <= LARGEST):
+        odd = ~(np.abs(values) <= LARGEST)
         raise ValueError(
             f"{argument}: expected a finite number in every row of {column.name!r}, found "
             f"{int(odd.sum())} missing or infinite (or beyond {LARGEST:g}), the first in row "
-            f"{column.index[odd][0]!r}; "
-            "fill them in, or set the rows aside"
+            f"{column.index[odd][0]!r}; fill them in, or set the rows aside"
         )
     return values

@@ -56,20 +56,19 @@ def find_domains(df: pd.DataFrame, by: Sequence[str], where: Where) -> Domains:
     with a missing value in any column of ``by`` is in no group.
     """
     factors = [_factor(column_of(df, name, "by")) for name in distinct(by, "by")]
-    inside = _inside(df, where)
-    for factor in factors:
-        inside &= factor.codes >= 0
-
+    inside = _inside(df, where, factors)
     sizes = tuple(max(len(factor.labels), 1) for factor in factors)
-    keys = np.zeros(len(df), dtype=np.int64)
-    for factor, size in zip(factors, sizes, strict=True):
+    keys = factors[0].codes if factors else np.zeros(len(df), dtype=np.intp)
+    for factor, size in zip(factors[1:], sizes[1:], strict=True):
         keys = keys * size + factor.codes
-    whole = bool(inside.all())
-    number, found = compact(keys if whole else keys[inside], math.prod(sizes))
+    number, found = compact(keys if inside is None else keys[inside], math.prod(sizes))
     groups = _groups(found, factors, sizes)
-    position = np.searchsorted(groups, found)[number]
-    codes = position if whole else np.full(len(df), -1, dtype=np.intp)
-    if not whole:
+    position = number
+    if len(groups) > len(found):
+        position = np.searchsorted(groups, found)[number]
+    codes = position
+    if inside is not None:
+        codes = np.full(len(df), -1, dtype=np.intp)
         codes[inside] = position
     parts = _parts(groups, factors, sizes)
     return Domains(
@@ -82,9 +81,17 @@ def find_domains(df: pd.DataFrame, by: Sequence[str], where: Where) -> Domains:
     )
 
 
-def _inside(df: pd.DataFrame, where: Where) -> np.ndarray:
-    if where is None:
-        return np.ones(len(df), dtype=bool)
+def _inside(df: pd.DataFrame, where: Where, factors: list[_Factor]) -> np.ndarray | None:
+    """Mark the rows inside ``where`` that have a value in every factor; None stands for all."""
+    inside = None if where is None else _condition(df, where)
+    for factor in factors:
+        if factor.codes.min(initial=0) < 0:
+            known = factor.codes >= 0
+            inside = known if inside is None else inside & known
+    return None if inside is None or inside.all() else inside
+
+
+def _condition(df: pd.DataFrame, where: Where) -> np.ndarray:
     mask = where(df) if callable(where) else where
     if not isinstance(mask, pd.Series) or not pd.api.types.is_bool_dtype(mask.dtype):
         found = f"dtype {mask.dtype}" if isinstance(mask, pd.Series) else type(mask).__name__
@@ -156,6 +163,6 @@ def _group_names(parts: dict[str, list[str]], count: int) -> list[str | None]:
 
 
 def _constant(df: pd.DataFrame, name: str, count: int) -> list[str | None]:
-    values = df[name].unique() if (df.columns == name).sum() == 1 else []
+    values = df[name].unique() if name in df.columns and df.columns.is_unique else []
     known = len(values) == 1 and not pd.isna(values[0])
     return [str(values[0]) if known else None] * count

@@ -13,7 +13,7 @@ from csatlib.estimates.arguments import check_settings, distinct
 from csatlib.estimates.design import Design
 from csatlib.estimates.domains import Where
 from csatlib.estimates.intervals import student
-from csatlib.estimates.moments import Moments, read_survey, stacked
+from csatlib.estimates.moments import Moments, read_survey
 from csatlib.estimates.table import Estimates, reasons, to_table
 
 __all__ = ["estimate", "mean", "nps", "ratio", "scores", "total"]
@@ -310,8 +310,7 @@ def estimate(
     check_settings(conf, min_base)
     names = answers.item_names(items)
     survey = read_survey(df, by, where, design)
-    found = [survey.mean(read(df, item)) for item in names]
-    rows = [infer(stacked(found), conf)] if found else []
+    rows = [infer(survey.means([read(df, item) for item in names]), conf)] if names else []
     return to_table(metric, names, [None], survey.domains, rows, min_base=min_base)
 
 

@@ -14,7 +14,7 @@ from csatlib.estimates.design import Design, Structure, read_design
 from csatlib.estimates.domains import Domains, Where, find_domains
 from csatlib.estimates.margins import read_margins
 from csatlib.estimates.replicates import Replicates, read_replicates
-from csatlib.estimates.sums import first_answer, sum_item
+from csatlib.estimates.sums import first_answer, sum_items
 from csatlib.estimates.variance import Partition, make_partition
 
 __all__ = ["Moments", "Survey", "read_survey", "stacked"]
@@ -50,11 +50,20 @@ class Moments:
     influence: np.ndarray | None
 
 
+#: What moments hold of each domain.
+_LAID = tuple(field.name for field in fields(Moments) if field.name != "influence")
+
+
 def stacked(moments: Sequence[Moments]) -> Moments:
     """Lay the moments of several items over each other: one row an item, one column a domain."""
-    names = [field.name for field in fields(Moments) if field.name != "influence"]
-    laid = {name: np.array([getattr(each, name) for each in moments]) for name in names}
+    laid = {name: np.stack([getattr(each, name) for each in moments]) for name in _LAID}
     return Moments(**laid, influence=None)
+
+
+def _item(moments: Moments, row: int) -> Moments:
+    """Take one item out of moments laid over each other."""
+    laid = {name: getattr(moments, name)[row] for name in _LAID}
+    return Moments(**laid, influence=moments.influence)
 
 
 @dataclass(frozen=True)
@@ -78,11 +87,6 @@ class _Weighed:
     def per_size(self) -> np.ndarray:
         """One over the size of each cell's domain."""
         return (1 / np.where(self.size > 0, self.size, 1))[self.partition.cell_domain]
-
-    @cached_property
-    def shares(self) -> np.ndarray:
-        """Each cell's share in the size of its domain."""
-        return self.cells * self.per_size
 
 
 @dataclass(frozen=True)
@@ -109,29 +113,63 @@ class Survey:
         The influence of row i on its domain's mean ȳ is w(y − ȳ)/Σw. It is worked out row by row
         where asked for, or where the variance needs it.
         """
-        partition, origin = self.partition, first_answer(values)
         missing = np.isnan(values) if np.isnan(values.sum()) else None
-        weighed = self.whole if missing is None else _weigh(partition, ~missing)
+        weighed = self.whole if missing is None else _weigh(self.partition, ~missing)
         if missing is not None:
-            values = np.where(missing, origin, values)
-        by_row = influence or partition.cell is None or partition.margins is not None
-        if by_row or self.replicates is not None:
-            return self._mean_by_rows(values, origin, weighed, influence)
-        cells, squares = sum_item(partition, weighed.weight, values, origin)
-        mean = _per(partition.of_cells(cells), weighed.size)
-        cells *= weighed.per_size
-        cells -= mean[partition.cell_domain] * weighed.shares
-        variance = partition.variances_of_cells(cells)
-        square = _per(squares, weighed.size)
-        moments = self._mean(values, weighed, origin, mean, square, variance, None)
-        if not moments.fixed.any():
+            values = np.where(missing, first_answer(values), values)
+        if influence or self._by_rows:
+            return self._mean_by_rows(values, weighed, influence)
+        return _item(self._means([values], weighed), 0)
+
+    def means(self, items: Sequence[np.ndarray]) -> Moments:
+        """Estimate each domain's mean of several items: the moments as items × domains."""
+        whole = [not self._by_rows and not np.isnan(values.sum()) for values in items]
+        together = [values for values, complete in zip(items, whole, strict=True) if complete]
+        laid = self._means(together, self.whole) if together else None
+        if laid is not None and all(whole):
+            return laid
+        rows = iter(range(len(together)))
+        return stacked(
+            [
+                _item(laid, next(rows)) if complete else self.mean(values)
+                for values, complete in zip(items, whole, strict=True)
+            ]
+        )
+
+    @property
+    def _by_rows(self) -> bool:
+        """Whether a mean takes more than the sums of the cells."""
+        partition = self.partition
+        plain = partition.cell is not None and partition.margins is None
+        return not plain or self.replicates is not None
+
+    def _means(self, items: Sequence[np.ndarray], weighed: _Weighed) -> Moments:
+        """Estimate means from the sums of the cells; all items have the answers of ``weighed``."""
+        partition, shape = self.partition, (len(items), self.partition.domains)
+        origins = [first_answer(values) for values in items]
+        mean, square, variance = np.empty(shape), np.empty(shape), np.empty(shape)
+        sums = sum_items(partition, weighed.weight, items, origins)
+        for at, (cells, squares) in enumerate(sums):
+            mean[at] = _per(partition.of_cells(cells), weighed.size)
+            square[at] = _per(squares, weighed.size)
+            cells -= mean[at][partition.cell_domain] * weighed.cells
+            cells *= weighed.per_size
+            variance[at] = partition.variances_of_cells(cells)
+        moments = self._mean(
+            items, weighed, np.array(origins)[:, None], mean, square, variance, None
+        )
+        fixed = moments.fixed.any(axis=1)
+        if not fixed.any():
             return moments
         # Whether it is the design that fixes a mean shows row by row only.
-        return self._mean_by_rows(values, origin, weighed, influence)
+        again = [
+            self._mean_by_rows(values, weighed, False) if suspect else _item(moments, at)
+            for at, (values, suspect) in enumerate(zip(items, fixed, strict=True))
+        ]
+        return stacked(again)
 
-    def _mean_by_rows(
-        self, values: np.ndarray, origin: float, weighed: _Weighed, influence: bool
-    ) -> Moments:
+    def _mean_by_rows(self, values: np.ndarray, weighed: _Weighed, influence: bool) -> Moments:
+        origin = first_answer(values)
         shifted = values - origin
         weighted = weighed.weight * shifted
         mean = _per(self.partition.sums(weighted), weighed.size)
@@ -144,7 +182,8 @@ class Survey:
             variance = self.replicates.variances(
                 lambda w: _per(*self._two_sums(w, shifted, weighed)), mean
             )
-        moments = self._mean(values, weighed, origin, mean, square, variance, rows)
+        laid = (one[None] for one in (mean, square, variance))
+        moments = _item(self._mean([values], weighed, np.array([[origin]]), *laid, rows), 0)
         return moments if influence else replace(moments, influence=None)
 
     def share(self, values: np.ndarray) -> Moments:
@@ -224,20 +263,23 @@ class Survey:
 
     def _mean(
         self,
-        values: np.ndarray,
+        items: Sequence[np.ndarray],
         weighed: _Weighed,
-        origin: float,
+        origins: np.ndarray,
         mean: np.ndarray,
         square: np.ndarray,
         variance: np.ndarray,
         influence: np.ndarray | None,
     ) -> Moments:
-        """Put a mean together from what was summed up about ``origin``."""
+        """Put means together from what was summed up about ``origins``, items × domains."""
         spread = np.maximum(square - mean**2, 0)
-        same, exact = self._equal(values, weighed, spread, square)
+        same, exact = np.zeros(spread.shape, dtype=bool), np.zeros(spread.shape)
+        suspect = ~(spread > 1e-12 * square)
+        for at in np.flatnonzero(suspect.any(axis=1)):
+            same[at], exact[at] = self._equal(items[at], weighed, suspect[at])
         return self._moments(
             weighed,
-            np.where(same, exact, mean + origin),
+            np.where(same, exact, mean + origins),
             np.where(same, 0, variance),
             np.where(same, 0, spread),
             same,
@@ -273,21 +315,18 @@ class Survey:
         return self.partition.sums(weight * values), self.partition.sums(weight)
 
     def _equal(
-        self, values: np.ndarray, weighed: _Weighed, spread: np.ndarray, square: np.ndarray
+        self, values: np.ndarray, weighed: _Weighed, suspect: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find the domains whose answers are all equal, and that answer.
 
         Rounding may leave the mean of equal fractions beside their value, and a variance of dust;
         so the answers themselves are compared wherever the spread is next to nothing.
         """
-        exact = np.zeros(len(spread))
-        suspect = ~(spread > 1e-12 * square)
-        if not suspect.any():
-            return suspect, exact
+        exact = np.zeros(len(suspect))
         counted = weighed.weight > 0
         codes, y = self.partition.codes[counted], values[counted]
         exact[codes[::-1]] = y[::-1]
-        differs = np.bincount(codes, weights=y != exact[codes], minlength=len(spread)) > 0
+        differs = np.bincount(codes, weights=y != exact[codes], minlength=len(suspect)) > 0
         return suspect & ~differs, exact
 
     def _moments(
@@ -313,20 +352,24 @@ class Survey:
         # Kish's effective size is asked for only where all answers are equal, or round to it.
         equal = same | (estimate == 0) | (estimate == 1)
         squares = self.partition.sums(weighed.weight**2) if equal.any() else weighed.size
+        laid = {
+            "n": weighed.n,
+            "size": weighed.size,
+            "estimate": np.where(empty | ~np.isfinite(variance), np.nan, estimate),
+            "variance": np.where(empty, np.nan, np.where(dust | covered, 0.0, variance)),
+            "df": df,
+            "simple": simple,
+            "squares": squares,
+            "same": same & ~empty,
+            "covered": covered,
+            "fixed": fixed & ~empty,
+            "most": np.full(self.partition.domains, np.inf),
+        }
         # Without any group the rows are sorted into one domain that nobody is in.
         kept = slice(len(self.domains))
+        shape = np.shape(estimate)
         return Moments(
-            n=weighed.n[kept],
-            size=weighed.size[kept],
-            estimate=np.where(empty | ~np.isfinite(variance), np.nan, estimate)[kept],
-            variance=np.where(empty, np.nan, np.where(dust | covered, 0.0, variance))[kept],
-            df=df[kept],
-            simple=simple[kept],
-            squares=squares[kept],
-            same=(same & ~empty)[kept],
-            covered=covered[kept],
-            fixed=(fixed & ~empty)[kept],
-            most=np.full(len(self.domains), np.inf),
+            **{name: np.broadcast_to(one, shape)[..., kept] for name, one in laid.items()},
             influence=influence,
         )
 
@@ -385,4 +428,4 @@ def _row_weights(partition: Partition, answered: np.ndarray | None) -> np.ndarra
 
 def _per(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Divide, with NaN where there is nothing to divide by."""
-    return np.divide(above, below, out=np.full(len(below), np.nan), where=below != 0)
+    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below != 0)

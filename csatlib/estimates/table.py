@@ -76,6 +76,7 @@ def to_table(
         return blocks.reshape(len(items), len(levels), len(domains)).swapaxes(1, 2).ravel()
 
     n = column("n")
+    rows = len(n)
     suppressed = n < min_base
     reason = np.where(suppressed & (n > 0), "small_base", column("reason"))
     unsure = reason != ""
@@ -83,15 +84,22 @@ def to_table(
     # Of an interval that is open to one side the other end is known.
     withheld = unsure & (reason != "open_interval")
     ends = {name: column(name) for name in ("ci_low", "ci_high")}
-    domain = np.tile(np.repeat(np.arange(len(domains)), len(levels)), len(items))
-    table = {
-        "quarter": _text(domains.quarter, domain),
-        "line": _text(domains.line, domain),
-        "metric": pd.array([metric] * len(n), dtype="str"),
-        "item": pd.array(np.repeat(items, len(n) // len(items)), dtype="str"),
-        "level": _text(levels * (len(n) // len(levels))),
-        "group_by": _text([domains.group_by] * len(n)),
-        "group": _text(domains.group, domain),
+    domain = np.tile(np.repeat(np.arange(len(domains)), len(levels)), len(items)).tolist()
+    told = {
+        "quarter": [domains.quarter[at] for at in domain],
+        "line": [domains.line[at] for at in domain],
+        "metric": [metric] * rows,
+        "item": [item for item in items for _ in range(rows // len(items))],
+        "level": list(levels) * (rows // len(levels)),
+        "group_by": [domains.group_by] * rows,
+        "group": [domains.group[at] for at in domain],
+        "reason": [name or None for name in reason.tolist()],
+    }
+    # One long column cut into pieces: making each by itself takes many times as long.
+    text = pd.array([value for column in told.values() for value in column], dtype="str")
+    table = {name: text[at * rows : (at + 1) * rows] for at, name in enumerate(told)}
+    why = table.pop("reason")
+    table |= {
         "n": pd.array(n, dtype="Int64"),
         "n_eff": _real(column("n_eff"), suppressed | ~np.isfinite(column("n_eff"))),
         "df": _real(column("df"), suppressed),
@@ -99,16 +107,9 @@ def to_table(
         "se": _real(column("se"), ~known),
         **{name: _real(end, withheld | ~np.isfinite(end)) for name, end in ends.items()},
         "suppressed": suppressed,
-        "reason": _text([name or None for name in reason]),
+        "reason": why,
     }
     return pd.DataFrame(table)
-
-
-def _text(
-    values: Sequence[str | None], positions: np.ndarray | None = None
-) -> pd.api.extensions.ExtensionArray:
-    text = pd.array(list(values), dtype="str")
-    return text if positions is None else text.take(positions)
 
 
 def _real(values: np.ndarray, withheld: np.ndarray) -> pd.api.extensions.ExtensionArray:

@@ -39,7 +39,7 @@ class Partition:
     all. A *cell* is a unit within a domain: ``cell`` numbers each row's, None where each row is a
     unit of its own; ``cell_domain`` and ``cell_unit`` lead back. A *block* is a stratum within a
     domain: ``block`` numbers that of each cell (or row), ``block_stratum`` and ``block_domain``
-    lead back.
+    lead back. Cells and blocks stand in the order of their domains, cells of a block together.
     """
 
     structure: Structure
@@ -75,7 +75,9 @@ class Partition:
 
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
         """Add values of cells up by domain."""
-        return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
+        if self.cell is None:
+            return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
+        return self._by_domain(self._of_blocks(cells))
 
     # ---- variance --------------------------------------------------------------------------------
 
@@ -97,7 +99,8 @@ class Partition:
         mean = self._of_blocks(totals) / structure.sampled[stratum]
         mean = np.where(structure.centred[stratum], mean, 0.0)
         deviation = totals - mean[self.block]
-        squares = self._of_blocks(deviation * deviation) + self._absent * mean * mean
+        deviation *= deviation
+        squares = self._of_blocks(deviation) + self._absent * mean * mean
         return self._by_domain(structure.factor[stratum] * squares)
 
     def covariances(self, influence: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
@@ -122,14 +125,14 @@ class Partition:
 
         ``counts`` holds how many rows of each cell count (a valid answer, a weight above 0).
         """
-        units = self._of_blocks(None, counts > 0)
+        units = self._held(counts > 0)
         return self._by_domain(np.maximum(units - 1, 0)).astype(np.int64)
 
     def covered(self, counts: np.ndarray) -> np.ndarray:
         """Say of each domain whether all strata that hold somebody of it are sampled whole."""
         if not self.structure.covered.any():
             return np.zeros(self.domains, dtype=bool)
-        held = self._of_blocks(None, counts > 0) > 0
+        held = self._held(counts > 0) > 0
         whole = self.structure.covered[self.block_stratum]
         return (self._by_domain(held) > 0) & (self._by_domain(held & ~whole) == 0)
 
@@ -144,15 +147,34 @@ class Partition:
     @cached_property
     def _absent(self) -> np.ndarray:
         """Count, for each block, the units of its stratum that hold nobody of its domain."""
-        return self.structure.sampled[self.block_stratum] - self._of_blocks(None)
+        cells = np.bincount(self.block, minlength=len(self.block_stratum))
+        return self.structure.sampled[self.block_stratum] - cells
 
-    def _of_blocks(self, cells: np.ndarray | None, held: np.ndarray | None = None) -> np.ndarray:
-        """Add cells up by block; without values, count those that are ``held``."""
-        block = self.block if held is None else self.block[held]
-        return np.bincount(block, weights=cells, minlength=len(self.block_stratum))
+    @cached_property
+    def _block_starts(self) -> np.ndarray:
+        """The first cell of each block."""
+        return np.flatnonzero(np.diff(self.block, prepend=-1))
+
+    @cached_property
+    def _domain_starts(self) -> np.ndarray:
+        """The first block of each domain that has any."""
+        return np.flatnonzero(np.diff(self.block_domain, prepend=-1))
+
+    def _of_blocks(self, cells: np.ndarray) -> np.ndarray:
+        """Add cells (or rows, where each is a unit) up by block."""
+        if self.cell is None:
+            return np.bincount(self.block, weights=cells, minlength=len(self.block_stratum))
+        return np.add.reduceat(cells, self._block_starts)
+
+    def _held(self, cells: np.ndarray) -> np.ndarray:
+        """Count, for each block, the cells (or rows) that are marked true."""
+        return np.bincount(self.block[cells], minlength=len(self.block_stratum))
 
     def _by_domain(self, blocks: np.ndarray) -> np.ndarray:
-        return np.bincount(self.block_domain, weights=blocks, minlength=self.domains)
+        """Add blocks up by domain."""
+        sums, starts = np.zeros(self.domains), self._domain_starts
+        sums[self.block_domain[starts]] = np.add.reduceat(blocks, starts, dtype=float)
+        return sums
 
     def _sparse_covariances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Multiply two sets of cell totals out, without laying units × domains out in full."""
@@ -217,11 +239,12 @@ def make_partition(
     if structure.unit is not None:
         key = codes * structure.units + structure.unit
         cell, keys = compact(key, max(domains, 1) * structure.units)
-        cell_domain, cell_unit = keys // max(structure.units, 1), keys % max(structure.units, 1)
+        cell_domain = keys // max(structure.units, 1)
+        cell_unit = keys - cell_domain * structure.units
         stratum = structure.unit_stratum[cell_unit]
     else:
         stratum = structure.row_stratum
-    key = cell_domain if stratum is None else stratum * domains + cell_domain
+    key = cell_domain if stratum is None else cell_domain * structure.strata + stratum
     block, keys = compact(key, structure.strata * max(domains, 1))
     return Partition(
         structure=structure,
@@ -232,7 +255,7 @@ def make_partition(
         cell_domain=cell_domain,
         cell_unit=cell_unit,
         block=block,
-        block_stratum=keys // max(domains, 1),
-        block_domain=keys % max(domains, 1),
+        block_stratum=keys % structure.strata,
+        block_domain=keys // structure.strata,
         margins=margins,
     )
