@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from csatlib.sampling.reading import one_type, texts_of
 from csatlib.weights.arguments import column_of, key_of, listed, named, refuse_empty
 from csatlib.weights.cells import find_cells
 from csatlib.weights.margins import plain
@@ -123,7 +124,8 @@ def _handed(
 ) -> pd.Series:
     drawn = key_of(sample, key, "sample", unique=True)
     asked = key_of(respondents, key, "respondents", unique=False)
-    places = pd.Index(drawn).get_indexer(asked)
+    one_type({f"sample.{key}": drawn, f"respondents.{key}": asked})
+    places = pd.Index(texts_of(drawn)).get_indexer(texts_of(asked))
     if (places < 0).any():
         raise ValueError(
             f"respondents: expected only customers of the sample, found {int((places < 0).sum())} "

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
+from csatlib.sampling.reading import one_type, texts_of
 from csatlib.study import Weighting
 from csatlib.weights.arguments import column_of, key_of, refuse_empty
 from csatlib.weights.design import design_weights
@@ -83,7 +84,8 @@ def of_quarter(
     Raises
     ------
     ValueError
-        For repeated or missing ids in ``frame`` or ``sample``; margins with a level that nobody
+        For repeated or missing ids in ``frame`` or ``sample``, or ids that are text in one table
+        and numbers in another; margins with a level that nobody
         answered from (merge it, or drop the margin); no response from the frame at all.
     ConvergenceError
         If margins or bounds cannot be met.
@@ -178,7 +180,10 @@ def _members(
     sample: pd.DataFrame | None,
     key: str,
 ) -> _Members:
-    ids = pd.Index(key_of(frame, key, "frame", unique=True))
+    tables = {"frame": frame, "responses": responses, "dispositions": dispositions}
+    tables |= {} if sample is None else {"sample": sample}
+    one_type({f"{table}.{key}": column_of(df, key, table) for table, df in tables.items()})
+    ids = pd.Index(texts_of(key_of(frame, key, "frame", unique=True)))
     place = _places(ids, column_of(responses, key, "responses"))
     answers = np.bincount(place[place >= 0], minlength=len(ids))
     ended = column_of(dispositions, "disposition", "dispositions").to_numpy()
@@ -209,7 +214,7 @@ def _members(
 
 def _places(ids: pd.Index, wanted: pd.Series) -> np.ndarray:
     """Find each id's row; a missing id is nobody's."""
-    return np.where(wanted.isna(), -1, ids.get_indexer(wanted))
+    return np.where(wanted.isna(), -1, ids.get_indexer(texts_of(wanted)))
 
 
 def _after_nonresponse(frame: pd.DataFrame, members: _Members, weighting: Weighting) -> np.ndarray:
