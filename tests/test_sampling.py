@@ -832,3 +832,65 @@ def test_interviews_are_chosen_by_numbers(scores, message):
     answers = pd.DataFrame({"response_id": ["a", "b"], "overall": scores})
     with pytest.raises(ValueError, match=message):
         sampling.interview_sample(answers, satisfaction="overall", n=2, seed=0)
+
+
+# ---- differences that are certain, and numbers out of all scale ----------------------------------
+
+ALIKE = {"overlap": 1.0, "correlation": 1.0}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sampling.detectable_change(300, sd=1, **ALIKE),
+        lambda: sampling.detectable_change(300, p=0.8, **ALIKE),
+        lambda: sampling.detectable_change(300, p=0.8, method="unpooled", **ALIKE),
+        lambda: sampling.detectable_change(300, p=0.8, method="arcsine", **ALIKE),
+        lambda: sampling.power_difference(0.7, 0.8, n=50, **ALIKE),
+        lambda: sampling.power_difference(0.7, 0.8, n=50, method="arcsine", **ALIKE),
+        lambda: sampling.power_difference_mean(0.5, n=50, sd=1, **ALIKE),
+        lambda: sampling.power_difference_mean(0.5, n=50, sd=1, method="normal", **ALIKE),
+        lambda: sampling.required_n_difference(0.7, 0.8, **ALIKE),
+        lambda: sampling.required_n_difference(0.7, 0.8, method="arcsine", **ALIKE),
+        lambda: sampling.required_n_difference_mean(0.5, sd=1, **ALIKE),
+        lambda: sampling.required_n_difference_mean(0.5, sd=1, method="normal", **ALIKE),
+    ],
+)
+def test_answers_that_are_always_the_same_show_any_change_and_are_refused(call):
+    with pytest.raises(ValueError, match=r"^overlap, correlation: expected .*, found .*; give"):
+        call()
+
+
+def test_a_correlation_of_1_is_no_matter_while_some_are_new():
+    half = sampling.detectable_change(300, sd=1, overlap=0.5, correlation=1)["change"]
+    assert half.tolist() == pytest.approx(
+        sampling.detectable_change(300, sd=math.sqrt(0.5))["change"].tolist(), rel=2e-3
+    )
+    assert 0 < sampling.power_difference_mean(0.5, n=50, sd=1, sd2=2, **ALIKE) < 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sampling.detectable_change(1e308, p=0.8), "n: expected at most 1e.15 answers"),
+        (lambda: sampling.detectable_change(9, p=0.8, previous_n=1e300), "previous_n: expected at"),
+        (lambda: sampling.detectable_change(1e308, sd=1), "n: expected at most"),
+        (lambda: sampling.power_difference(0.7, 0.8, n=1e308), "n: expected at most"),
+        (lambda: sampling.power_difference_mean(1, sd=1, n=9, n2=1e308), "n2: expected at most"),
+        (lambda: sampling.required_n_difference_mean(1e-300, sd=1), "difference, sd: expected"),
+        (lambda: sampling.required_n_difference_mean(1, sd=1e308), "difference, sd: expected"),
+        (lambda: sampling.required_n_difference_mean(1, sd=1e-300), "difference, sd: expected"),
+        (lambda: sampling.required_n_difference_mean(1, sd=1, sd2=1e300), "sd2, sd: expected"),
+    ],
+)
+def test_numbers_out_of_all_scale_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_the_power_of_a_certain_difference_is_1():
+    assert sampling.power_difference_mean(1, sd=1, n=1e15) == 1
+    assert sampling.power_difference_mean(1, sd=1, n=1e15, strict=True) == 1
+    assert sampling.power_difference_mean(1e9, sd=1, n=2) == 1
+    tiny = last(sampling.required_n_difference_mean(0.2e-290, sd=1e-290))
+    assert tiny == pytest.approx(last(sampling.required_n_difference_mean(0.2, sd=1)), rel=1e-12)
