@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.sampling.reading import one_type, texts_of
-from csatlib.weights.arguments import column_of, key_of, listed, named, refuse_empty
+from csatlib.weights.arguments import column_of, key_of, levels_told, listed, refuse_empty
 from csatlib.weights.cells import find_cells
 from csatlib.weights.margins import plain
 
@@ -115,7 +115,8 @@ def _check_drawn(customers: dict[tuple, float], drawn: dict[tuple, float]) -> No
     }
     for what, levels in faults.items():
         if levels:
-            where = named(plain(sorted(levels, key=str))) if () not in levels else "the whole"
+            told = levels_told(plain(sorted(levels, key=str)), len(customers.keys() | drawn))
+            where = told if () not in levels else "the whole"
             raise ValueError(f"strata: {what}: {where}; merge strata or correct their names")
 
 
