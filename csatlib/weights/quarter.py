@@ -78,7 +78,8 @@ def of_quarter(
         (of the draw; ``outside`` for those who were not drawn); ``cluster`` (the customer, also
         of a ticket, or the response itself outside the frame); ``population`` (customers in the
         stratum);
-        ``design_weight``; ``weight``, which sums to the number of rows of the frame. Of several
+        ``design_weight``; ``base_weight``, after nonresponse and before the margins (the design
+        weight without it), split among the responses of one customer; ``weight``, which sums to the number of rows of the frame. Of several
         responses of one customer each has an equal part of its weight.
 
     Raises
@@ -129,7 +130,9 @@ def of_quarter(
     weight = np.full(len(responses), known.mean())
     weight[inside] = known
     weight *= len(frame) / weight.sum()
-    return _table(responses, frame, members, weight, key)
+    before = np.full(len(responses), base.mean())
+    before[inside] = base
+    return _table(responses, frame, members, before, weight, key)
 
 
 def margins_of_quarter(
@@ -269,6 +272,7 @@ def _table(
     responses: pd.DataFrame,
     frame: pd.DataFrame,
     members: _Members,
+    base: np.ndarray,
     weight: np.ndarray,
     key: str,
 ) -> pd.DataFrame:
@@ -295,7 +299,7 @@ def _table(
         name: max(float(sizes[name]) * each, float(clusters[name])) for name in clusters.index
     }
     table["population"] = [population[name] for name in stratum]
-    table["design_weight"], table["weight"] = design, weight
+    table["design_weight"], table["base_weight"], table["weight"] = design, base, weight
     contract = schema.TABLES["weights"].columns
     table = table.astype({name: column.dtype for name, column in contract.items()})
     return schema.check(table, "weights")
