@@ -451,6 +451,18 @@ def test_the_funnel_narrows():
     assert found["share_of_frame"].tolist() == pytest.approx([n / 15 for n in (15, 13, 9, 6, 5)])
 
 
+@pytest.mark.parametrize(
+    ("end", "counts"),
+    [("X", [1, 1, 1, 1, 0]), ("U", [1, 1, 1, 1, 0]), ("NE", [1, 1, 1, 1, 0])],
+)
+def test_who_answered_was_reached_whatever_the_list_says(end, counts):
+    ledger = ledger_of(**{end: 1})
+    if ledger["disposition"].iloc[0] == "not_invited":
+        counts = [1, 0, 0, 0, 0]
+    found = fieldwork.funnel(ledger.assign(response_id="r"))
+    assert found["n"].tolist() == counts
+
+
 # ---- in time -------------------------------------------------------------------------------------
 
 WAITS = [0.5, 1.0, 1.5, 2.0, 2.25, 3.75, 8.0, -0.5]

@@ -79,8 +79,8 @@ def of_quarter(
         of a ticket, or the response itself outside the frame); ``population`` (customers in the
         stratum);
         ``design_weight``; ``base_weight``, after nonresponse and before the margins (the design
-        weight without it), split among the responses of one customer; ``weight``, which sums to the number of rows of the frame. Of several
-        responses of one customer each has an equal part of its weight.
+        weight without it), split among the responses of one customer; ``weight``, which sums
+        to the number of rows of the frame. Of several responses of one customer each has an equal part of its weight.
 
     Raises
     ------
