@@ -203,8 +203,8 @@ def funnel(dispositions: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFram
         ``invited``, ``reached`` (answered, refused, or reached without an interview),
         ``answered`` (an answer came in, valid or set aside), ``valid`` (complete or partial);
         ``n`` (who was invited and answered counts as reached and answered under any disposition,
-        also ``ineligible``, but is not valid under that one); ``share_of_previous``, the part of the
-        stage before; ``share_of_frame``. A share of nothing is NA.
+        also ``ineligible``, but is not valid under that one); ``share_of_previous``, the part of
+        the stage before; ``share_of_frame``. A share of nothing is NA.
 
     Raises
     ------

@@ -80,7 +80,8 @@ def of_quarter(
         stratum);
         ``design_weight``; ``base_weight``, after nonresponse and before the margins (the design
         weight without it), split among the responses of one customer; ``weight``, which sums
-        to the number of rows of the frame. Of several responses of one customer each has an equal part of its weight.
+        to the number of rows of the frame. Of several responses of one customer each has an equal
+        part of its weight.
 
     Raises
     ------

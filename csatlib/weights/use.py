@@ -34,9 +34,10 @@ def attach(responses: pd.DataFrame, weights: pd.DataFrame, weighting: Weighting)
     DataFrame
         The rows and columns of ``responses``, then ``stratum``, ``cluster``, ``population``,
         ``design_weight``, ``base_weight`` and ``weight``, then for each margin
-        ``<name>_margin``: its level as text, ``(missing)`` where the response has none (of nobody in the frame, or of somebody
-        whose level is not known). The margin's own column stays as it is, so that a breakdown by
-        it shows no such level. Equal weights (`equal_weights`) bring no such columns.
+        ``<name>_margin``: its level as text, ``(missing)`` where the response has none (of nobody
+        in the frame, or of somebody whose level is not known). The margin's own column stays as it
+        is, so that a breakdown by it shows no such level. Equal weights (`equal_weights`) bring no
+        such columns.
 
     Raises
     ------
@@ -110,9 +111,10 @@ def design_of(attached: pd.DataFrame, weighting: Weighting) -> dict[str, Any]:
     population correction 1 − n/N, n who answered and N all customers; with everyone's answer it
     would be 0. The residuals from the margins are fitted by the weights that were raked: those
     after the adjustment for nonresponse, ``base_weight``. That whoever is silent
-    thinks otherwise is no sampling error and in no interval. A stratum of one answer is held against the whole sample (``centre``). Equal weights of
-    answers that nobody can be matched to (`equal_weights`) meet no margins, and nobody knows of
-    what part they are: they have neither margins nor a population.
+    thinks otherwise is no sampling error and in no interval. A stratum of one answer is held
+    against the whole sample (``centre``). Equal weights of answers that nobody can be matched to
+    (`equal_weights`) meet no margins, and nobody knows of what part they are: they have neither
+    margins nor a population.
 
     Examples
     --------
