@@ -500,6 +500,7 @@ TABLES: Mapping[str, Table] = {
             "cluster": _TEXT,
             "population": _REAL,
             "design_weight": Column("Float64"),
+            "base_weight": Column("Float64"),
             "weight": Column("Float64"),
         },
         key=("response_id",),

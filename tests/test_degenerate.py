@@ -802,3 +802,21 @@ def test_arrow_decimals_are_numbers():
     decimals = pd.Series([1, 2] * 12).astype(pd.ArrowDtype(pa.decimal128(38, 2)))
     for metric in ("mean", "total", "ratio"):
         published(ESTIMATORS[metric](survey(score=decimals), min_base=1))
+
+
+@pytest.mark.parametrize("factor", [1e200, 1e300, 1e-200, 1e-300])
+def test_units_whose_weights_have_squares_out_of_range(factor):
+    df, named = survey(), {"unit": "group", "target": 0.8, "design": Design(weight="weight")}
+    plain = estimates.units(df, "satisfied", **named)
+    found = estimates.units(df.assign(weight=factor * df["weight"]), "satisfied", **named)
+    pd.testing.assert_frame_equal(found, plain, rtol=1e-9)
+    mixed = df.assign(weight=np.where(df["group"] == "p", factor, 1.0) * df["weight"])
+    found = estimates.units(mixed, "satisfied", **named)
+    same = ["n_eff", "estimate", "se", "ci_low", "ci_high"]
+    pd.testing.assert_frame_equal(found[same], plain[same], rtol=1e-9)
+
+
+def test_a_decomposition_of_too_many_groups_is_refused():
+    df = pd.DataFrame({"score": np.arange(1001.0) % 5, "group": np.arange(1001)})
+    with refused("by: expected at most 1000 groups, found 1001; .* larger groups"):
+        estimates.decompose(df, df, "score", by="group")

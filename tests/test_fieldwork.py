@@ -451,6 +451,18 @@ def test_the_funnel_narrows():
     assert found["share_of_frame"].tolist() == pytest.approx([n / 15 for n in (15, 13, 9, 6, 5)])
 
 
+@pytest.mark.parametrize(
+    ("end", "counts"),
+    [("X", [1, 1, 1, 1, 0]), ("U", [1, 1, 1, 1, 0]), ("NE", [1, 1, 1, 1, 0])],
+)
+def test_who_answered_was_reached_whatever_the_list_says(end, counts):
+    ledger = ledger_of(**{end: 1})
+    if ledger["disposition"].iloc[0] == "not_invited":
+        counts = [1, 0, 0, 0, 0]
+    found = fieldwork.funnel(ledger.assign(response_id="r"))
+    assert found["n"].tolist() == counts
+
+
 # ---- in time -------------------------------------------------------------------------------------
 
 WAITS = [0.5, 1.0, 1.5, 2.0, 2.25, 3.75, 8.0, -0.5]
@@ -660,6 +672,201 @@ def test_silence_needs_a_quarter():
         fieldwork.silent(people("A"), {})
     with pytest.raises(ValueError, match="expected a label like '2026Q3'"):
         fieldwork.silent(people("A"), {"Q3": quarter_of(A="refusal")})
+
+
+# ---- ids, times and numbers as they come ---------------------------------------------------------
+
+
+NUMBERED = {
+    "text": pd.Series(["12", "13"], dtype="str"),
+    "whole numbers": pd.Series([12, 13]),
+    "nullable": pd.Series([12, 13], dtype="Int64"),
+    "floats that a gap made": pd.Series([12.0, 13.0]),
+    "objects": pd.Series([12, "13"], dtype="object"),
+    "categories": pd.Series([12, 13]).astype("category"),
+}
+every_type = pytest.mark.parametrize("ids", NUMBERED.values(), ids=NUMBERED)
+UNLIKE = {
+    "letters": pd.Series(["C12", "C13"], dtype="str"),
+    "leading zeros": pd.Series(["012", "013"], dtype="str"),
+    "times": pd.Series(pd.to_datetime(["2026-07-01", "2026-07-02"])),
+}
+SENT = invited(("12", "电话", "2026-07-01"), ("13", "电话", "2026-07-01"))
+
+
+def ticketed(ids):
+    return pd.DataFrame({"ticket_id": ids, "closed_at": times(["2026-07-01"] * 2)})
+
+
+@every_type
+def test_ids_of_another_type_are_found_again(ids):
+    frame = people("12", "13")
+    reply = answers(("r", "12"))
+    for tables in (
+        (frame.assign(customer_id=ids), SENT, reply),
+        (frame, SENT.assign(customer_id=ids), reply),
+        (frame, SENT, answers(("r", None), ("s", None)).assign(customer_id=ids).iloc[:1]),
+    ):
+        ledger = fieldwork.dispositions(*tables)
+        assert ends(ledger) == {"12": ("complete", None), "13": ("non_contact", "silent")}
+    quiet = quarter_of(**{"12": "complete", "13": "non_contact"})
+    for named, told in (
+        (frame, quiet.assign(customer_id=ids)),
+        (frame.assign(customer_id=ids), quiet),
+    ):
+        assert fieldwork.silent(named, told)["customer_id"].tolist() == ["13"]
+    replied = pd.DataFrame({"ticket_id": ["12"], "submitted_at": times(["2026-07-02"]), "q": [5]})
+    row = fieldwork.timeliness(ticketed(ids), replied).set_index("event").loc["answered_at"]
+    assert row["in_time"] == 1
+    assert fieldwork.late_differences(ticketed(ids), replied, ["q"])["n_in_time"].tolist() == [1]
+
+
+@every_type
+def test_lines_of_answers_are_found_by_ids_of_another_type(ids):
+    lines = pd.DataFrame(
+        {"response_id": ["12", "13"], "item": "q", "status": ["blank", "answered"]}
+    )
+    reply = answers(("12", "A"), ("13", "B"), q=[None, 5]).assign(response_id=ids, who="x")
+    ledger = fieldwork.dispositions(people("A", "B"), SENT.iloc[:0], reply, answer_status=lines)
+    assert ledger["disposition"].tolist() == ["partial", "complete"]
+    found = fieldwork.interviewer_quality(reply, ["q"], by=["who"], answer_status=lines)
+    assert found[["asked", "blank_share"]].to_numpy().tolist() == [[2, 0.5]]
+
+
+@pytest.mark.parametrize("ids", UNLIKE.values(), ids=UNLIKE)
+def test_ids_by_which_nobody_would_be_found_are_refused(ids):
+    numbers = pd.Series([12, 13])
+    frame, reply = people("A", "B").assign(customer_id=numbers), answers(("r", "12"), ("s", "13"))
+    replied = pd.DataFrame({"ticket_id": ids, "submitted_at": times(["2026-07-02"] * 2), "q": 5})
+    lines = pd.DataFrame({"response_id": ids, "item": "q", "status": "answered"})
+    rows = reply.assign(response_id=numbers, q=5, who="x")
+    calls = [
+        lambda: fieldwork.dispositions(frame, SENT.assign(customer_id=ids), reply),
+        lambda: fieldwork.dispositions(frame, SENT, reply.assign(customer_id=ids)),
+        lambda: fieldwork.dispositions(frame, SENT, rows, answer_status=lines),
+        lambda: fieldwork.silent(
+            frame, quarter_of(A="unknown", B="unknown").assign(customer_id=ids)
+        ),
+        lambda: fieldwork.timeliness(ticketed(numbers), replied),
+        lambda: fieldwork.late_differences(ticketed(numbers), replied, ["q"]),
+        lambda: fieldwork.interviewer_quality(rows, ["q"], by=["who"], answer_status=lines),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"expected ids of one type, found .*\(dtype") as told:
+            call()
+        assert str(ids.dtype) in str(told.value)
+        assert str(ids.iloc[0]) not in str(told.value)
+
+
+def test_ids_whose_last_digits_are_lost_are_refused():
+    ids = pd.Series([2.0**53, 2.0**53 + 2])
+    with pytest.raises(ValueError, match=r"frame\.customer_id: .* read the column as text"):
+        fieldwork.dispositions(people("A", "B").assign(customer_id=ids), SENT, answers())
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [people("A", "A"), people("A", "B", ticket_id=["T1", "T1"])],
+    ids=["customer", "ticket"],
+)
+def test_silence_of_somebody_who_stands_twice_is_refused(frame):
+    with pytest.raises(ValueError, match="expected each once, found 1 rows that repeat one"):
+        fieldwork.silent(frame, quarter_of(A="non_contact"))
+
+
+NO_TIMES = {
+    "zone": (
+        pd.to_datetime(["2026-07-02"] * 2).tz_localize("Asia/Shanghai"),
+        "without a time zone",
+    ),
+    "texts with a zone": (["2026-07-02T10:00+08:00"] * 2, "without a time zone"),
+    "objects with a zone": (
+        pd.Series([pd.Timestamp("2026-07-02", tz="UTC")] * 2, dtype="object"),
+        "without a time zone",
+    ),
+    "unreadable": (
+        ["2026-07-02", "昨天"],
+        "found 1 of 2 that cannot be read, the first at index 1",
+    ),
+    "no day": (["2026-07-02", "2026-13-40"], "found 1 of 2 that cannot be read"),
+    "numbers": ([20260702, 20260702], "found numbers"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "message"), NO_TIMES.values(), ids=NO_TIMES)
+def test_times_that_are_none_are_refused(wrong, message):
+    frame, reply = people("12", "13"), answers(("r", "12"), ("s", "13"))
+    replied = pd.DataFrame({"ticket_id": ["12", "13"], "submitted_at": wrong, "q": 5})
+    tickets = ticketed(["12", "13"])
+    told = quarter_of(A="unknown", B="unknown").assign(invited_at=wrong)
+    asked = replied.rename(columns={"submitted_at": "invited_at"})
+    calls = [
+        lambda: fieldwork.dispositions(frame, SENT.assign(invited_at=wrong), reply),
+        lambda: fieldwork.dispositions(frame, SENT, reply.assign(submitted_at=wrong)),
+        lambda: fieldwork.timeliness(tickets, replied),
+        lambda: fieldwork.timeliness(tickets.assign(closed_at=wrong), replied.iloc[:0]),
+        lambda: fieldwork.timeliness(tickets, replied.iloc[:0], invitations=asked),
+        lambda: fieldwork.late_differences(tickets, replied, ["q"]),
+        lambda: fieldwork.silent(people("A"), told),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_times_may_be_texts_or_dates():
+    reply = answers(("r", "12")).assign(submitted_at=["2026-07-02 10:00"])
+    for day in ("2026-07-01", pd.Timestamp("2026-07-01").date()):
+        sent = SENT.assign(invited_at=pd.Series([day] * 2, dtype="object"))
+        ledger = fieldwork.dispositions(people("12"), sent, reply, as_of="2026-07-02")
+        assert ledger["invited_at"].tolist() == [pd.Timestamp("2026-07-01")] * 2
+    with pytest.raises(ValueError, match="as_of: expected a day"):
+        fieldwork.dispositions(people("12"), SENT, reply, as_of="七月")
+    with pytest.raises(ValueError, match="as_of: expected a day"):
+        fieldwork.timeliness(*tickets_of([1.0]), as_of="soon")
+
+
+def test_late_answers_need_the_time_at_which_they_came():
+    frame, replies = tickets_of([1.0])
+    with pytest.raises(ValueError, match=r"responses: .*found \['submitted_at'\]"):
+        fieldwork.late_differences(frame, replies.assign(q=5).drop(columns="submitted_at"), ["q"])
+    with pytest.raises(ValueError, match=r"responses: .*found \['ticket_id'\]"):
+        fieldwork.late_differences(frame, replies.assign(q=5).drop(columns="ticket_id"), ["q"])
+
+
+NO_NUMBERS = {
+    "text": (["5", "很好"], "expected numbers, found dtype"),
+    "texts of numbers": (pd.Series(["5", "4"], dtype="object"), r"found dtype object \(string\)"),
+    "categories": (pd.Categorical([5, 4]), "expected numbers, found dtype category"),
+    "times": (pd.to_datetime(["2026-07-01"] * 2), "expected numbers, found dtype datetime"),
+    "complex": ([1j, 1j], "expected numbers, found dtype complex"),
+    "infinite": ([5.0, -np.inf], "found 1 infinite or larger, the first at index 1"),
+    "beyond all scales": ([5.0, 1e200], "found 1 infinite or larger"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "message"), NO_NUMBERS.values(), ids=NO_NUMBERS)
+def test_answers_that_are_no_numbers_are_refused(wrong, message):
+    df = pd.DataFrame({"response_id": ["a", "b"], "who": ["x", "y"], "q": wrong, "r": [5, 4]})
+    frame, replies = tickets_of([1.0, 5.0])
+    calls = [
+        lambda: fieldwork.mode_effects(df, ["q"], by=["who"]),
+        lambda: fieldwork.interviewer_quality(df, ["q"], by=["who"]),
+        lambda: fieldwork.interviewer_quality(
+            df.rename(columns={"q": "seconds"}), ["r"], by=["who"]
+        ),
+        lambda: fieldwork.late_differences(frame, replies.assign(q=df["q"]), ["q"]),
+        lambda: fieldwork.representativeness(df, df, variables=["who"], overall="q"),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_an_infinite_case_mix_is_refused():
+    df = pd.DataFrame({"who": ["x", "y"], "q": [5, 4], "age": [30, np.inf]})
+    with pytest.raises(ValueError, match="adjust 'age': expected finite numbers"):
+        fieldwork.mode_effects(df, ["q"], by=["who"], adjust=["age"])
 
 
 # ---- who asked -----------------------------------------------------------------------------------

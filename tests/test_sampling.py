@@ -755,3 +755,142 @@ def test_a_composition_needs_the_weights_of_the_sample():
     frame = pd.DataFrame({"customer_id": ["a", "b"], "tier": ["核心", "普通"]})
     with pytest.raises(ValueError, match="sample: expected the name of one column"):
         sampling.composition(frame, frame, by=["tier"])
+
+
+# ---- ids, times and answers as they come ---------------------------------------------------------
+
+NUMBERED = {
+    "text": pd.Series(["12", "13"], dtype="str"),
+    "whole numbers": pd.Series([12, 13]),
+    "nullable": pd.Series([12, 13], dtype="Int64"),
+    "floats that a gap made": pd.Series([12.0, 13.0]),
+}
+
+
+@pytest.mark.parametrize("ids", NUMBERED.values(), ids=NUMBERED)
+@pytest.mark.parametrize("others", NUMBERED.values(), ids=NUMBERED)
+def test_ids_of_another_type_are_found_again(ids, others):
+    closed = pd.DataFrame(
+        {"ticket_id": ids, "customer_id": "C", "closed_at": pd.Timestamp(2026, 9, 1)}
+    )
+    for asked in (others.iloc[:1], others.iloc[:1].tolist()):
+        found = sampling.event_list(closed, as_of="2026-09-30", asked=asked)
+        assert found["reason"].fillna("").tolist() == ["asked", ""]
+    frame = pd.DataFrame({"customer_id": ids})
+    history = pd.DataFrame({"quarter": ["2026Q2"], "customer_id": others.iloc[:1]})
+    assert sampling.silent_list(frame, history)["customer_id"].tolist() == ids.tolist()[1:]
+    answers = pd.DataFrame({"response_id": ids, "overall": 1})
+    comments = pd.DataFrame({"response_id": others.iloc[:1], "text": ["太慢"]})
+    chosen = sampling.interview_sample(
+        answers, satisfaction="overall", n=2, seed=0, comments=comments
+    )
+    assert chosen["characters"].tolist() == [2, 0]
+
+
+def test_ids_by_which_nobody_would_be_found_are_refused():
+    ids = pd.Series([12, 13])
+    closed = pd.DataFrame(
+        {"ticket_id": ids, "customer_id": "C", "closed_at": pd.Timestamp(2026, 9, 1)}
+    )
+    history = pd.DataFrame({"quarter": "2026Q2", "customer_id": ["C-secret"]})
+    comments = pd.DataFrame({"response_id": ["C-secret"], "text": ["太慢"]})
+    answers = pd.DataFrame({"response_id": ids, "overall": 1})
+    calls = [
+        lambda: sampling.event_list(closed, as_of="2026-09-30", asked=["C-secret"]),
+        lambda: sampling.silent_list(pd.DataFrame({"customer_id": ids}), history),
+        lambda: sampling.interview_sample(
+            answers, satisfaction="overall", n=2, seed=0, comments=comments
+        ),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"found number \(dtype int64\) and text") as told:
+            call()
+        assert "secret" not in str(told.value)
+
+
+def test_one_id_is_no_sequence_of_ids():
+    with pytest.raises(ValueError, match="asked: expected a sequence of ids"):
+        sampling.event_list(tickets(), as_of="2026-09-30", asked="T1")
+
+
+def test_closings_with_a_time_zone_are_refused():
+    zoned = tickets().assign(closed_at=lambda t: t["closed_at"].dt.tz_localize("Asia/Shanghai"))
+    with pytest.raises(ValueError, match=r"tickets\.closed_at: .* without a time zone"):
+        sampling.event_list(zoned, as_of="2026-09-30")
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (["5", "很好"], "satisfaction 'overall': expected numbers, found dtype"),
+        (pd.Categorical([1, 2]), "expected numbers, found dtype category"),
+        ([math.inf, 1], "expected finite numbers up to 1e60, found 1 infinite"),
+    ],
+    ids=["text", "categories", "infinite"],
+)
+def test_interviews_are_chosen_by_numbers(scores, message):
+    answers = pd.DataFrame({"response_id": ["a", "b"], "overall": scores})
+    with pytest.raises(ValueError, match=message):
+        sampling.interview_sample(answers, satisfaction="overall", n=2, seed=0)
+
+
+# ---- differences that are certain, and numbers out of all scale ----------------------------------
+
+ALIKE = {"overlap": 1.0, "correlation": 1.0}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sampling.detectable_change(300, sd=1, **ALIKE),
+        lambda: sampling.detectable_change(300, p=0.8, **ALIKE),
+        lambda: sampling.detectable_change(300, p=0.8, method="unpooled", **ALIKE),
+        lambda: sampling.detectable_change(300, p=0.8, method="arcsine", **ALIKE),
+        lambda: sampling.power_difference(0.7, 0.8, n=50, **ALIKE),
+        lambda: sampling.power_difference(0.7, 0.8, n=50, method="arcsine", **ALIKE),
+        lambda: sampling.power_difference_mean(0.5, n=50, sd=1, **ALIKE),
+        lambda: sampling.power_difference_mean(0.5, n=50, sd=1, method="normal", **ALIKE),
+        lambda: sampling.required_n_difference(0.7, 0.8, **ALIKE),
+        lambda: sampling.required_n_difference(0.7, 0.8, method="arcsine", **ALIKE),
+        lambda: sampling.required_n_difference_mean(0.5, sd=1, **ALIKE),
+        lambda: sampling.required_n_difference_mean(0.5, sd=1, method="normal", **ALIKE),
+    ],
+)
+def test_answers_that_are_always_the_same_show_any_change_and_are_refused(call):
+    with pytest.raises(ValueError, match=r"^overlap, correlation: expected .*, found .*; give"):
+        call()
+
+
+def test_a_correlation_of_1_is_no_matter_while_some_are_new():
+    half = sampling.detectable_change(300, sd=1, overlap=0.5, correlation=1)["change"]
+    assert half.tolist() == pytest.approx(
+        sampling.detectable_change(300, sd=math.sqrt(0.5))["change"].tolist(), rel=2e-3
+    )
+    assert 0 < sampling.power_difference_mean(0.5, n=50, sd=1, sd2=2, **ALIKE) < 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: sampling.detectable_change(1e308, p=0.8), "n: expected at most 1e.15 answers"),
+        (lambda: sampling.detectable_change(9, p=0.8, previous_n=1e300), "previous_n: expected at"),
+        (lambda: sampling.detectable_change(1e308, sd=1), "n: expected at most"),
+        (lambda: sampling.power_difference(0.7, 0.8, n=1e308), "n: expected at most"),
+        (lambda: sampling.power_difference_mean(1, sd=1, n=9, n2=1e308), "n2: expected at most"),
+        (lambda: sampling.required_n_difference_mean(1e-300, sd=1), "difference, sd: expected"),
+        (lambda: sampling.required_n_difference_mean(1, sd=1e308), "difference, sd: expected"),
+        (lambda: sampling.required_n_difference_mean(1, sd=1e-300), "difference, sd: expected"),
+        (lambda: sampling.required_n_difference_mean(1, sd=1, sd2=1e300), "sd2, sd: expected"),
+    ],
+)
+def test_numbers_out_of_all_scale_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_the_power_of_a_certain_difference_is_1():
+    assert sampling.power_difference_mean(1, sd=1, n=1e15) == 1
+    assert sampling.power_difference_mean(1, sd=1, n=1e15, strict=True) == 1
+    assert sampling.power_difference_mean(1e9, sd=1, n=2) == 1
+    tiny = last(sampling.required_n_difference_mean(0.2e-290, sd=1e-290))
+    assert tiny == pytest.approx(last(sampling.required_n_difference_mean(0.2, sd=1)), rel=1e-12)

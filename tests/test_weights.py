@@ -684,6 +684,7 @@ def rake(margins, df=SMALL, **kwargs):
 DIAGONAL = SMALL.iloc[[0, 3]]
 CORNER = SMALL.iloc[[0, 1, 2]]
 
+MANY = pd.DataFrame({"id": [f"C0{n}" for n in range(13)], "ok": [False] + [True] * 12})
 REFUSALS = {
     "no rows": (rake(R, SMALL.iloc[:0]), r"responses: expected at least one row"),
     "no margins": (rake({}), r"margins: expected a mapping .* at least one column"),
@@ -735,6 +736,30 @@ REFUSALS = {
     "responses of another index": (lambda: weights.trim(base(1, 2), upper=2, margins=R, responses=SMALL), r"responses: expected the index"),
     "trimming a negative weight": (lambda: weights.trim(base(1, -2), upper=2), r"weights: .* negative"),
     "a missing weight to describe": (lambda: weights.diagnostics(base(1, np.nan)), r"weights: expected a number in every row"),
+    "text to describe": (lambda: weights.diagnostics(pd.Series(["1", "2"])), r"weights: expected numbers in 'weight', found dtype"),
+    "truth to describe": (lambda: weights.diagnostics(pd.Series([True, False], dtype="boolean")), r"weights: expected numbers"),
+    "bare numbers to describe": (lambda: weights.diagnostics({"design": [1.0, 2.0]}), r"weights: expected a Series of weights for each stage, found list for 'design'"),
+    "weights too large to describe": (lambda: weights.diagnostics(base(1, 1e200)), r"1 missing, infinite or above 1e\+60"),
+    "overflowing totals": (rake({"r": {"N": 1e308, "S": 1e308}}), r"'r'.*a number from 1e-60 to 1e\+60, found 1e\+308"),
+    "vanishing totals": (rake({"r": {"N": 1e-300, "S": 1e-300}}), r"'r'.*a number from 1e-60 to 1e\+60, found 1e-300"),
+    "an overflowing total": (rake(SHARES, total=1e308), r"total: .*found 1e\+308"),
+    "a vanishing total": (rake(SHARES, total=1e-300), r"total: .*found 1e-300"),
+    "overflowing poststrata": (lambda: weights.poststratify(SMALL, {"r": {"N": 1e308, "S": 1e308}}), r"found 1e\+308"),
+    "overflowing base weights": (rake(R, base=base(1e308, 1e308, 1, 1)), r"base: .* found overflowing \(above 1e\+60\) weights in 2 rows"),
+    "vanishing base weights": (rake(R, base=base(1e-300, 1, 1, 1)), r"base: .* found vanishing \(below 1e-60\) weights in 1 rows"),
+    "an overflowing total to calibrate to": (lambda: weights.calibrate(SMALL, {"x": 1e308}), r"totals\['x'\]: .*found 1e\+308"),
+    "an overflowing margin to calibrate to": (lambda: weights.calibrate(SMALL, {"r": {"N": 1e308, "S": 1}}), r"totals\['r'\]: .*found 1e\+308"),
+    "an overflowing column to calibrate to": (lambda: weights.calibrate(SMALL.assign(x=1e200), {"x": 5}), r"totals\['x'\], a row of the sample: .*found 1e\+200"),
+    "a number of customers below 0": (lambda: weights.calibrate(SMALL, {"x": 5}, total=-1), r"total: expected a number above 0"),
+    "no number of customers": (lambda: weights.calibrate(SMALL, {"x": 5}, total=np.nan), r"total: expected a number above 0"),
+    "a column of zeros": (lambda: weights.calibrate(SMALL.assign(x=0), {"x": 5}), r"totals\['x'\]: .*found 0 in all 4 rows of the sample"),
+    "a column of zeros beside a margin": (lambda: weights.calibrate(SMALL.assign(x=0.0), R | {"x": 5}, method="raking"), r"found 0 in all 4 rows"),
+    "many levels where nobody answered": (lambda: weights.nonresponse(MANY, "ok", ["id"]), r"'id' in the sample, found that nobody answered at 1 of its 13 levels"),
+    "long levels where nobody answered": (lambda: weights.nonresponse(SMALL.assign(t=["C0" * 11, "B", "B", "B"]), "ok", ["t"]), r"found that \w+ answered at \d of its 2 levels"),
+    "many levels of the sample only": (lambda: weights.rake(MANY, {"id": {"x": 1}}), r"population lacks: 13 of its 13 levels"),
+    "many levels of the population only": (rake({"r": {"N": 1, "S": 1} | {f"C0{n}": 1 for n in range(12)}}), r"nobody in the sample has: 12 of its 14 levels"),
+    "a frame whose ids are numbers": (lambda: weights.of_quarter(RESPONSES, MEMBERS.assign(customer_id=range(len(MEMBERS))), ENDED, PLAN), r"frame.customer_id, responses.customer_id: expected ids of one type"),
+    "ids of respondents that are numbers": (lambda: weights.design_weights(TAKEN, TAKEN.assign(customer_id=range(9))), r"sample.customer_id, respondents.customer_id: expected ids of one type"),
     "gaps without weights": (lambda: weights.margin_gaps(SMALL, R, weights=None), r"weights: expected a column's name"),
     "a chance of 0": (lambda: weights.design_weights(TAKEN.assign(inclusion_probability=0)), r"inclusion_probability above 0 .* found 9 rows"),
     "a draw without chances": (lambda: weights.design_weights(FRAME), r"sample: expected the name of a column, found 'inclusion_probability'"),
@@ -784,6 +809,33 @@ def test_what_has_no_solution_is_told(name):
     call, message = FAILURES[name]
     with pytest.raises(weights.ConvergenceError, match=message):
         call()
+
+
+def test_a_column_of_zeros_whose_total_is_0_is_no_matter():
+    found = weights.calibrate(SMALL.assign(x=0), R | {"x": 0})
+    pd.testing.assert_series_equal(found, weights.calibrate(SMALL, R))
+
+
+def test_tiny_weights_are_described_like_others():
+    tiny, plain = (weights.diagnostics(base(*values)) for values in ((1e-200, 3e-200), (1, 3)))
+    same = ["n", "cv", "kish_deff", "n_eff", "top_share", "max_to_median", "negative"]
+    pd.testing.assert_frame_equal(tiny[same], plain[same])
+
+
+def test_few_short_levels_are_named():
+    few = MANY.iloc[:12]
+    with pytest.raises(ValueError, match="answered at 'C00'; pass"):
+        weights.nonresponse(few, "ok", ["id"])
+
+
+def test_ids_of_another_type_are_found_again():
+    numbered = MEMBERS.assign(customer_id=range(len(MEMBERS)))
+    ids = dict(zip(MEMBERS["customer_id"], numbered["customer_id"], strict=True))
+    texts = [df.assign(customer_id=df["customer_id"].map(ids)) for df in (RESPONSES, ENDED)]
+    texts = [df.assign(customer_id=df["customer_id"].astype("Int64").astype("str")) for df in texts]
+    found = weights.of_quarter(texts[0], numbered, texts[1], PLAN)
+    plain = weights.of_quarter(RESPONSES, MEMBERS, ENDED, PLAN)
+    assert found["weight"].tolist() == plain["weight"].tolist()
 
 
 def test_no_message_shows_an_id():

@@ -45,6 +45,39 @@ def test_a_census_that_part_answered_has_the_error_of_a_poststratified_sample():
     assert row["se"] == pytest.approx(np.sqrt((1 - n / 240) * n / (n - 1) * variance))
 
 
+def test_residuals_are_fitted_by_the_weights_that_were_raked():
+    """R's calibrate fits them by the weights it was given, here those after nonresponse."""
+    frame = FRAME.assign(age=pd.Series(np.arange(240) % 4, dtype="str"), size=list("pqr") * 80)
+    answers = ANSWERS.join(frame[["age", "size"]].iloc[HEARD].reset_index(drop=True))
+    answers = answers[~((answers["age"] == "1") & (np.arange(len(answers)) % 3 > 0))]
+    ended = ENDED.assign(
+        disposition=np.where(
+            FRAME["customer_id"].isin(answers["customer_id"]), "complete", "non_contact"
+        )
+    )
+    part = study.Weighting(margins=("tier", "size"), nonresponse=("age",))
+    table = weighted(answers, frame, ended, part)
+    assert table["design_weight"].nunique() == 1
+    assert table["base_weight"].nunique() > 1
+    assert table["base_weight"].sum() == pytest.approx(240)
+    attached, named = design(answers, table, part)
+    assert named.base == "base_weight"
+    row = estimates.share(attached, "overall", design=named).iloc[0]
+    x = pd.get_dummies(answers[["tier", "size"]]).drop(columns="size_p").to_numpy(dtype=float)
+    y, base = answers["overall"].to_numpy(dtype=float), table["base_weight"].to_numpy(dtype=float)
+    slope = np.linalg.lstsq(x * np.sqrt(base)[:, None], y * np.sqrt(base), rcond=None)[0]
+    influence = table["weight"].to_numpy(dtype=float) / 240 * (y - x @ slope)
+    n, variance = len(y), ((influence - influence.mean()) ** 2).sum()
+    assert row["se"] == pytest.approx(np.sqrt((1 - n / 240) * n / (n - 1) * variance))
+
+
+def test_without_nonresponse_the_design_weights_are_raked():
+    table = weighted()
+    assert table["base_weight"].tolist() == table["design_weight"].tolist()
+    twice = weighted(pd.concat([ANSWERS, ANSWERS.assign(response_id=ANSWERS["response_id"] + "b")]))
+    assert twice["base_weight"].tolist() == (twice["design_weight"] / 2).tolist()
+
+
 def test_everyones_answer_leaves_no_error():
     answers = FRAME.assign(response_id=FRAME["customer_id"], overall=[True, False] * 120)
     ended = ENDED.assign(disposition="complete")

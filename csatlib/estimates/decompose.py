@@ -20,6 +20,8 @@ from csatlib.estimates.waves import Condition, Metric, Waves, pooled_df, read_wa
 __all__ = ["decompose"]
 
 _LEVELS = ("total", "mix", "rate")
+#: Each group's mix depends on every other group's share: matrices of groups by groups are needed.
+_MOST = 1000
 
 
 def decompose(
@@ -74,7 +76,8 @@ def decompose(
     Raises
     ------
     ValueError
-        As `change`, and for ``by`` without a column.
+        As `change`, for ``by`` without a column, and for more than 1,000 groups: every group's mix
+        depends on the shares of all others, so that memory grows with the square of their number.
 
     Notes
     -----
@@ -136,6 +139,11 @@ def decompose(
         designs=(design if previous_design is None else previous_design, design),
     )
     domains = waves.domains
+    if len(domains) > _MOST:
+        raise ValueError(
+            f"by: expected at most {_MOST} groups, found {len(domains)}; the parts of each depend "
+            f"on all others, so put them together into larger groups, such as regions"
+        )
     whole = replace(
         domains,
         group=[None, *domains.group],

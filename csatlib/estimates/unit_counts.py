@@ -51,6 +51,8 @@ def count_units(
     customers = _populations(df, population, domains)
     counted = (domains.codes >= 0) & ~np.isnan(y) & (weight > 0)
     code, y, weight = domains.codes[counted], y[counted], weight[counted]
+    # Only proportions matter: relative to the largest, no sum of squares overflows or vanishes.
+    relative, weight = _relative(code, weight, len(domains)), _relative(0 * code, weight, 1)
 
     def total(values: np.ndarray | None = None) -> np.ndarray:
         return np.bincount(code, weights=values, minlength=len(domains)).astype(float)
@@ -59,7 +61,7 @@ def count_units(
     _check_coverage(n, customers, domains)
     census = (n > 0) & (n == customers)
     # The whole unit answered: there is nobody whom weights could make anyone stand for.
-    within = np.where(census[code], 1.0, weight)
+    within = np.where(census[code], 1.0, relative)
     with np.errstate(invalid="ignore", divide="ignore"):
         weighed = total(within)
         rate = total(within * y) / weighed
@@ -82,6 +84,13 @@ def count_units(
         satisfied=total(y) if weight_column is None else rate * size,
         overall=float(overall),
     )
+
+
+def _relative(code: np.ndarray, weight: np.ndarray, units: int) -> np.ndarray:
+    """Give weights as parts of the largest in their unit."""
+    largest = np.zeros(units)
+    np.maximum.at(largest, code, weight)
+    return weight / largest[code]
 
 
 def _named(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.fieldwork.arguments import columns_of, distinct
+from csatlib.sampling.reading import one_type, texts_of, times_of
 
 __all__ = ["BREAK_OFF", "REPEATS", "answers_of", "shares_answered"]
 
@@ -39,13 +40,13 @@ def answers_of(
     columns_of(responses, ["response_id", *([key] if len(responses) else [])], "responses")
     shares = shares_answered(responses, items, answer_status)
     ends = np.where(shares >= min_answered, "complete", "partial")
-    parts = [_part(responses, key).assign(end=ends, rule=None, aside=False)]
+    parts = [_part(responses, key, "responses").assign(end=ends, rule=None, aside=False)]
     if set_aside is not None and len(set_aside):
         columns_of(set_aside, ["row_id", "rule", key], "set_aside")
         left = set_aside.rename(columns={"row_id": "response_id"})
         ends = np.where(left["rule"].isin(BREAK_OFF), "refusal", "other")
         rules = left["rule"].to_numpy()
-        parts.append(_part(left, key).assign(end=ends, rule=rules, aside=True))
+        parts.append(_part(left, key, "set_aside").assign(end=ends, rule=rules, aside=True))
     whole = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
     whole = whole.astype({"end": "str", "rule": "str", "aside": "bool"})
     if whole["response_id"].duplicated().any():
@@ -73,17 +74,20 @@ def shares_answered(
                 f"name questions, not columns"
             )
         lines = lines[lines["item"].isin(wanted)]
-    done = lines["status"].isin(_DONE).groupby(lines["response_id"]).mean()
-    return responses["response_id"].map(done).astype("float64").to_numpy()
+    ids = {"responses": responses["response_id"], "answer_status": lines["response_id"]}
+    one_type({f"{table}.response_id": column for table, column in ids.items()})
+    done = lines["status"].isin(_DONE).groupby(texts_of(ids["answer_status"])).mean()
+    return texts_of(ids["responses"]).map(done).astype("float64").to_numpy()
 
 
-def _part(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+def _part(rows: pd.DataFrame, key: str, argument: str) -> pd.DataFrame:
     names = [*dict.fromkeys([key, "customer_id"]), "response_id", "channel"]
     part = pd.DataFrame(
         {
-            name: rows[name].astype("str") if name in rows else pd.Series(None, rows.index, "str")
+            name: texts_of(rows[name]) if name in rows else pd.Series(None, rows.index, "str")
             for name in names
         }
     )
     times = rows.get("submitted_at", pd.Series(pd.NaT, index=rows.index))
-    return part.assign(answered_at=times.astype("datetime64[us]")).reset_index(drop=True)
+    times = times_of(times, f"{argument}.submitted_at")
+    return part.assign(answered_at=times).reset_index(drop=True)

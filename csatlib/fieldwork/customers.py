@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.fieldwork.arguments import as_contract, columns_of, distinct, groups_of
+from csatlib.sampling.reading import one_type, texts_of, times_of
 from csatlib.schema import Quarter
 
 __all__ = ["completion", "missing_customers", "silent"]
@@ -127,7 +128,8 @@ def silent(
     Parameters
     ----------
     frame : DataFrame
-        Table ``frame`` of the latest quarter.
+        Table ``frame`` of the latest quarter, one row a customer; in an event survey one row a
+        ticket, with ``ticket_id``.
     dispositions : DataFrame or mapping of str to DataFrame
         Table ``dispositions`` of the latest quarter, or of several by their labels (``2026Q3``).
     key : str
@@ -144,7 +146,8 @@ def silent(
     Raises
     ------
     ValueError
-        If a column or all quarters are missing, or a label is no quarter.
+        If a column or all quarters are missing, a label is no quarter, the frame repeats a
+        customer (or ticket), or ids are text in one table and numbers in another.
 
     Notes
     -----
@@ -166,6 +169,10 @@ def silent(
         raise ValueError("dispositions: expected the table of one quarter or more, found none")
     labels = sorted(several, key=Quarter.parse) if list(several) != [""] else [""]
     columns_of(frame, [key], "frame")
+    ledgers = {f"dispositions {label}".strip(): several[label] for label in labels}
+    one_type({f"{name}.{key}": df.get(key) for name, df in {"frame": frame, **ledgers}.items()})
+    _check_frame(frame, key)
+    frame = frame.assign(**{key: texts_of(frame[key])})
     quiet = [_quiet(several[label], key) for label in reversed(labels)]
     latest = quiet[0]
     run = pd.Series(0, index=latest.index[latest["quiet"]], dtype="int64")
@@ -179,6 +186,18 @@ def silent(
     found = _people(frame, key, [*told]).join(told, on=key, how="inner")
     found = found.sort_values("quarters", ascending=False, kind="stable")
     return as_contract(found, "silent")
+
+
+def _check_frame(frame: pd.DataFrame, key: str) -> None:
+    """Refuse a customer who stands twice; the tickets of an event survey are told apart."""
+    rows = frame[frame[key].notna()]
+    own = "ticket_id" if "ticket_id" in rows else key
+    repeated = int(rows[own].dropna().duplicated().sum())
+    if repeated:
+        raise ValueError(
+            f"frame.{own}: expected each once, found {repeated} rows that repeat one; keep one row "
+            f"a customer, or one a ticket with ticket_id"
+        )
 
 
 def _people(frame: pd.DataFrame, key: str, taken: list[str]) -> pd.DataFrame:
@@ -196,7 +215,11 @@ def _quiet(ledger: pd.DataFrame, key: str) -> pd.DataFrame:
     """Say of each customer invited whether nothing was said, and how the last invitation went."""
     columns_of(ledger, [key, "disposition", "channel", "invited_at"], "dispositions")
     asked = ledger[ledger[key].notna() & (ledger["disposition"] != "not_invited")]
-    asked = asked.assign(quiet=asked["disposition"].isin(_SILENT))
+    asked = asked.assign(
+        quiet=asked["disposition"].isin(_SILENT),
+        invited_at=times_of(asked["invited_at"], "dispositions.invited_at"),
+        **{key: texts_of(asked[key])},
+    )
     asked = asked.sort_values("invited_at", kind="stable", na_position="first")
     last = asked.drop_duplicates(key, keep="last").set_index(key)
     quiet = asked.groupby(key)["quiet"].all()

@@ -11,6 +11,7 @@ import pandas as pd
 
 from csatlib.fieldwork.answered import REPEATS, answers_of
 from csatlib.fieldwork.arguments import as_contract, columns_of
+from csatlib.sampling.reading import day_of, one_type, texts_of, times_of
 
 __all__ = ["dispositions"]
 
@@ -84,7 +85,9 @@ def dispositions(
     ------
     ValueError
         If a table lacks the key or the frame repeats one, a column of the frame bears the name of
-        one of the ledger, or an outcome has no meaning in ``outcomes``.
+        one of the ledger, an outcome has no meaning in ``outcomes``, ids are text in one table and
+        numbers in another (unless every text reads as the number), or times have a zone or cannot
+        be read.
 
     Notes
     -----
@@ -113,6 +116,7 @@ def dispositions(
     >>> ledger[["customer_id", "disposition", "reason"]].values.tolist()
     [['C1', 'complete', nan], ['C2', 'refusal', '拒访'], ['C3', 'not_invited', 'not_sampled']]
     """
+    _check_ids(frame, invitations, responses, set_aside, key)
     _check_frame(frame, key)
     answers = answers_of(responses, set_aside, key, items, answer_status, min_answered)
     answers = _until(answers, "answered_at", as_of)
@@ -122,6 +126,19 @@ def dispositions(
         return _finished(_anonymous(frame, asked, answers), frame, key)
     units = _Units.of(frame, asked, answers, key)
     return _finished(_ledger(frame, asked, answers, units, key), frame, key)
+
+
+def _check_ids(
+    frame: pd.DataFrame,
+    invitations: pd.DataFrame,
+    responses: pd.DataFrame,
+    set_aside: pd.DataFrame | None,
+    key: str,
+) -> None:
+    tables = {"frame": frame, "invitations": invitations, "responses": responses}
+    tables |= {} if set_aside is None else {"set_aside": set_aside}
+    for name in dict.fromkeys([key, "customer_id"]):
+        one_type({f"{table}.{name}": df.get(name) for table, df in tables.items()})
 
 
 def _check_frame(frame: pd.DataFrame, key: str) -> None:
@@ -143,13 +160,13 @@ def _check_frame(frame: pd.DataFrame, key: str) -> None:
 def _keys(df: pd.DataFrame, key: str) -> pd.Series:
     if key not in df:
         return pd.Series(None, index=df.index, dtype="str")
-    return df[key].astype("str")
+    return texts_of(df[key])
 
 
 def _until(df: pd.DataFrame, column: str, as_of: date | str | None) -> pd.DataFrame:
     if as_of is None:
         return df
-    end = pd.Timestamp(as_of).normalize() + pd.Timedelta(days=1)
+    end = day_of(as_of) + pd.Timedelta(days=1)
     return df[~(df[column] >= end)].reset_index(drop=True)
 
 
@@ -161,7 +178,7 @@ def _asked(invitations: pd.DataFrame, key: str, outcomes: Mapping[str, str]) -> 
     found["customer_id"] = _keys(invitations, "customer_id").array
     found["channel"] = _keys(invitations, "channel").array
     times = invitations.get("invited_at", pd.Series(pd.NaT, index=invitations.index))
-    found["invited_at"] = times.astype("datetime64[us]").array
+    found["invited_at"] = times_of(times, "invitations.invited_at").array
     wording = _keys(invitations, "outcome").str.strip().replace("", None)
     found["wording"] = wording.array
     odd = sorted({end for end in outcomes.values() if end not in _RANK})

@@ -10,6 +10,7 @@ from scipy import special
 
 from csatlib.fieldwork.arguments import as_contract, columns_of, distinct
 from csatlib.fieldwork.welch import holm
+from csatlib.sampling.reading import numbers_of
 from csatlib.schema import TABLES
 
 __all__ = ["largest_imbalance", "representativeness"]
@@ -88,7 +89,7 @@ def representativeness(
         raise ValueError("frame: expected everyone we meant to ask, found no rows")
     scores = np.full(len(respondents), np.nan)
     if overall:
-        scores = respondents[overall].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        scores = numbers_of(respondents[overall], f"overall {overall!r}")
     tables = [_variable(frame[v], respondents[v], scores, finite, bool(overall)) for v in listed]
     adjusted = holm(np.array([float(t["p"].iloc[0]) for t in tables]))
     tables = [t.assign(p_adjusted=p) for t, p in zip(tables, adjusted, strict=True)]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from csatlib.fieldwork.arguments import as_contract, check_conf, columns_of, distinct
 from csatlib.fieldwork.welch import Difference, f_tail, holm, told, welch
+from csatlib.sampling.reading import numbers_of, one_type, texts_of
 from csatlib.schema import TABLES
 
 __all__ = ["interviewer_quality", "mode_effects"]
@@ -61,7 +62,8 @@ def mode_effects(
     Raises
     ------
     ValueError
-        If a column is missing, or stands in two places.
+        If a column is missing, or stands in two places; if an item holds text, or an item or a
+        number of the case mix is infinite.
 
     Notes
     -----
@@ -107,7 +109,7 @@ def _column_lines(
     responses: pd.DataFrame, item: str, column: str, mix: list[str], conf: float
 ) -> list[dict[str, object]]:
     """Compare every level of one column in one item."""
-    scores = responses[item].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    scores = numbers_of(responses[item], f"items {item!r}")
     own = responses[column].notna().to_numpy()
     levels = sorted(map(str, responses.loc[own, column].unique()))
     there = own & ~np.isnan(scores)
@@ -146,7 +148,7 @@ def _case_mix(rows: pd.DataFrame) -> np.ndarray:
     for name in rows:
         values = rows[name]
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            number = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+            number = numbers_of(values, f"adjust {name!r}")
             gone = np.isnan(number)
             centre = number[~gone].mean() if (~gone).any() else 0.0
             parts += [np.where(gone, centre, number)[:, None], gone.astype(float)[:, None]]
@@ -262,7 +264,8 @@ def interviewer_quality(
     Raises
     ------
     ValueError
-        If a column is missing, or ``min_items`` is below 2.
+        If a column is missing, an item or ``seconds`` holds text or infinite numbers, or
+        ``min_items`` is below 2.
 
     Examples
     --------
@@ -289,7 +292,8 @@ def _told(
     responses: pd.DataFrame, items: list[str], answer_status: pd.DataFrame | None, min_items: int
 ) -> pd.DataFrame:
     """Count for each questionnaire what was shown and left blank, and whether all is alike."""
-    scores = responses[items].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    read = [numbers_of(responses[item], f"items {item!r}") for item in items]
+    scores = np.column_stack(read) if read else np.zeros((len(responses), 0))
     answered = (~np.isnan(scores)).sum(axis=1)
     shown = np.full(len(responses), len(items))
     blank = len(items) - answered
@@ -297,7 +301,10 @@ def _told(
         lines = answer_status[answer_status["item"].isin(items)]
         lines = lines[lines["status"] != "skipped"]
         marks = pd.DataFrame({"shown": 1, "blank": (lines["status"] == "blank").astype("int64")})
-        counts = marks.groupby(lines["response_id"]).sum().reindex(responses["response_id"])
+        ids = {"responses": responses["response_id"], "answer_status": lines["response_id"]}
+        one_type({f"{table}.response_id": column for table, column in ids.items()})
+        counts = marks.groupby(texts_of(ids["answer_status"])).sum()
+        counts = counts.reindex(texts_of(ids["responses"]))
         shown, blank = counts.fillna(0).to_numpy(dtype=np.int64).T
     high = np.where(np.isnan(scores), -np.inf, scores).max(axis=1, initial=-np.inf)
     low = np.where(np.isnan(scores), np.inf, scores).min(axis=1, initial=np.inf)
@@ -309,7 +316,7 @@ def _told(
             "blank": blank,
             "enough": enough,
             "straight": enough & (high == low),
-            "seconds": seconds.astype("Float64").to_numpy(dtype=float, na_value=np.nan),
+            "seconds": numbers_of(seconds, "responses.seconds"),
         }
     )
 

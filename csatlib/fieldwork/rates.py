@@ -202,8 +202,9 @@ def funnel(dispositions: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFram
         Table ``funnel``, five rows a group: ``group_by``, ``group``; ``stage``: ``frame``,
         ``invited``, ``reached`` (answered, refused, or reached without an interview),
         ``answered`` (an answer came in, valid or set aside), ``valid`` (complete or partial);
-        ``n``; ``share_of_previous``, the part of the stage before; ``share_of_frame``. A share of
-        nothing is NA.
+        ``n`` (who was invited and answered counts as reached and answered under any disposition,
+        also ``ineligible``, but is not valid under that one); ``share_of_previous``, the part of
+        the stage before; ``share_of_frame``. A share of nothing is NA.
 
     Raises
     ------
@@ -223,8 +224,10 @@ def funnel(dispositions: pd.DataFrame, *, by: Sequence[str] = ()) -> pd.DataFram
     ends = dispositions["disposition"]
     member = dispositions["member"].to_numpy(dtype=bool)
     invited = member & (ends != "not_invited").to_numpy()
-    reached = invited & ~ends.isin(_NOT_REACHED).to_numpy()
-    answered = reached & dispositions["response_id"].notna().to_numpy()
+    came = dispositions["response_id"].notna().to_numpy()
+    # Who answered was reached, whatever the list says of the number.
+    reached = invited & (~ends.isin(_NOT_REACHED).to_numpy() | came)
+    answered = reached & came
     valid = answered & ends.isin(["complete", "partial"]).to_numpy()
     n = np.array([groups.count(stage) for stage in (member, invited, reached, answered, valid)])
     return _funnel_table(groups, n)

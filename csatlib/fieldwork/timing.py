@@ -17,6 +17,7 @@ from csatlib.fieldwork.arguments import (
     groups_of,
 )
 from csatlib.fieldwork.welch import holm, welch
+from csatlib.sampling.reading import day_of, numbers_of, one_type, texts_of, times_of
 
 __all__ = ["late_differences", "lateness", "timeliness"]
 
@@ -67,7 +68,8 @@ def lateness(
     Raises
     ------
     ValueError
-        If a column is missing or the tickets repeat a key.
+        If a column is missing, the tickets repeat a key, ids are text in one table and numbers in
+        another, or times have a zone or cannot be read.
 
     Examples
     --------
@@ -83,18 +85,21 @@ def lateness(
             f"tickets.{key}: expected each once, found "
             f"{int(tickets[key].dropna().duplicated().sum())} rows that repeat one"
         )
+    tables = {"tickets": tickets, "responses": responses, "invitations": invitations}
+    one_type({f"{n}.{key}": df.get(key) for n, df in tables.items() if df is not None})
     first = {
         "invited_at": _first(invitations, key, "invited_at", "invitations"),
         "answered_at": _first(responses, key, "submitted_at", "responses"),
     }
     found = {}
-    closing = tickets[closed_at].astype("datetime64[us]")
+    closing = times_of(tickets[closed_at], f"tickets.{closed_at}")
+    ids = texts_of(tickets[key])
     for name, times in first.items():
-        at = times.reindex(tickets[key]).astype("datetime64[us]").set_axis(tickets.index)
+        at = times.reindex(ids).astype("datetime64[us]").set_axis(tickets.index)
         waited = at.dt.normalize() - closing.dt.normalize() if calendar else at - closing
         found[name] = at
         found[name.replace("_at", "_after")] = (waited / _DAY).astype("Float64")
-    return tickets.assign(**found)
+    return tickets.assign(**{closed_at: closing}, **found)
 
 
 def _first(df: pd.DataFrame | None, key: str, time: str, argument: str) -> pd.Series:
@@ -102,7 +107,8 @@ def _first(df: pd.DataFrame | None, key: str, time: str, argument: str) -> pd.Se
     if df is None or not len(df):
         return pd.Series(dtype="datetime64[us]")
     columns_of(df, [key, time], argument)
-    return df.dropna(subset=[key, time]).groupby(key)[time].min()
+    times, there = times_of(df[time], f"{argument}.{time}"), df[key].notna() & df[time].notna()
+    return times[there].groupby(texts_of(df.loc[there, key])).min()
 
 
 def timeliness(
@@ -173,7 +179,7 @@ def timeliness(
     )
     groups = groups_of(tickets, by)
     closing = waits[closed_at]
-    end = None if as_of is None else pd.Timestamp(as_of).normalize() + _DAY
+    end = None if as_of is None else day_of(as_of) + _DAY
     tables = []
     for event in _EVENTS:
         waited = waits[event.replace("_at", "_after")].astype("float64").to_numpy(copy=True)
@@ -267,7 +273,7 @@ def late_differences(
     Raises
     ------
     ValueError
-        As `lateness` does, or if an item is no column.
+        As `lateness` does, or if an item is no column or holds text or infinite numbers.
 
     Notes
     -----
@@ -288,9 +294,11 @@ def late_differences(
     _check_days(days)
     check_conf(conf)
     listed = columns_of(responses, distinct(items, "items"), "items")
-    closing = lateness(tickets, responses, key=key, closed_at=closed_at).set_index(key)[closed_at]
+    columns_of(responses, [key, "submitted_at"], "responses")
+    closed = lateness(tickets, responses, key=key, closed_at=closed_at)
+    closing = closed[closed_at].set_axis(texts_of(closed[key]))
     closing = closing[closing.index.notna()]
-    own = responses[[key]].assign(**{closed_at: responses[key].map(closing)}).reset_index(drop=True)
+    own = pd.DataFrame({closed_at: texts_of(responses[key]).map(closing)}).reset_index(drop=True)
     # Each answer by its own time: the second to a ticket is not as early as the first.
     own["answer"] = [str(n) for n in range(len(own))]
     sent = responses["submitted_at"].reset_index(drop=True)
@@ -305,7 +313,7 @@ def late_differences(
         late, in_time = (waits > days).to_numpy(), (waits <= days).to_numpy()
     lines = []
     for item in listed:
-        scores = responses[item].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        scores = numbers_of(responses[item], f"items {item!r}")
         there = ~np.isnan(scores)
         one, other = scores[late & there], scores[in_time & there]
         sides = {"n_in_time": len(other), "n_late": len(one)}

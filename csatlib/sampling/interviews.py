@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.sampling.arguments import choice, columns_of, keyed, seed_of, whole
+from csatlib.sampling.reading import numbers_of, one_type, texts_of
 
 __all__ = ["interview_sample"]
 
@@ -65,7 +66,8 @@ def interview_sample(
     Raises
     ------
     ValueError
-        If a column is missing, the key repeats, or ``low`` is not below ``high``.
+        If a column is missing, the key repeats, the scores are text or infinite, ``low`` is not
+        below ``high``, or ids of ``comments`` are of another type.
 
     Notes
     -----
@@ -107,7 +109,7 @@ def interview_sample(
 
 
 def _level(scores: pd.Series, low: float, high: float) -> pd.Series:
-    values = scores.astype("Float64").to_numpy(dtype=float)
+    values = numbers_of(scores, f"satisfaction {scores.name!r}")
     names = np.select([values <= low, values >= high], [LEVELS[0], LEVELS[2]], LEVELS[1])
     return pd.Series(names, index=scores.index, dtype="str")
 
@@ -117,8 +119,10 @@ def _texts(keys: pd.Series, comments: pd.DataFrame | None) -> pd.Series:
     if comments is None:
         return pd.Series("", index=keys.index, dtype="str")
     columns_of(comments, ["response_id", "text"], "comments")
-    written = comments.dropna(subset=["text"]).groupby("response_id")["text"].agg(" ".join)
-    return keys.map(written.str.strip()).astype("str").fillna("")
+    one_type({f"responses.{keys.name}": keys, "comments.response_id": comments["response_id"]})
+    told = comments.dropna(subset=["text"])
+    written = told["text"].astype("str").groupby(texts_of(told["response_id"])).agg(" ".join)
+    return texts_of(keys).map(written.str.strip()).astype("str").fillna("")
 
 
 def _worth(texts: pd.Series, level: pd.Series, prefer: str) -> pd.Series:

@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from csatlib.sampling.arguments import columns_of, keyed, whole
+from csatlib.sampling.reading import day_of, one_type, texts_of, times_of
 
 __all__ = ["event_list", "quarterly_list", "silent_list"]
 
@@ -54,7 +55,8 @@ def event_list(
     Raises
     ------
     ValueError
-        If a column is missing, ``closed`` holds no times, or ``as_of`` is no day.
+        If a column is missing, ``closed`` holds no times or times with a zone, ``as_of`` is no
+        day, or the ids of ``asked`` are of another type than those of the tickets.
 
     Examples
     --------
@@ -65,13 +67,18 @@ def event_list(
     ([1.0, nan], [nan, 'not_closed'])
     """
     columns_of(tickets, [key, customer, closed], "tickets")
-    wait, rest, today = whole(days, "days"), whole(rest_days, "rest_days"), _day(as_of)
+    wait, rest, today = whole(days, "days"), whole(rest_days, "rest_days"), day_of(as_of)
     if not pd.api.types.is_datetime64_any_dtype(tickets[closed]):
         raise ValueError(
             f"closed: expected times in {closed!r}, found dtype {tickets[closed].dtype}; "
             f"convert them with pandas.to_datetime"
         )
-    table = tickets[[key, customer, closed]].sort_values([closed, key], kind="stable")
+    times = times_of(tickets[closed], f"tickets.{closed}")
+    before = _ids(asked)
+    one_type({f"tickets.{key}": tickets[key], "asked": before})
+    table = (
+        tickets[[key, customer]].assign(**{closed: times}).sort_values([closed, key], kind="stable")
+    )
     table = table.reset_index(drop=True)
     day = table[closed].dt.normalize()
     table["due_on"] = (day + pd.Timedelta(days=wait)).astype("datetime64[us]")
@@ -81,7 +88,7 @@ def event_list(
         ("repeated", table.duplicated(key)),
         ("not_closed", day.isna()),
         ("closed_later", day > today),
-        ("asked", table[key].isin(list(asked))),
+        ("asked", table[key].notna() & texts_of(table[key]).isin(texts_of(before).dropna())),
     ]
     for word, applies in told:
         reason = reason.mask(reason.isna() & applies, word)
@@ -176,7 +183,7 @@ def silent_list(
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or ids are text in one table and numbers in the other.
 
     Examples
     --------
@@ -187,14 +194,17 @@ def silent_list(
     """
     columns_of(frame, [key, *([tier] if tiers else [])], "frame")
     columns_of(history, ["quarter", key], "history")
+    one_type({f"frame.{key}": frame[key], f"history.{key}": history[key]})
+    history = history.assign(**{key: texts_of(history[key])})
     last = sorted(history["quarter"].dropna().unique())[-whole(quarters, "quarters", 1) :]
     past = history[history["quarter"].isin(last) & history[key].notna()]
     told = "disposition" in past
     answers = past[past["disposition"].isin(ANSWERED)] if told else past
     invited = past[past["disposition"] != "not_invited"] if told else past.iloc[:0]
     people = frame[frame[key].notna()].drop_duplicates(key)
-    silent = people[~people[key].isin(answers[key])] if last else people.iloc[:0]
-    asked = silent[key].map(invited.groupby(key)["quarter"].nunique()).astype("Int64")
+    heard = texts_of(people[key]).isin(answers[key])
+    silent = people[~heard] if last else people.iloc[:0]
+    asked = texts_of(silent[key]).map(invited.groupby(key)["quarter"].nunique()).astype("Int64")
     silent = silent.assign(
         importance=_importance(silent[tier] if tiers else silent[key], _order(tiers, "tiers")),
         quarters=pd.Series(len(last), index=silent.index, dtype="Int64"),
@@ -206,13 +216,12 @@ def silent_list(
     return placed.reset_index(drop=True)
 
 
-def _day(value: str | date) -> pd.Timestamp:
-    try:
-        return pd.Timestamp(date.fromisoformat(str(value)[:10]))
-    except ValueError:
-        raise ValueError(
-            f"as_of: expected a day such as '2026-09-30', found {value!r}; write it so"
-        ) from None
+def _ids(asked: Iterable[str]) -> pd.Series:
+    if isinstance(asked, str):
+        raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
+            "asked: expected a sequence of ids, found one text; write asked=[…]"
+        )
+    return pd.Series(asked if isinstance(asked, pd.Series) else list(asked))
 
 
 def _order(tiers: Sequence[str], argument: str) -> list[str]:

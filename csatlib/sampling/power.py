@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 
-from csatlib.sampling.arguments import at_least, between, choice, correlation, positive, proportion
+from csatlib.sampling.arguments import at_least, choice, positive, proportion
 from csatlib.sampling.sizes import chain, quantile
+from csatlib.sampling.two_samples import (
+    Pair,
+    answers,
+    means,
+    power_of_means,
+    reached,
+    shares,
+    solved,
+)
 
 __all__ = [
     "detectable_change",
@@ -21,64 +28,6 @@ __all__ = [
 
 METHODS = ("pooled", "unpooled", "arcsine", "continuity")
 MEAN_METHODS = ("t", "normal")
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Two samples: how many in the second to one of the first, and what they have in common."""
-
-    ratio: float = 1.0
-    overlap: float = 0.0
-    correlation: float = 0.0
-
-    def __post_init__(self) -> None:
-        positive(self.ratio, "ratio")
-        between(self.overlap, "overlap", 0, min(1.0, self.ratio))
-        correlation(self.correlation, "correlation")
-
-    def variance(self, first: float, second: float) -> float:
-        """Give n of the first sample times the variance of a difference."""
-        shared = 2 * self.overlap * self.correlation * first * second
-        return first**2 + (second**2 - shared) / self.ratio
-
-    def df(self, n: float) -> float:
-        """Give the degrees of freedom: between those of two samples and those of pairs."""
-        return (1 - self.overlap) * (n + self.ratio * n - 2) + self.overlap * (n - 1)
-
-
-@dataclass(frozen=True)
-class _Normal:
-    """A difference and its unit variances under no difference and under this one."""
-
-    difference: float
-    null: float
-    real: float
-
-    def power(self, n: float, z: float, *, strict: bool) -> float:
-        from scipy.special import ndtr
-
-        null, real = math.sqrt(self.null / n), math.sqrt(self.real / n)
-        if real == 0:
-            return 1.0
-        told = ndtr((self.difference - z * null) / real)
-        if strict:
-            told += ndtr((-self.difference - z * null) / real)
-        return float(told)
-
-    def n(self, z: float, z_power: float) -> float:
-        return ((z * math.sqrt(self.null) + z_power * math.sqrt(self.real)) / self.difference) ** 2
-
-
-def _shares(p1: float, p2: float, method: str, pair: _Pair) -> _Normal:
-    first, second = (math.sqrt(p * (1 - p)) for p in (p1, p2))
-    if method == "arcsine":
-        effect = abs(2 * math.asin(math.sqrt(p1)) - 2 * math.asin(math.sqrt(p2)))
-        return _Normal(effect, pair.variance(1, 1), pair.variance(1, 1))
-    real = pair.variance(first, second)
-    mean = (p1 + pair.ratio * p2) / (1 + pair.ratio)
-    pooled = math.sqrt(mean * (1 - mean))
-    null = real if method == "unpooled" else pair.variance(pooled, pooled)
-    return _Normal(abs(p1 - p2), null, real)
 
 
 def required_n_difference(
@@ -133,7 +82,8 @@ def required_n_difference(
     Raises
     ------
     ValueError
-        For shares that are equal, a number out of its range or an unknown method.
+        For shares that are equal, a number out of its range, an unknown method, or an overlap and
+        correlation of 1, by which the two samples cannot differ by chance.
 
     Notes
     -----
@@ -155,12 +105,12 @@ def required_n_difference(
     if first == second:
         raise ValueError(f"p1, p2: expected two shares that differ, found {p1!r} twice")
     choice(method, "method", METHODS)
-    pair = _Pair(ratio, overlap, correlation)
-    facts = _shares(first, second, method, pair)
+    pair = Pair(ratio, overlap, correlation)
+    facts = shares(first, second, method, pair)
     z, wanted = quantile(conf, alternative), proportion(power, "power")
     n0 = facts.n(z, quantile(wanted, "one_sided"))
     if strict and alternative == "two_sided":
-        n0 = _solved(lambda n: facts.power(n, z, strict=True) - wanted, n0)
+        n0 = solved(lambda n: facts.power(n, z, strict=True) - wanted, n0)
     if method == "continuity":
         n0 = n0 / 4 * (1 + math.sqrt(1 + 2 * (1 + 1 / ratio) / (n0 * facts.difference))) ** 2
     return chain(
@@ -221,8 +171,8 @@ def required_n_difference_mean(
     Raises
     ------
     ValueError
-        For a number out of its range, an unknown method, or ``paired`` with two sizes, two
-        deviations or an overlap.
+        For a number out of its range, an unknown method, ``paired`` with two sizes, two deviations
+        or an overlap, or an overlap and correlation of 1 with equal deviations.
 
     Notes
     -----
@@ -235,13 +185,13 @@ def required_n_difference_mean(
     >>> required_n_difference_mean(0.2, sd=1)["n_whole"].iloc[-1]
     np.int64(394)
     """
-    facts, pair = _means(difference, sd, sd2, paired, _Pair(ratio, overlap, correlation))
+    facts, pair = means(difference, sd, sd2, paired, Pair(ratio, overlap, correlation))
     choice(method, "method", MEAN_METHODS)
     z, wanted = quantile(conf, alternative), proportion(power, "power")
     n0 = facts.n(z, quantile(wanted, "one_sided"))
     if method == "t" or (strict and alternative == "two_sided"):
-        told = _power_of_means(facts, pair, method, conf, alternative, strict)
-        n0 = _solved(lambda n: told(n) - wanted, n0)
+        told = power_of_means(facts, pair, method, conf, alternative, strict)
+        n0 = solved(lambda n: told(n) - wanted, n0)
     return chain(
         n0,
         f"first of two samples, {method}: power of the difference solved for n",
@@ -287,7 +237,7 @@ def power_difference(
     Raises
     ------
     ValueError
-        For a number out of its range or an unknown method.
+        As `required_n_difference`, but for equal shares.
 
     Examples
     --------
@@ -295,9 +245,9 @@ def power_difference(
     0.6375
     """
     choice(method, "method", METHODS[:3])
-    size = positive(n, "n")
-    pair = _Pair(positive(size if n2 is None else n2, "n2") / size, overlap, correlation)
-    facts = _shares(proportion(p1, "p1"), proportion(p2, "p2"), method, pair)
+    size = answers(n, "n")
+    pair = Pair(answers(size if n2 is None else n2, "n2") / size, overlap, correlation)
+    facts = shares(proportion(p1, "p1"), proportion(p2, "p2"), method, pair)
     z = quantile(conf, alternative)
     both = strict and alternative == "two_sided"
     return facts.power(size / at_least(deff, "deff", 1), z, strict=both)
@@ -342,7 +292,7 @@ def power_difference_mean(
     Raises
     ------
     ValueError
-        For a number out of its range or an unknown method.
+        As `required_n_difference_mean`.
 
     Examples
     --------
@@ -350,10 +300,10 @@ def power_difference_mean(
     0.869
     """
     choice(method, "method", MEAN_METHODS)
-    size = positive(n, "n")
-    pair = _Pair(positive(size if n2 is None else n2, "n2") / size, overlap, correlation)
-    facts, pair = _means(difference, sd, sd2, paired, pair)
-    told = _power_of_means(facts, pair, method, conf, alternative, strict)
+    size = answers(n, "n")
+    pair = Pair(answers(size if n2 is None else n2, "n2") / size, overlap, correlation)
+    facts, pair = means(difference, sd, sd2, paired, pair)
+    told = power_of_means(facts, pair, method, conf, alternative, strict)
     return told(size / at_least(deff, "deff", 1))
 
 
@@ -401,7 +351,8 @@ def detectable_change(
     Raises
     ------
     ValueError
-        Unless one of ``p`` and ``sd`` is given, or for a number out of its range.
+        Unless one of ``p`` and ``sd`` is given, for a number out of its range, or for an overlap
+        and correlation of 1, by which any change at all would show.
 
     Notes
     -----
@@ -416,8 +367,8 @@ def detectable_change(
     """
     if (p is None) == (sd is None):
         raise ValueError(f"p, sd: expected one of the two, found p={p!r} and sd={sd!r}")
-    before = positive(n if previous_n is None else previous_n, "previous_n")
-    size, wanted = positive(n, "n"), proportion(power, "power")
+    before = answers(n if previous_n is None else previous_n, "previous_n")
+    size, wanted = answers(n, "n"), proportion(power, "power")
     shared = {"n": before, "n2": size, "conf": conf, "alternative": alternative, "deff": deff}
     shared |= {"overlap": overlap, "correlation": correlation}
     if p is not None:
@@ -427,83 +378,18 @@ def detectable_change(
         def told(change: float) -> float:
             return power_difference(base, base + change, method=method or "pooled", **shared)
 
-        changes = [_reached(lambda c: told(c) - wanted, 1 - base)]
-        changes += [_reached(lambda c: told(-c) - wanted, base)]
+        changes = [reached(lambda c: told(c) - wanted, 1 - base)]
+        changes += [reached(lambda c: told(-c) - wanted, base)]
     else:
         spread = positive(sd, "sd")
 
         def told(change: float) -> float:
             return power_difference_mean(change, sd=spread, method=method or "t", **shared)
 
-        changes = [_reached(lambda c: told(c) - wanted, math.inf, start=spread)] * 2
+        changes = [reached(lambda c: told(c) - wanted, math.inf, start=spread)] * 2
     table = pd.DataFrame({"direction": ["up", "down"], "n": size, "previous_n": before})
     table["baseline"] = pd.array([p, p], dtype="Float64")
     table["change"] = pd.array(changes, dtype="Float64")
     reasons = [None if change is not None else "too_few" for change in changes]
     table["reason"] = pd.Series(reasons, dtype="str")
     return table.astype({"direction": "str", "n": "Float64", "previous_n": "Float64"})
-
-
-def _means(
-    difference: float, sd: float, sd2: float | None, paired: bool, pair: _Pair
-) -> tuple[_Normal, _Pair]:
-    wanted, spread = positive(abs(difference), "difference"), positive(sd, "sd")
-    if not paired:
-        real = pair.variance(spread, spread if sd2 is None else positive(sd2, "sd2"))
-        return _Normal(wanted, real, real), pair
-    if sd2 is not None or pair != _Pair():
-        raise ValueError(
-            "paired: expected one sd (of the differences), equal sizes and no overlap, found "
-            f"sd2={sd2!r}, ratio={pair.ratio:g}, overlap={pair.overlap:g}; drop them"
-        )
-    return _Normal(wanted, spread**2, spread**2), _Pair(overlap=1.0, correlation=1.0)
-
-
-def _power_of_means(
-    facts: _Normal, pair: _Pair, method: str, conf: float, alternative: str, strict: bool
-) -> Callable[[float], float]:
-    sides = {"two_sided": 2, "one_sided": 1}[alternative]
-    both = strict and sides == 2
-    if method == "normal":
-        z = quantile(conf, alternative)
-        return lambda n: facts.power(n, z, strict=both)
-
-    def power(n: float) -> float:
-        from scipy.stats import nct, t
-
-        df = pair.df(n)
-        if df <= 0:
-            raise ValueError(f"n: expected enough answers for a test, found {n:g}; ask more")
-        limit = t.isf((1 - conf) / sides, df)
-        centre = facts.difference / math.sqrt(facts.real / n)
-        told = nct.sf(limit, df, centre)
-        if both:
-            told += nct.cdf(-limit, df, centre)
-        return float(told)
-
-    return power
-
-
-def _solved(gap: Callable[[float], float], near: float) -> float:
-    """Find where a rising function is zero, from a guess."""
-    from scipy.optimize import brentq
-
-    low = max(near, 2.5)
-    while gap(low) > 0 and low > 2.001:
-        low = max(2 + (low - 2) / 2, 2.001)
-    high = max(near, low) * 1.1
-    while gap(high) < 0:
-        high *= 2
-    return float(brentq(gap, low, high, xtol=1e-9, rtol=1e-13)) if gap(low) < 0 else low
-
-
-def _reached(gap: Callable[[float], float], limit: float, start: float = 0.0) -> float | None:
-    """Find the smallest change that shows, or None where not even the limit does."""
-    from scipy.optimize import brentq
-
-    high = limit * (1 - 1e-9) if math.isfinite(limit) else start
-    while not math.isfinite(limit) and gap(high) < 0:
-        high *= 2
-    if gap(high) < 0:
-        return None
-    return float(brentq(gap, high * 1e-9, high, xtol=1e-14, rtol=1e-13))

@@ -10,17 +10,25 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
+    "LARGEST",
     "Base",
     "ConvergenceError",
     "check_number",
     "column_of",
     "key_of",
+    "levels_told",
     "listed",
     "named",
     "positive",
     "read_weights",
     "refuse_empty",
+    "within_range",
 ]
+
+#: Weights and totals lie between this and its inverse: beyond, sums and products lose their digits.
+LARGEST = 1e60
+#: So many levels, each so short, are groups that may be named; more may be ids.
+_FEW, _SHORT = 12, 20
 
 #: Weights before an adjustment: a column's name, a Series on the table's index, or none.
 Base = str | pd.Series | None
@@ -93,13 +101,15 @@ def positive(weights: pd.Series, argument: str) -> np.ndarray:
             f"{argument}: expected numbers, found dtype {weights.dtype}; convert the weights first"
         )
     values = weights.to_numpy(dtype=np.float64, na_value=np.nan)
-    if values.min(initial=np.inf) > 0 and np.isfinite(values.sum()):
+    if values.min(initial=np.inf) >= 1 / LARGEST and values.max(initial=0.0) <= LARGEST:
         return values
     faults = {
         "missing": np.isnan(values),
         "infinite": np.isinf(values),
         "negative": values < 0,
         "zero": values == 0,
+        f"vanishing (below {1 / LARGEST:g})": values < 1 / LARGEST,
+        f"overflowing (above {LARGEST:g})": values > LARGEST,
     }
     for kind, rows in faults.items():
         if rows.any():
@@ -139,10 +149,31 @@ def listed(values: Iterable[str], argument: str, *, least: int = 1) -> list[Any]
     return names
 
 
-def named(levels: Sequence[Any], most: int = 5) -> str:
-    """Write levels for a message: the first few, and how many more there are."""
-    shown = ", ".join(repr(level) for level in list(levels)[:most])
-    return shown + (f" and {len(levels) - most} more" if len(levels) > most else "")
+def named(names: Sequence[Any], most: int = 5) -> str:
+    """Write names for a message: the first few, and how many more there are."""
+    shown = ", ".join(repr(name) for name in list(names)[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def levels_told(levels: Sequence[Any], among: int) -> str:
+    """Write levels of a column that has ``among``: by name where these are few and short.
+
+    A column of many levels, or of long ones, may hold ids or what somebody wrote.
+    """
+    parts = [part for level in levels for part in (level if isinstance(level, tuple) else (level,))]
+    if among <= _FEW and all(len(str(part)) <= _SHORT for part in parts):
+        return named(levels, most=_FEW)
+    return f"{len(levels)} of its {among} levels (not shown: they may be ids)"
+
+
+def within_range(value: float, argument: str) -> float:
+    """Return a total that sums and products can bear; 0 is one."""
+    if not (value == 0 or 1 / LARGEST <= abs(value) <= LARGEST):
+        raise ValueError(
+            f"{argument}: expected 0 or a number from {1 / LARGEST:g} to {LARGEST:g}, found "
+            f"{value!r}; give numbers of customers, or shares of them"
+        )
+    return float(value)
 
 
 def check_number(value: Any, argument: str, *, above: float, whole: bool = False) -> None:

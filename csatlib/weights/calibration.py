@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from csatlib.weights.arguments import (
+    LARGEST,
     Base,
     ConvergenceError,
     check_number,
     column_of,
     read_weights,
     refuse_empty,
+    within_range,
 )
 from csatlib.weights.cells import Cells, find_cells
 from csatlib.weights.distances import distance_of
@@ -75,7 +77,8 @@ def calibrate(
     Raises
     ------
     ValueError
-        As `rake`; also for a column that holds no numbers, and for bounds that do not enclose 1.
+        As `rake`; also for a column that holds no numbers or only 0, and for bounds that do not
+        enclose 1.
     ConvergenceError
         If no weights within the bounds meet the totals; names the column and the gap.
 
@@ -98,6 +101,9 @@ def calibrate(
     low, high = _read_bounds(method, bounds)
     weights = read_weights(base, responses)
     numbers, groups = _sort_totals(totals)
+    if total is not None:
+        check_number(total, "total", above=0)
+        within_range(total, "total")
     whole = float(len(responses)) if weights is None else float(weights.sum())
     read = read_margins(groups, total=total, base=whole, argument="totals") if groups else []
     known = float(read[0].totals.sum()) if read else total
@@ -147,6 +153,7 @@ def _sort_totals(totals: Mapping) -> tuple[dict[str, float], dict]:
     for name, value in numbers.items():
         if not np.isfinite(value):
             raise ValueError(f"totals[{name!r}]: expected a finite number, found {value!r}")
+        within_range(float(value), f"totals[{name!r}]")
     return numbers, {name: value for name, value in totals.items() if name not in numbers}
 
 
@@ -172,7 +179,7 @@ def _equations(
         goals = np.append(goals, total)
     for name, goal in numbers.items():
         names.append(repr(name))
-        values = np.column_stack([values, _numbers(responses, name)])
+        values = np.column_stack([values, _numbers(responses, name, goal)])
         goals = np.append(goals, goal)
     return names, values, goals
 
@@ -192,7 +199,7 @@ def indicators(
     return names, np.column_stack(blocks).astype(np.float64), np.concatenate(goals)
 
 
-def _numbers(responses: pd.DataFrame, name: str) -> np.ndarray:
+def _numbers(responses: pd.DataFrame, name: str, goal: float) -> np.ndarray:
     column = column_of(responses, name, "totals")
     if not pd.api.types.is_numeric_dtype(column.dtype):
         raise ValueError(
@@ -205,4 +212,12 @@ def _numbers(responses: pd.DataFrame, name: str) -> np.ndarray:
             f"totals[{name!r}]: expected a finite number in every row of the sample, found "
             f"{int((~np.isfinite(values)).sum())} rows without; fill them or leave the column out"
         )
+    if goal != 0 and not values.any():
+        raise ValueError(
+            f"totals[{name!r}]: expected a column with numbers other than 0, found 0 in all "
+            f"{len(values)} rows of the sample, which no weights bring to {goal:g}; leave the "
+            "column out, or correct it"
+        )
+    for value in values[np.abs(values) > LARGEST][:1]:
+        within_range(float(value), f"totals[{name!r}], a row of the sample")
     return values

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.weights.arguments import Base, column_of, named, read_weights, refuse_empty
+from csatlib.weights.arguments import LARGEST, Base, column_of, named, read_weights, refuse_empty
 from csatlib.weights.cells import factor_of, number_rows
 from csatlib.weights.margins import MISSING, Margin, Margins, filled, read_margins, words
 
@@ -43,7 +43,7 @@ def diagnostics(
     Raises
     ------
     ValueError
-        For weights that are missing or infinite.
+        For weights that are missing, infinite, larger than 1e60 or no numbers.
 
     Notes
     -----
@@ -65,21 +65,35 @@ def diagnostics(
 def _row(
     stage: str, weights: pd.Series, upper: float | None, lower: float | None
 ) -> dict[str, object]:
+    if not isinstance(weights, pd.Series):
+        raise ValueError(  # noqa: TRY004 (whoever catches wrong input catches one type)
+            f"weights: expected a Series of weights for each stage, found "
+            f"{type(weights).__name__} for {stage!r}; pd.Series(values) makes one"
+        )
+    if not pd.api.types.is_numeric_dtype(weights.dtype) or pd.api.types.is_bool_dtype(
+        weights.dtype
+    ):
+        raise ValueError(
+            f"weights: expected numbers in {stage!r}, found dtype {weights.dtype}; convert the "
+            "weights first"
+        )
     values = weights.to_numpy(dtype=np.float64, na_value=np.nan)
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= LARGEST).all():
         raise ValueError(
             f"weights: expected a number in every row of {stage!r}, found "
-            f"{int((~np.isfinite(values)).sum())} missing or infinite"
+            f"{int((~(np.abs(values) <= LARGEST)).sum())} missing, infinite or above {LARGEST:g}"
         )
     n, row = len(values), {"stage": stage, "n": len(values)}
     if n == 0 or values.sum() == 0:
         return row
     whole, median = values.sum(), float(np.median(values))
-    deff = float(n * (values @ values) / whole**2)
+    # Relative to the largest, so that no square vanishes.
+    parts = values / np.abs(values).max()
+    deff = float(n * (parts @ parts) / parts.sum() ** 2)
     heaviest = np.sort(values)[n - int(np.ceil(0.05 * n)) :]
     row |= {"sum": whole, "mean": values.mean(), "median": median}
     row |= {"min": values.min(), "max": values.max()}
-    row |= {"cv": values.std() / values.mean(), "kish_deff": deff, "n_eff": n / deff}
+    row |= {"cv": parts.std() / parts.mean(), "kish_deff": deff, "n_eff": n / deff}
     row |= {"top_share": heaviest.sum() / whole, "negative": int((values < 0).sum())}
     row["max_to_median"] = values.max() / median if median else np.nan
     if upper is not None or lower is not None:

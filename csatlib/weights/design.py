@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from csatlib.weights.arguments import column_of, key_of, listed, named, refuse_empty
+from csatlib.sampling.reading import one_type, texts_of
+from csatlib.weights.arguments import column_of, key_of, levels_told, listed, refuse_empty
 from csatlib.weights.cells import find_cells
 from csatlib.weights.margins import plain
 
@@ -114,7 +115,8 @@ def _check_drawn(customers: dict[tuple, float], drawn: dict[tuple, float]) -> No
     }
     for what, levels in faults.items():
         if levels:
-            where = named(plain(sorted(levels, key=str))) if () not in levels else "the whole"
+            told = levels_told(plain(sorted(levels, key=str)), len(customers.keys() | drawn))
+            where = told if () not in levels else "the whole"
             raise ValueError(f"strata: {what}: {where}; merge strata or correct their names")
 
 
@@ -123,7 +125,8 @@ def _handed(
 ) -> pd.Series:
     drawn = key_of(sample, key, "sample", unique=True)
     asked = key_of(respondents, key, "respondents", unique=False)
-    places = pd.Index(drawn).get_indexer(asked)
+    one_type({f"sample.{key}": drawn, f"respondents.{key}": asked})
+    places = pd.Index(texts_of(drawn)).get_indexer(texts_of(asked))
     if (places < 0).any():
         raise ValueError(
             f"respondents: expected only customers of the sample, found {int((places < 0).sum())} "

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from csatlib.weights.arguments import ConvergenceError, column_of, named
+from csatlib.weights.arguments import ConvergenceError, column_of, levels_told, named
 from csatlib.weights.cells import Cells, find_cells
 
 __all__ = ["propensities"]
@@ -67,10 +67,11 @@ def _refuse_unanimous(name: str, cells: Cells, answered: np.ndarray) -> None:
     yes = np.bincount(numbers, weights=cells.sums(answered.astype(np.float64)))
     for rows, word in ((yes == 0, "nobody"), (yes == asked, "all")):
         if rows.any() and len(levels) > 1:
-            levels = [levels[place][0] for place in np.flatnonzero(rows)]
+            levels, among = [levels[place][0] for place in np.flatnonzero(rows)], len(levels)
             raise ValueError(
                 f"columns: expected respondents and nonrespondents at every level of "
-                f"{name!r} in the sample, found that {word} answered at {named(levels)}; "
+                f"{name!r} in the sample, found that {word} answered at "
+                f"{levels_told(levels, among)}; "
                 "pass separation='firth', merge levels, or take method='cells'"
             )
 

@@ -9,7 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from csatlib.weights.arguments import column_of, listed, named, refuse_empty
+from csatlib.weights.arguments import (
+    LARGEST,
+    column_of,
+    levels_told,
+    listed,
+    refuse_empty,
+    within_range,
+)
 from csatlib.weights.cells import Cells, factor_of, find_cells
 
 __all__ = [
@@ -173,11 +180,13 @@ def read_one(key: Any, values: Any, argument: str = "margins") -> Margin:
         "negative": totals < 0,
     }.items():
         if wrong.any():
-            at = named(plain([levels[i] for i in np.flatnonzero(wrong)]))
+            at = levels_told(plain([levels[i] for i in np.flatnonzero(wrong)]), len(levels))
             raise ValueError(
                 f"{where}: expected totals of 0 or more in the population, found {kind} ones "
                 f"at {at}"
             )
+    for total in totals[(totals != 0) & ((totals > LARGEST) | (totals < 1 / LARGEST))][:1]:
+        within_range(float(total), where)
     if totals.sum() <= 0:
         raise ValueError(f"{where}: expected a population, found totals that sum to 0")
     return Margin(columns, levels, totals)
@@ -232,6 +241,8 @@ def read_margins(
 def _whole(counted: dict[str, float], total: float | None, base: float, argument: str) -> float:
     if total is not None and not (np.isfinite(total) and total > 0):
         raise ValueError(f"total: expected a number above 0, found {total!r}")
+    if total is not None:
+        within_range(total, "total")
     if not counted:
         return base if total is None else float(total)
     first = next(iter(counted))
@@ -257,8 +268,10 @@ def match(margin: Margin, cells: Cells, argument: str = "margins") -> tuple[np.n
     where = f"{argument}[{margin.name!r}]"
     if absent := [level for level in found if level not in places]:
         raise ValueError(
-            f"{where}: the sample has levels that the population lacks: {named(plain(absent))}; "
-            "the population lists " + named(plain(margin.levels)) + "; recode the sample or add "
+            f"{where}: the sample has levels that the population lacks: "
+            f"{levels_told(plain(absent), len(found))}; the population lists "
+            + levels_told(plain(margin.levels), len(margin.levels))
+            + "; recode the sample or add "
             "their totals"
         )
     if unmet := [
@@ -267,14 +280,15 @@ def match(margin: Margin, cells: Cells, argument: str = "margins") -> tuple[np.n
     ]:  # fmt: skip
         raise ValueError(
             f"{where}: the population has levels that nobody in the sample has: "
-            f"{named(plain(unmet))}; merge each with a level near it, on both sides"
+            f"{levels_told(plain(unmet), len(margin.levels))}; merge each with a level near "
+            "it, on both sides"
         )
     totals = margin.totals[[places[level] for level in found]]
     if (totals == 0).any():
         none = [level for level, total in zip(found, totals, strict=True) if total == 0]
         raise ValueError(
             f"{where}: the sample has levels whose total in the population is 0: "
-            f"{named(plain(none))}; no positive weight can meet it: correct the total or recode "
-            "the sample"
+            f"{levels_told(plain(none), len(found))}; no positive weight can meet it: "
+            "correct the total or recode the sample"
         )
     return numbers, totals

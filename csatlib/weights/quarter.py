@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
+from csatlib.sampling.reading import one_type, texts_of
 from csatlib.study import Weighting
 from csatlib.weights.arguments import column_of, key_of, refuse_empty
 from csatlib.weights.design import design_weights
@@ -77,13 +78,16 @@ def of_quarter(
         (of the draw; ``outside`` for those who were not drawn); ``cluster`` (the customer, also
         of a ticket, or the response itself outside the frame); ``population`` (customers in the
         stratum);
-        ``design_weight``; ``weight``, which sums to the number of rows of the frame. Of several
-        responses of one customer each has an equal part of its weight.
+        ``design_weight``; ``base_weight``, after nonresponse and before the margins (the design
+        weight without it), split among the responses of one customer; ``weight``, which sums
+        to the number of rows of the frame. Of several responses of one customer each has an equal
+        part of its weight.
 
     Raises
     ------
     ValueError
-        For repeated or missing ids in ``frame`` or ``sample``; margins with a level that nobody
+        For repeated or missing ids in ``frame`` or ``sample``, or ids that are text in one table
+        and numbers in another; margins with a level that nobody
         answered from (merge it, or drop the margin); no response from the frame at all.
     ConvergenceError
         If margins or bounds cannot be met.
@@ -127,7 +131,9 @@ def of_quarter(
     weight = np.full(len(responses), known.mean())
     weight[inside] = known
     weight *= len(frame) / weight.sum()
-    return _table(responses, frame, members, weight, key)
+    before = np.full(len(responses), base.mean())
+    before[inside] = base
+    return _table(responses, frame, members, before, weight, key)
 
 
 def margins_of_quarter(
@@ -178,7 +184,10 @@ def _members(
     sample: pd.DataFrame | None,
     key: str,
 ) -> _Members:
-    ids = pd.Index(key_of(frame, key, "frame", unique=True))
+    tables = {"frame": frame, "responses": responses, "dispositions": dispositions}
+    tables |= {} if sample is None else {"sample": sample}
+    one_type({f"{table}.{key}": column_of(df, key, table) for table, df in tables.items()})
+    ids = pd.Index(texts_of(key_of(frame, key, "frame", unique=True)))
     place = _places(ids, column_of(responses, key, "responses"))
     answers = np.bincount(place[place >= 0], minlength=len(ids))
     ended = column_of(dispositions, "disposition", "dispositions").to_numpy()
@@ -209,7 +218,7 @@ def _members(
 
 def _places(ids: pd.Index, wanted: pd.Series) -> np.ndarray:
     """Find each id's row; a missing id is nobody's."""
-    return np.where(wanted.isna(), -1, ids.get_indexer(wanted))
+    return np.where(wanted.isna(), -1, ids.get_indexer(texts_of(wanted)))
 
 
 def _after_nonresponse(frame: pd.DataFrame, members: _Members, weighting: Weighting) -> np.ndarray:
@@ -264,6 +273,7 @@ def _table(
     responses: pd.DataFrame,
     frame: pd.DataFrame,
     members: _Members,
+    base: np.ndarray,
     weight: np.ndarray,
     key: str,
 ) -> pd.DataFrame:
@@ -290,7 +300,7 @@ def _table(
         name: max(float(sizes[name]) * each, float(clusters[name])) for name in clusters.index
     }
     table["population"] = [population[name] for name in stratum]
-    table["design_weight"], table["weight"] = design, weight
+    table["design_weight"], table["base_weight"], table["weight"] = design, base, weight
     contract = schema.TABLES["weights"].columns
     table = table.astype({name: column.dtype for name, column in contract.items()})
     return schema.check(table, "weights")

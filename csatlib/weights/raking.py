@@ -68,7 +68,7 @@ def rake(
     ValueError
         For margins that disagree in total; a level that only the sample or only the population
         has, or whose total is 0 while the sample has it; missing values; base weights that are
-        missing, zero or negative.
+        missing, zero or negative; totals or weights that are not 0 and lie outside 1e-60 to 1e60.
     ConvergenceError
         If the margins cannot be met, or not within ``max_iter`` rounds.
 

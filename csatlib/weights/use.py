@@ -14,7 +14,7 @@ from csatlib.weights.margins import MISSING
 __all__ = ["attach", "design_of", "equal_weights"]
 
 #: What the table ``weights`` brings to the answers.
-_BROUGHT = ("stratum", "cluster", "population", "design_weight", "weight")
+_BROUGHT = ("stratum", "cluster", "population", "design_weight", "base_weight", "weight")
 
 
 def attach(responses: pd.DataFrame, weights: pd.DataFrame, weighting: Weighting) -> pd.DataFrame:
@@ -33,10 +33,11 @@ def attach(responses: pd.DataFrame, weights: pd.DataFrame, weighting: Weighting)
     -------
     DataFrame
         The rows and columns of ``responses``, then ``stratum``, ``cluster``, ``population``,
-        ``design_weight`` and ``weight``, then for each margin ``<name>_margin``: its level as
-        text, ``(missing)`` where the response has none (of nobody in the frame, or of somebody
-        whose level is not known). The margin's own column stays as it is, so that a breakdown by
-        it shows no such level. Equal weights (`equal_weights`) bring no such columns.
+        ``design_weight``, ``base_weight`` and ``weight``, then for each margin
+        ``<name>_margin``: its level as text, ``(missing)`` where the response has none (of nobody
+        in the frame, or of somebody whose level is not known). The margin's own column stays as it
+        is, so that a breakdown by it shows no such level. Equal weights (`equal_weights`) bring no
+        such columns.
 
     Raises
     ------
@@ -48,8 +49,9 @@ def attach(responses: pd.DataFrame, weights: pd.DataFrame, weighting: Weighting)
     >>> answers = pd.DataFrame({"response_id": ["1", "2"], "tier": ["A", None]})
     >>> table = pd.DataFrame({"response_id": ["1", "2"], "stratum": "all", "cluster": ["1", "2"],
     ...                       "population": [9.0] * 2, "design_weight": [1.0] * 2})
-    >>> table = table.assign(weight=[5.0, 4.0]).astype({"population": "Float64",
-    ...                      "design_weight": "Float64", "weight": "Float64"})
+    >>> table = table.assign(base_weight=[4.5] * 2, weight=[5.0, 4.0])
+    >>> reals = ["population", "design_weight", "base_weight", "weight"]
+    >>> table = table.astype(dict.fromkeys(reals, "Float64"))
     >>> attached = attach(answers, table, Weighting(margins=("tier",)))
     >>> attached[["weight", "tier_margin"]].values.tolist()
     [[5.0, 'A'], [4.0, '(missing)']]
@@ -107,10 +109,12 @@ def design_of(attached: pd.DataFrame, weighting: Weighting) -> dict[str, Any]:
     stratum: the response is a second draw, at random within what the weights hold equal. So a
     census that part of the customers answered has a sampling error, made smaller by the finite
     population correction 1 − n/N, n who answered and N all customers; with everyone's answer it
-    would be 0. That whoever is silent thinks otherwise is no sampling error and in no interval.
-    A stratum of one answer is held against the whole sample (``centre``). Equal weights of
-    answers that nobody can be matched to (`equal_weights`) meet no margins, and nobody knows of
-    what part they are: they have neither margins nor a population.
+    would be 0. The residuals from the margins are fitted by the weights that were raked: those
+    after the adjustment for nonresponse, ``base_weight``. That whoever is silent
+    thinks otherwise is no sampling error and in no interval. A stratum of one answer is held
+    against the whole sample (``centre``). Equal weights of answers that nobody can be matched to
+    (`equal_weights`) meet no margins, and nobody knows of what part they are: they have neither
+    margins nor a population.
 
     Examples
     --------
@@ -129,7 +133,7 @@ def design_of(attached: pd.DataFrame, weighting: Weighting) -> dict[str, Any]:
         margins = tuple(_margin(name) for name in weighting.margins)
         for name in margins:
             column_of(attached, name, "attached")
-        named |= {"margins": margins, "base": "design_weight"}
+        named |= {"margins": margins, "base": "base_weight"}
     return named
 
 
@@ -166,7 +170,7 @@ def equal_weights(responses: pd.DataFrame, *, population: int | None = None) -> 
     ids = column_of(responses, "response_id", "responses").astype("str")
     each = 1.0 if population is None else population / len(ids)
     table = pd.DataFrame({"response_id": ids.array, "stratum": None, "cluster": ids.array})
-    table = table.assign(population=None, design_weight=each, weight=each)
+    table = table.assign(population=None, design_weight=each, base_weight=each, weight=each)
     contract = schema.TABLES["weights"].columns
     table = table.astype({name: column.dtype for name, column in contract.items()})
     return schema.check(table, "weights")
