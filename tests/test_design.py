@@ -252,3 +252,41 @@ def test_a_domain_is_r_s_subset():
     assert row["estimate"] == pytest.approx(value["estimate"]["api00"], rel=1e-10)
     assert row["se"] == pytest.approx(value["se"], rel=1e-10)
     assert normal(row) == pytest.approx(value["confint"]["data"][0], rel=1e-10)
+
+
+# ---- leverage ------------------------------------------------------------------------------------
+
+
+def test_residuals_over_the_root_of_one_less_their_leverage():
+    luck = np.random.default_rng(4)
+    df = pd.DataFrame(
+        {"score": luck.integers(1, 6, 90), "region": luck.choice(["a", "b", "c"], 90)}
+    )
+    totals = pd.Series({"a": 50.0, "b": 30.0, "c": 20.0})
+    count = df["region"].value_counts()
+    df["weight"] = df["region"].map(totals / count)
+    plan = Design(weight="weight", margins=["region"], leverage=True)
+    found = estimates.mean(df, "score", design=plan)
+    # Within a post-stratum of n rows the residual is that from its mean, and the leverage 1/n.
+    share = df["weight"] / 100
+    residual = df["score"] - df.groupby("region")["score"].transform("mean")
+    influence = share * residual / np.sqrt(1 - 1 / df["region"].map(count))
+    expected = np.sqrt(90 / 89 * ((influence - influence.mean()) ** 2).sum())
+    assert found["se"][0] == pytest.approx(expected, rel=1e-12)
+    plain = estimates.mean(df, "score", design=Design(weight="weight", margins=["region"]))
+    assert found["se"][0] > plain["se"][0]
+    assert found["estimate"][0] == plain["estimate"][0]
+
+
+def test_a_row_that_alone_decides_its_fit_has_no_residual_to_stretch():
+    df = pd.DataFrame({"score": [1, 2, 4, 5, 3, 2] * 6, "region": ["a", "b"] * 18})
+    df.loc[0, "region"] = "alone"
+    df["weight"] = 1.0
+    plan = Design(weight="weight", margins=["region"], leverage=True)
+    found = estimates.mean(df, "score", design=plan)
+    assert np.isfinite(found["se"][0])
+
+
+def test_leverage_is_about_margins():
+    with pytest.raises(ValueError, match="leverage: expected margins"):
+        Design(weight="weight", leverage=True)

@@ -49,6 +49,10 @@ class Design:
         The weights before calibration, by which the residuals are fitted (as R's ``calibrate``
         does). Without it they count as equal where the weights are a function of the margins alone,
         and the calibrated weights take their place where they are not; third digits differ.
+    leverage : bool
+        Divide each residual from the margins by √(1 − h), h its leverage (as HC2 does): a fit
+        follows the very answers it is fitted to, and without this the intervals of some 100 raked
+        answers cover 93.6 to 93.8 % instead of 95. R's survey package has no such option.
     lonely : {"refuse", "certainty", "centre"}
         What to do with a stratum of one unit that has more in the population: refuse; count it as
         certain, without variance; or centre its linearised value at 0, which for a mean is the
@@ -76,6 +80,7 @@ class Design:
     margins: Sequence[str | tuple[str, ...]] = ()
     replicates: Sequence[str] = ()
     base: str | None = field(default=None, kw_only=True)
+    leverage: bool = field(default=False, kw_only=True)
     lonely: Lonely = field(default="refuse", kw_only=True)
     replicate_method: ReplicateMethod = field(default="bootstrap", kw_only=True)
     replicate_scales: Sequence[float] = field(default=(), kw_only=True)
@@ -100,6 +105,11 @@ class Design:
             raise ValueError(
                 f"replicate_scales: expected one number for each of the {len(self.replicates)} "
                 f"replicates, found {len(self.replicate_scales)}; give as many, or none"
+            )
+        if self.leverage and not self.margins:
+            raise ValueError(
+                "leverage: expected margins, whose residuals it is about, found none; name the "
+                "margins the weights were calibrated to, or leave leverage out"
             )
         if self.base is not None and not self.margins:
             raise ValueError(

@@ -32,15 +32,21 @@ class Margins:
     """The auxiliary variables, one row a profile (rows of the table that are alike in all).
 
     ``profile`` numbers each row's; ``x`` has shape (profiles, variables); ``inverse`` is that of
-    Σ q x x'; ``ratio`` is q over the weight, None where they are the same; ``unit_totals`` sums
-    weight times x over each sampling unit.
+    Σ q x x'; ``ratio`` is q over the weight, None where they are the same; ``stretch`` is what each
+    row's residual is multiplied by, None for 1; ``unit_totals`` sums weight times x, stretched,
+    over each sampling unit.
     """
 
     profile: np.ndarray
     x: np.ndarray
     inverse: np.ndarray
     ratio: np.ndarray | None
+    stretch: np.ndarray | None
     unit_totals: np.ndarray
+
+    def stretched(self, values: np.ndarray) -> np.ndarray:
+        """Multiply each row's value as its residual is."""
+        return values if self.stretch is None else values * self.stretch
 
     def coefficients(self, influence: np.ndarray, codes: np.ndarray, domains: int) -> np.ndarray:
         """Regress the influence w·z of each domain on x: shape (variables, domains)."""
@@ -89,7 +95,14 @@ def read_margins(df: pd.DataFrame, structure: Structure) -> Margins | None:
         ratio = np.divide(fitted, weight, out=np.zeros(len(weight)), where=weight > 0)
     # Margins overlap (each sums to the same total), so the matrix is singular by design.
     inverse = np.linalg.pinv(x.T @ (x * mass[:, None]), rcond=1e-11, hermitian=True)
-    return Margins(profile, x, inverse, ratio, _unit_totals(x, profile, weight, structure))
+    stretch = None
+    if design.leverage:
+        leverage = fitted * np.einsum("ij,jk,ik->i", x, inverse, x)[profile]
+        # A row that alone decides its own fit has no residual, and nothing to stretch.
+        stretch = 1 / np.sqrt(np.where(leverage < 1 - 1e-9, 1 - leverage, 1))
+    weighted = weight if stretch is None else weight * stretch
+    totals = _unit_totals(x, profile, weighted, structure)
+    return Margins(profile, x, inverse, ratio, stretch, totals)
 
 
 def _made_of_equals(

@@ -296,7 +296,8 @@ class Survey:
             return np.zeros(partition.domains, dtype=bool)
         rows = structure.of_rows()
         if margins is not None:
-            totals = margins.x[margins.profile] * structure.weights()[:, None]
+            weight = margins.stretched(structure.weights())
+            totals = margins.x[margins.profile] * weight[:, None]
             margins = replace(margins, unit_totals=totals)
         inside = partition.inside
         codes = partition.codes if inside is None else np.where(inside, partition.codes, -1)

@@ -200,7 +200,7 @@ class Partition:
 
     def _dense_blocks(self, influence: np.ndarray) -> Iterator[np.ndarray]:
         """Lay the residual influence out as units × domains, centred, some domains at a time."""
-        units, totals = self.structure.units, self.cell_sums(influence)
+        units, totals = self.structure.units, self.cell_sums(self.margins.stretched(influence))
         width = max(1, _BLOCK // max(units, 1))
         coefficients = self.margins.coefficients(influence, self.codes, self.domains)
         for first in range(0, self.domains, width):
