@@ -22,6 +22,7 @@ ROOMS = (
     "fieldwork",
     "weights",
     "estimates",
+    "drivers",
     "text",
     "charts",
     "report",

@@ -287,6 +287,37 @@ TABLES: Mapping[str, Table] = {
     "headline": _ESTIMATES,
     "comparisons": _COMPARISONS,
     "changes": _COMPARISONS,
+    "drivers": Table(
+        {
+            "driver": Column("str"),
+            "method": Column("str", allowed=("lmg", "johnson")),
+            "importance": _REAL,
+            "share": _REAL,
+            "ci_low": _REAL,
+            "ci_high": _REAL,
+            "rank": _REAL,
+            "rank_low": _REAL,
+            "rank_high": _REAL,
+            "n": Column("Int64"),
+            "r2": _REAL,
+        },
+        key=("method", "driver"),
+    ),
+    "priorities": Table(
+        {
+            "driver": Column("str"),
+            "importance": _REAL,
+            "performance": _REAL,
+            "importance_cut": _REAL,
+            "performance_cut": _REAL,
+            "quadrant": Column("str", allowed=("improve", "maintain", "minor", "surplus")),
+            "p_improve": _REAL,
+            "p_maintain": _REAL,
+            "p_minor": _REAL,
+            "p_surplus": _REAL,
+        },
+        key=("driver",),
+    ),
     "units": Table(
         {
             **_ESTIMATES.columns,

@@ -1,4 +1,4 @@
-"""The only home of what a score means: wordings to scores, satisfied or not, NPS bands."""
+"""Wordings to scores, satisfied or not, bands of the recommendation."""
 
 from __future__ import annotations
 
