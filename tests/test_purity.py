@@ -44,6 +44,7 @@ CASES = {
     "scales.is_satisfied": lambda w: called(w.scores, cutoff=4),
     "scales.nps_band": lambda w: called(w.recommend),
     "scales.plain": lambda w: called(" ５ 分 "),
+    "scales.polychoric": lambda w: called(w.ratings),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
@@ -296,6 +297,7 @@ def world(repository):
     w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
+    w.ratings = w.joined[list(w.items)]
     w.where = w.joined["channel"] == "线上问卷"
     w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
     w.framed["responded"] = w.framed["customer_id"].isin(w.kept["customer_id"])
