@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["Confirmed", "Model", "baseline_scaling", "confirm", "robust"]
 
-_ROUNDS = 500
+_ROUNDS = 200
 #: Sampling errors are had only where the information matrix, scaled to 1 on its diagonal, is
 #: this far from singular.
 IDENTIFIED = 1e-7
@@ -211,7 +211,6 @@ def robust(fit: Confirmed, scores: np.ndarray, weights: np.ndarray) -> tuple[np.
     inverse = np.linalg.inv(fit.implied)
     slopes = model.slopes(fit.parameters)
     middle = inverse @ slopes @ inverse
-    constant = np.zeros(model.size)
     between, total = np.zeros((model.size, model.size)), 0.0
     observed = (scores * weights[:, None]).T @ scores / n
     constant = np.tensordot(middle, observed, axes=2) / 2

@@ -213,8 +213,10 @@ def _nothing(read: Items, factors: int | None, reason: str) -> Exploration:
         "complexity": none,
         "reason": reasons,
     }
-    by_factor = dict.fromkeys(("factor", "sum_of_squares", "share", "cumulative", "reason"), [])
-    correlations = dict.fromkeys(("factor", "other", "correlation", "reason"), [])
+    columns = ("factor", "sum_of_squares", "share", "cumulative", "reason")
+    by_factor: dict[str, object] = {name: [] for name in columns}
+    correlations: dict[str, object] = {name: [] for name in ("factor", "other", "correlation")}
+    correlations["reason"] = []
     fit = {"measure": ["rmsr", "chisq", "df", "p"], "value": [np.nan] * 4, "reason": reason}
     tables = (loadings, by_item, by_factor, correlations, fit)
     return Exploration(*(_table(read, table) for table in tables), chosen=factors, reason=reason)

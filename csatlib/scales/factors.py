@@ -1,4 +1,4 @@
-"""Common factors out of a correlation matrix: minimum residual, maximum likelihood, principal axis."""
+"""Common factors out of a correlation matrix: residuals, maximum likelihood, principal axis."""
 
 from __future__ import annotations
 
