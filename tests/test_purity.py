@@ -41,8 +41,13 @@ def called(*args, **kwargs):
 
 
 CASES = {
+    "scales.cronbach_alpha": lambda w: called(w.ratings, interval="bootstrap", seed=1),
+    "scales.guttman_lambdas": lambda w: called(w.ratings),
     "scales.is_satisfied": lambda w: called(w.scores, cutoff=4),
+    "scales.item_statistics": lambda w: called(w.ratings, missing="pairwise"),
+    "scales.mcdonald_omega": lambda w: called(w.ratings),
     "scales.nps_band": lambda w: called(w.recommend),
+    "scales.ordinal_alpha": lambda w: called(w.ratings, seed=1, n_boot=100),
     "scales.plain": lambda w: called(" ５ 分 "),
     "scales.polychoric": lambda w: called(w.ratings),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),

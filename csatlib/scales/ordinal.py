@@ -93,9 +93,10 @@ def of_answers(answers: Answers) -> Polychoric:
     """Give the polychoric correlations of answers that are already read."""
     indicators = categories(answers)
     counts = tables(indicators, answers.weights)
-    margins = indicators.margins(answers.weights)
+    cuts = _edges(indicators.margins(answers.weights))
     places = list(combinations(range(len(answers.names)), 2))
-    estimates = correlations(counts, margins, places)
+    first, second = np.array(places).T
+    estimates = _solved(counts[first, :, second, :], cuts[first], cuts[second])
     seen = ~np.isnan(answers.scores)
     levels = indicators.levels
     rows = [
@@ -159,18 +160,27 @@ def tables(indicators: Indicators, weights: np.ndarray) -> np.ndarray:
     return ((flat * weights[:, None]).T @ flat).reshape(p, k, p, k)
 
 
-def correlations(
-    counts: np.ndarray, margins: np.ndarray, places: list[tuple[int, int]]
-) -> np.ndarray:
-    """Estimate the correlation of each pair; NaN where an item has one category."""
-    cuts = _edges(margins)
+def replicate_correlations(indicators: Indicators, weights: np.ndarray) -> np.ndarray:
+    """Give the polychoric correlations of replicates, (replicates, p, p), without smoothing."""
+    p = indicators.ones.shape[1]
+    places = list(combinations(range(p), 2))
     first, second = np.array(places).T
-    tabled = counts[first, :, second, :]
-    varies = (margins > 0).sum(axis=-1) > 1
-    usable = varies[first] & varies[second] & (tabled.sum(axis=(1, 2)) > 0)
-    estimates = np.full(len(places), np.nan)
-    if usable.any():
-        estimates[usable] = maximise(tabled[usable], cuts[first[usable]], cuts[second[usable]])
+    counts = np.array([tables(indicators, weight)[first, :, second, :] for weight in weights])
+    cuts = _edges(indicators.margins(weights))
+    estimates = _solved(counts, cuts[:, first], cuts[:, second])
+    result = np.broadcast_to(np.eye(p), (len(weights), p, p)).copy()
+    result[:, first, second] = result[:, second, first] = estimates
+    return result
+
+
+def _solved(counts: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Maximise each table, (…, K, K), that has two rows and two columns; NaN for the others."""
+    filled = np.ones(counts.shape[:-2], dtype=bool)
+    for axis in (-1, -2):
+        filled &= (counts.sum(axis=axis) > 0).sum(axis=-1) > 1
+    estimates = np.full(filled.shape, np.nan)
+    if filled.any():
+        estimates[filled] = maximise(counts[filled], rows[filled], columns[filled])
     return estimates
 
 
