@@ -355,6 +355,22 @@ TABLES: Mapping[str, Table] = {
         },
         key=("item",),
     ),
+    "soundness": Table(
+        {
+            "check": _NAME,
+            "dimension": _TEXT,
+            "other": _TEXT,
+            "item": _TEXT,
+            "n": _COUNT,
+            "value": _REAL,
+            "good": _REAL,
+            "threshold": _REAL,
+            "source": _NAME,
+            "verdict": Column("str", allowed=("good", "acceptable", "weak", "unknown")),
+            "reason": _TEXT,
+        },
+        key=("check", "dimension", "other", "item"),
+    ),
     "units": Table(
         {
             **_ESTIMATES.columns,
