@@ -228,8 +228,11 @@ def _weakness(row: pd.Series, study: Study) -> str:
         meaning = "方向与其他题目相反，可能是反向题没有反转"
     if check == "loading" and value < 0:
         meaning = "方向与同一维度的其他题目相反，可能是反向题没有反转"
-    told = joined(subject, "的", CHECKS[check], "为")
-    text = f"{told} {_value(row)}，{side} {limit}"
+    name = CHECKS[check]
+    name = f" {name}" if name[0].isascii() else name
+    # α and ω are letters that stand apart from Chinese as Latin ones do.
+    gap = "" if "\u4e00" <= name[-1] <= "\u9fff" else " "
+    text = f"{joined(subject, '的')}{name}{gap}为 {_value(row)}，{side} {limit}"
     caveat = f"；{_reason(row)}" if pd.notna(row["reason"]) else ""
     return f"{text}（n = {row['n']:,}{caveat}），{meaning}。"
 
@@ -242,6 +245,7 @@ def _unknown(rows: pd.DataFrame, study: Study) -> list[str]:
         alone = part[part["other"].isna()] if part["other"].isna().any() else part
         subjects = [*dict.fromkeys(_object(row, study) for _, row in alone.iterrows())]
         more = f" 等 {len(subjects)} 处" if len(subjects) > _NAMED else ""
+        named = "、".join(subjects[:_NAMED])
         why = REASONS.get(str(reason), str(reason)) or "没有数值"
-        told.append(f"无法判断（{why}）：{checks}；涉及{'、'.join(subjects[:_NAMED])}{more}。")
+        told.append(f"无法判断（{why}）：{checks}；{joined('涉及', named)}{more}。")
     return told

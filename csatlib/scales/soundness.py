@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from csatlib.schema import TABLES
 from csatlib.scales.correlations import read_items
 from csatlib.scales.dimensions import checked
 from csatlib.scales.factorability import bartlett, kmo
@@ -17,6 +16,7 @@ from csatlib.scales.reliability import cronbach_alpha, mcdonald_omega
 from csatlib.scales.retention import number_of_factors
 from csatlib.scales.thresholds import Threshold, chosen
 from csatlib.scales.validity import Validity, construct_validity
+from csatlib.schema import TABLES
 
 __all__ = ["soundness"]
 
