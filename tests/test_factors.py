@@ -193,9 +193,7 @@ def test_uncorrelated_items_hold_none():
 def test_random_eigenvalues_are_those_of_normal_rows():
     """The reference from Bartlett's decomposition against rows drawn one by one."""
     rng = np.random.default_rng(0)
-    drawn = [
-        np.linalg.eigvalsh(np.corrcoef(rng.normal(size=(60, 5)).T))[::-1] for _ in range(3000)
-    ]
+    drawn = [np.linalg.eigvalsh(np.corrcoef(rng.normal(size=(60, 5)).T))[::-1] for _ in range(3000)]
     items = pd.DataFrame(rng.normal(size=(60, 5)), columns=list("abcde"))
     found = number_of_factors(items, draws=3000, seed=1).components["reference"]
     np.testing.assert_allclose(found, np.percentile(drawn, 95, axis=0), rtol=0.02)
@@ -414,7 +412,9 @@ def test_the_items_at_fault_are_named(answers):
 
 
 @pytest.mark.parametrize(
-    "function", [kmo, bartlett, lambda x: number_of_factors(x, seed=0)], ids=["kmo", "bartlett", "n"]
+    "function",
+    [kmo, bartlett, lambda x: number_of_factors(x, seed=0)],
+    ids=["kmo", "bartlett", "n"],
 )
 def test_one_item_is_refused(answers, function):
     with pytest.raises(ValueError, match="expected at least"):
