@@ -41,9 +41,15 @@ def called(*args, **kwargs):
 
 
 CASES = {
+    "scales.cronbach_alpha": lambda w: called(w.ratings, interval="bootstrap", seed=1),
+    "scales.guttman_lambdas": lambda w: called(w.ratings),
     "scales.is_satisfied": lambda w: called(w.scores, cutoff=4),
+    "scales.item_statistics": lambda w: called(w.ratings, missing="pairwise"),
+    "scales.mcdonald_omega": lambda w: called(w.ratings),
     "scales.nps_band": lambda w: called(w.recommend),
+    "scales.ordinal_alpha": lambda w: called(w.ratings, seed=1, n_boot=100),
     "scales.plain": lambda w: called(" ５ 分 "),
+    "scales.polychoric": lambda w: called(w.ratings),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
@@ -296,6 +302,7 @@ def world(repository):
     w.closed = w.lists["frame"].assign(closed_at=pd.Timestamp("2026-07-01"))
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
+    w.ratings = w.joined[list(w.items)]
     w.where = w.joined["channel"] == "线上问卷"
     w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
     w.framed["responded"] = w.framed["customer_id"].isin(w.kept["customer_id"])

@@ -26,6 +26,7 @@ from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
 from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
+from csatlib.report.soundness import soundness_findings, soundness_view
 from csatlib.report.weighting import (
     effect_view,
     gap_finding,
@@ -78,6 +79,8 @@ __all__ = [
     "sensitivity_view",
     "sentence",
     "signed",
+    "soundness_findings",
+    "soundness_view",
     "stack",
     "subtitle",
     "survey_record",
