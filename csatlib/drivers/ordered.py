@@ -30,7 +30,9 @@ _STEPS, _HALVINGS = 60, 40
 #: A step this small, on standardised drivers, squares to nothing in the next.
 _SETTLED = 1e-8
 #: Beyond this the logistic function has no digits left to give.
-_STEEPEST = 300.0
+_STEEPEST = 350.0
+#: A step that long which gains so little leads to infinity.
+_LONG, _GAINLESS = 0.1, 1e-12
 
 
 @dataclass(frozen=True)
@@ -164,9 +166,9 @@ def climb(blocks: Blocks, start: np.ndarray) -> Climb:
                 move = np.linalg.solve(information, gradient)
             except np.linalg.LinAlgError:
                 break
-            if not np.isfinite(move).all():
-                break
             size = float(np.abs(move).max())
+            if not np.isfinite(size) or (size > _LONG and gradient @ move < _GAINLESS):
+                break
             if size < _SETTLED:
                 # The last step is too small to change the slopes.
                 return Climb(place + move, height, information, True, furthest)
@@ -182,7 +184,7 @@ def climb(blocks: Blocks, start: np.ndarray) -> Climb:
                 break
             place = trial
             height, gradient, information, furthest = found
-            if furthest > _STEEPEST / 2:
+            if furthest > _STEEPEST:
                 break
     return Climb(place, height, information, False, furthest)
 
