@@ -1,3 +1,5 @@
 """What goes with overall satisfaction: models, their checks, importances and priorities."""
 
-__all__: list[str] = []
+from csatlib.drivers.fit import fit, fit_summary
+
+__all__ = ["fit", "fit_summary"]
