@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from csatlib.drivers.collinearity import inflation, unit_columns
 from csatlib.drivers.elastic_net import cross_validated, read_products, stability
 from csatlib.estimates.adjusting import adjust_p
 from csatlib.estimates.moments import Survey
@@ -209,21 +210,17 @@ def _complete(data: Candidates, columns: list[int]) -> np.ndarray:
     return ~np.isnan(data.x[:, columns]).any(axis=1)
 
 
-def _standardised(data: Candidates, columns: list[int]) -> tuple[np.ndarray, np.ndarray]:
+def _standardised(data: Candidates, columns: list[int]) -> np.ndarray:
     """Give the complete rows of some drivers, centred, of unit norm under the weights."""
     rows = _complete(data, columns)
-    share = data.weight[rows] / max(data.weight[rows].sum(), 1e-300)
-    x = data.x[np.ix_(rows, columns)]
-    x = (x - share @ x) * np.sqrt(share)[:, None]
-    norm = np.linalg.norm(x, axis=0)
-    return x / np.where(norm > 0, norm, 1), rows
+    return unit_columns(data.x[np.ix_(rows, columns)], data.weight[rows])
 
 
 def _parts(data: Candidates, j: int, kept: list[int]) -> list[int]:
     """Name the drivers that add up to driver j exactly, where there are rows enough to tell."""
     if not kept:
         return []
-    x, _ = _standardised(data, [*kept, j])
+    x = _standardised(data, [*kept, j])
     if len(x) < len(kept) + 3:
         return []
     coefficients, *_ = np.linalg.lstsq(x[:, :-1], x[:, -1], rcond=None)
@@ -233,29 +230,17 @@ def _parts(data: Candidates, j: int, kept: list[int]) -> list[int]:
     return [k for k, b in zip(kept, coefficients, strict=True) if abs(b) > 1e-6]
 
 
-def _inflation(data: Candidates, columns: list[int]) -> np.ndarray:
-    """Give the variance inflation factors; NaN where there are too few rows."""
-    x, _ = _standardised(data, columns)
-    if len(x) < len(columns) + 2:
-        return np.full(len(columns), np.nan)
-    if len(columns) == 1:
-        return np.ones(1)
-    values, vectors = np.linalg.eigh(x.T @ x)
-    values = np.maximum(values, 1e-14)
-    return np.maximum((vectors**2 / values).sum(axis=1), 1.0)
-
-
 def leave_inflated(data: Candidates, found: Found, rules: Rules) -> Found:
     """Leave out the driver that the others foretell best, until none is foretold too well."""
     reason, vif = list(found.reason), np.full(len(data.names), np.nan)
     staying = found.staying()
     if not staying:
         return found
-    factors = vif[staying] = _inflation(data, staying)
+    factors = vif[staying] = inflation(_standardised(data, staying))
     while len(staying) > 1 and (factors > rules.max_vif).any():
         worst = max(range(len(staying)), key=lambda i: (round(factors[i], 6), i))
         reason[staying.pop(worst)] = "high_vif"
-        factors = _inflation(data, staying)
+        factors = inflation(_standardised(data, staying))
     return replace(found, reason=reason, vif=vif)
 
 
