@@ -371,7 +371,6 @@ TABLES: Mapping[str, Table] = {
             "ci_low": _REAL,
             "ci_high": _REAL,
             "rps": _REAL,
-            "log_score": _REAL,
             "brier": _REAL,
             "auc": _REAL,
             "folds": _COUNT,

@@ -1,6 +1,7 @@
 """What goes with overall satisfaction: models, their checks, importances and priorities."""
 
+from csatlib.drivers.choosing import choose
 from csatlib.drivers.diagnosing import diagnose
 from csatlib.drivers.screening import screen
 
-__all__ = ["diagnose", "screen"]
+__all__ = ["choose", "diagnose", "screen"]

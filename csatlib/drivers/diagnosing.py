@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Real
 
 import numpy as np
@@ -18,7 +19,7 @@ from csatlib.drivers.reading import Kind, ModelData, read_model
 from csatlib.drivers.residual_checks import heteroscedasticity, influence, linearity
 from csatlib.estimates.design import Design
 
-__all__ = ["checks_of", "diagnose"]
+__all__ = ["as_kind", "checks_of", "decisive_checks", "diagnose"]
 
 
 def diagnose(
@@ -227,3 +228,22 @@ def _size(data: ModelData, fitted: Fitted) -> list[Check]:
 def _separation(data: ModelData, fitted: Fitted) -> Check:
     check = Check("separation", n=data.n, value=float(fitted.separated))
     return by_size(check, 1.0, 1.0, "penalised_fit")
+
+
+def as_kind(data: ModelData, kind: Kind, cutoff: float) -> ModelData:
+    """Turn data read for an ordered model into those of another kind of the same answers."""
+    levels = np.array(data.levels)
+    if kind == "linear":
+        return replace(data, kind=kind, y=levels.astype(float)[data.y], levels=())
+    if kind == "logistic":
+        return replace(data, kind=kind, y=(levels >= cutoff)[data.y].astype(np.intp), levels=(0, 1))
+    return data
+
+
+def decisive_checks(data: ModelData, alpha: float = 0.05) -> list[Check]:
+    """Make the checks without which a kind of model tells something else than it seems to."""
+    if (data.y == data.y[0]).all():
+        return []
+    fitted = fit_model(data)
+    checks = linearity(data, fitted, alpha)
+    return checks + (proportional_odds(data, fitted, alpha) if data.kind == "ordinal" else [])
