@@ -64,8 +64,9 @@ def choose(
     "satisfied or not" matters ``score="brier"`` compares that alone.
 
     Among the kinds whose decisive assumption is not found ``bad`` (or among all, if none is left)
-    the best score wins, unless a simpler kind is within one standard error of it: then that one is
-    chosen. ``linear`` is simpler than ``logistic``, and that simpler than ``ordinal``.
+    the best score wins, unless a simpler kind is within one standard error (of the best score) of
+    it: then that one is chosen. ``linear`` is simpler than ``logistic``, ``logistic`` than
+    ``ordinal``.
 
     Parameters
     ----------
@@ -98,8 +99,8 @@ def choose(
     -------
     DataFrame
         Table ``model_choice``, one row a kind in the order of ``kinds``: ``kind``; ``n``;
-        ``score``, the name of the yardstick; ``estimate``, its mean over the folds (lower is better), and
-        ``se``; ``difference`` to the best score, its ``difference_se`` and interval ``ci_low``,
+        ``score``, the name of the yardstick; ``estimate``, its mean over the folds (lower is
+        better), and ``se``; ``difference`` to the best score, its ``difference_se`` and interval ``ci_low``,
         ``ci_high`` (paired by fold; NA for the best itself); the mean ``rps``, ``brier`` and
         ``auc`` (that of ``cutoff`` or more; higher is better); ``folds`` that could be scored;
         ``chosen``, true once; ``why``: ``best_score``, ``simpler_within_one_se`` or ``only_kind``
@@ -126,8 +127,7 @@ def choose(
     Source: Gneiting and Raftery (2007), Strictly proper scoring rules, prediction, and estimation,
     *Journal of the American Statistical Association* 102, 359–378; Nadeau and Bengio (2003),
     Inference for the generalization error, *Machine Learning* 52, 239–281; the one-standard-error
-    rule of Breiman and others (1984), *Classification and Regression Trees*, here on the paired
-    difference.
+    rule of Breiman and others (1984), *Classification and Regression Trees*.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def _cross_validated(
     units = np.arange(data.n) if unit is None else unit[data.rows]
     scores = np.array(data.levels, dtype=float)[data.y]
     found: dict[str, list[_Fold]] = {kind: [] for kind in kinds}
-    starts: dict[str, np.ndarray] = {}
+    starts: dict[str, Predictor] = {}
     for _ in range(repeats):
         fold = unit_folds(units, scores, folds, rng)
         for one in range(folds):
@@ -201,13 +201,13 @@ def _cross_validated(
             for kind in kinds:
                 told = _train(data, kind, ~held, cutoff, starts.get(kind))
                 if told is not None:
-                    starts.setdefault(kind, told.parameters)
+                    starts.setdefault(kind, told)
                     found[kind].append(_scored(data, told, held, cutoff))
     return found
 
 
 def _train(
-    data: ModelData, kind: str, rows: np.ndarray, cutoff: float, start: np.ndarray | None
+    data: ModelData, kind: str, rows: np.ndarray, cutoff: float, start: Predictor | None
 ) -> Predictor | None:
     y = data.y[rows]
     if kind == "linear":
@@ -215,10 +215,8 @@ def _train(
     elif kind == "logistic":
         y = (np.array(data.levels) >= cutoff)[y].astype(np.intp)
     weight = None if data.weight is None else data.weight[rows]
-    if start is not None and kind == "ordinal" and len(np.unique(y)) < len(data.levels):
-        start = None
     levels = data.levels if kind == "ordinal" else (0, 1)
-    return train(kind, data.x[rows], y, weight, levels, start if kind != "linear" else None)
+    return train(kind, data.x[rows], y, weight, levels, start)
 
 
 def _scored(data: ModelData, told: Predictor, held: np.ndarray, cutoff: float) -> _Fold:
@@ -332,11 +330,7 @@ def _chosen(
     if not sound:
         return None, {}
     best = min(sound, key=means.__getitem__)
-    near = [
-        kind
-        for kind in sound
-        if means[kind] - means[best] <= _corrected(values[kind] - values[best], folds)
-    ]
+    near = [kind for kind in sound if means[kind] - means[best] <= _corrected(values[best], folds)]
     chosen = min([*near, best], key=_KINDS.index)
     why = dict.fromkeys(fitted, "worse_score")
     why |= dict.fromkeys([kind for kind in [*near, best] if kind != chosen], "not_simpler")

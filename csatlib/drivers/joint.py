@@ -138,7 +138,8 @@ def added_terms(data: ModelData, fitted: Fitted, terms: np.ndarray) -> Wald:
         return Wald(reason="too_few_levels")
     score = terms * pull[:, None] - fitted.scores @ taken.T
     total = score.sum(axis=0)
-    found = wald(total, joint_covariance(data, score), degrees_of_freedom(data))
+    df = min(degrees_of_freedom(data), float(fitted.df))
+    found = wald(total, joint_covariance(data, score), df)
     worth = float(total @ np.linalg.lstsq(own, total, rcond=None)[0])
     if fitted.kind == "linear":
         weight = np.ones(fitted.n) if fitted.weight is None else fitted.weight

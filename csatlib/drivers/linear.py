@@ -54,7 +54,6 @@ def fit_linear(
     parameters = turn @ place
     parameters[0] += middle
     half = turn @ np.linalg.inv(upper[:count, :count])
-    unscaled = half @ half.T
     ahead = upper[:count, :count] @ _forth(mean, deviation)
     scale = rss / (len(y) - count)
     return Fitted(
@@ -62,8 +61,9 @@ def fit_linear(
         drivers=names,
         terms=("(Intercept)", *names),
         parameters=parameters,
-        covariance=unscaled * scale,
+        covariance=half @ half.T * scale,
         information=ahead.T @ ahead,
+        half=half,
         x=x,
         y=y,
         weight=weight,

@@ -1,9 +1,10 @@
-"""The logistic and the ordered logistic model: maximum likelihood, or Firth's where it runs away."""
+"""Logistic and ordered logistic models: by maximum likelihood, or Firth's where it runs away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def fit_logistic(
         parameters=turn @ found.parameters,
         covariance=turn @ found.covariance @ turn.T,
         information=turn @ found.information @ turn.T,
+        half=turn @ found.half,
     )
 
 
@@ -79,10 +81,9 @@ def fit_ordinal(
     fitted = Fitted(
         kind="ordinal",
         drivers=names,
-        terms=(*names, *(f"{a}|{b}" for a, b in zip(levels, levels[1:], strict=False))),
+        terms=(*names, *(f"{a}|{b}" for a, b in pairwise(levels))),
         parameters=np.linalg.solve(forth, found.place),
-        covariance=_inverse(found.information, forth),
-        information=forth.T @ found.information @ forth,
+        **_precision(found.information, forth),
         x=x,
         y=y,
         weight=weight,
@@ -108,13 +109,18 @@ def _forth(mean: np.ndarray, deviation: np.ndarray, cuts: int) -> np.ndarray:
     return turn
 
 
-def _inverse(information: np.ndarray, forth: np.ndarray) -> np.ndarray:
-    """Invert the information of scaled columns, and turn it into that of the drivers."""
+def _precision(information: np.ndarray, forth: np.ndarray) -> dict[str, np.ndarray]:
+    """Turn the information of scaled columns into that of the drivers, and invert it."""
     try:
-        half = np.linalg.solve(forth, np.linalg.inv(information))
+        half = np.linalg.solve(forth, np.linalg.inv(np.linalg.cholesky(information)).T)
     except np.linalg.LinAlgError:
-        return np.full(information.shape, np.nan)
-    return np.linalg.solve(forth, half.T).T
+        # A fit that ran away has no curvature left.
+        half = np.full(information.shape, np.nan)
+    return {
+        "information": forth.T @ information @ forth,
+        "half": half,
+        "covariance": half @ half.T,
+    }
 
 
 def penalised_blocks(fitted: Fitted) -> tuple[Blocks, np.ndarray]:
@@ -140,8 +146,7 @@ def _penalised(fitted: Fitted) -> Fitted:
     return replace(
         fitted,
         parameters=parameters,
-        covariance=_inverse(top.information, forth),
-        information=forth.T @ top.information @ forth,
+        **_precision(top.information, forth),
         loglik=height,
         converged=top.converged,
         separated=True,

@@ -23,9 +23,10 @@ class Fitted:
     the log-likelihood; X'WX for ``linear``) and ``covariance`` the model-based covariance: its
     inverse, times the residual variance for ``linear``. Weights average 1, so a log-likelihood
     counts as many answers as there are rows. ``r2`` is R² for ``linear``, else McFadden's
-    1 − log-likelihood over that of a model without drivers. ``scale`` is the residual variance (Σwe² over n less
-    the coefficients) for ``linear`` and 1 else. ``method`` is ``firth`` where the answers were
-    ``separated`` and the likelihood therefore penalised.
+    1 − log-likelihood over that of a model without drivers. ``scale`` is the residual variance
+    (Σwe² over n less the coefficients) for ``linear`` and 1 else; ``half`` @ ``half``.T is the
+    inverse information. ``method`` is ``firth`` where the answers were ``separated`` and the
+    likelihood therefore penalised.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Fitted:
     parameters: np.ndarray
     covariance: np.ndarray
     information: np.ndarray
+    half: np.ndarray
     x: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None
@@ -132,7 +134,8 @@ class Fitted:
     @cached_property
     def influence(self) -> np.ndarray:
         """Each row's share in the error of each parameter (w·z), shape (n, parameters)."""
-        return np.linalg.solve(self.information, self.scores.T).T
+        # In two steps: year and money columns would cost digits if the information were inverted.
+        return (self.scores @ self.half) @ self.half.T
 
     @property
     def aic(self) -> float:

@@ -17,8 +17,8 @@ __all__ = ["proportional_odds"]
 
 #: Slopes at different thresholds this far apart, per standard deviation of the driver, mislead.
 _APART = 0.5
-#: A threshold needs this many answers on either side for a model of its own.
-_FEW = 10
+#: A threshold needs this many answers on either side for a model of its own, and so many a driver.
+_FEW, _FEW_EACH = 20, 5
 
 
 def proportional_odds(data: ModelData, fitted: Fitted, alpha: float) -> list[Check]:
@@ -79,7 +79,7 @@ def _binary_models(data: ModelData) -> tuple[np.ndarray, np.ndarray, str]:
     """Fit a logistic model at each threshold; give slopes and influence, or why there are none."""
     counts = np.bincount(data.y)
     below = np.cumsum(counts)[:-1]
-    enough = np.minimum(below, data.n - below) >= max(_FEW, len(data.drivers) + 2)
+    enough = np.minimum(below, data.n - below) >= max(_FEW, _FEW_EACH * len(data.drivers))
     if enough.sum() < 2:
         return np.empty(0), np.empty(0), "few_answers_at_a_level"
     slopes, influence = [], []

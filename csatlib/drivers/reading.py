@@ -173,7 +173,7 @@ def _outcome(column: pd.Series, kind: Kind) -> np.ndarray:
 def _graded(
     answers: np.ndarray, column: pd.Series, kind: Kind
 ) -> tuple[np.ndarray, tuple[object, ...]]:
-    """Number the answers by their level, and name the levels that occur."""
+    """Turn answers into the positions of their levels, and name the levels that occur."""
     if kind == "linear":
         return answers, ()
     if kind == "logistic":
