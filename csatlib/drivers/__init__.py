@@ -1,3 +1,5 @@
 """What goes with overall satisfaction: models, their checks, importances and priorities."""
 
-__all__: list[str] = []
+from csatlib.drivers.importance import importance
+
+__all__ = ["importance"]
