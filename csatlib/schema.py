@@ -308,6 +308,26 @@ TABLES: Mapping[str, Table] = {
         },
         key=("method", "driver"),
     ),
+    "driver_stability": Table(
+        {
+            "driver": _NAME,
+            "method": Column("str", allowed=("lmg", "johnson")),
+            "unit": _NAME,
+            "n": _COUNT,
+            "share": _REAL,
+            "share_low": _REAL,
+            "share_high": _REAL,
+            "rank": _REAL,
+            "rank_low": _REAL,
+            "rank_high": _REAL,
+            "units": Column("Int64", nullable=True),
+            "first": Column("Int64", nullable=True),
+            "changed": Column("Int64", nullable=True),
+            "moved_most": _TEXT,
+            "reason": _TEXT,
+        },
+        key=("unit", "method", "driver"),
+    ),
     "priorities": Table(
         {
             "driver": Column("str"),

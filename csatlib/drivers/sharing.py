@@ -51,10 +51,6 @@ class LinearSharing:
         sums = np.concatenate([factors @ self.sums for factors in blocks])
         return way(correlations(sums, size))
 
-    def refitted(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
-        """Share it out in each part of the survey."""
-        return self.again(blocks)
-
     def scores(self) -> list[Scores | None]:
         """Give what the test of each driver beside the others needs."""
         return linear_scores(self.complete.x, self.complete.y, self.complete.weight)
@@ -100,12 +96,6 @@ class OrderedSharing:
             gained = ((inverse @ scores) * scores).sum(axis=1) / 2
             loglik[chosen] = found.log.T @ weight + gained
         return self._shared(loglik, weight)
-
-    def refitted(self, blocks: Iterable[np.ndarray]) -> np.ndarray:
-        """Share it out in each part of the survey, all models fitted anew."""
-        weight = self._weights(blocks)
-        loglik = [fit_subsets(self.patterns, one, self.fitted).loglik for one in weight.T]
-        return self._shared(np.column_stack(loglik), weight)
 
     def scores(self) -> list[Scores | None]:
         """Give what the test of each driver beside the others needs."""

@@ -104,7 +104,7 @@ def mcfadden(loglik: np.ndarray, weight: np.ndarray, patterns: Patterns) -> np.n
     return 1 - np.divide(loglik, null, out=np.ones_like(loglik), where=null < 0)
 
 
-def fit_subsets(patterns: Patterns, weight: np.ndarray, start: Fitted | None = None) -> Fitted:
+def fit_subsets(patterns: Patterns, weight: np.ndarray) -> Fitted:
     """Fit the models of all subsets, some at a time; bit j of a column's number: driver j is in."""
     drivers = patterns.drivers
     subsets = np.arange(1 << drivers)
@@ -114,10 +114,10 @@ def fit_subsets(patterns: Patterns, weight: np.ndarray, start: Fitted | None = N
     for first in range(0, len(subsets), some):
         chosen = slice(first, first + some)
         begun = _null(patterns, weight, inside[:, chosen])
-        if start is not None:
-            begun = (start.slopes[:, chosen], start.cuts[:, chosen])
         parts.append(_newton(patterns, weight, inside[:, chosen], *begun))
-    slopes, cuts, loglik = (np.concatenate(made, axis=-1) for made in list(zip(*parts))[:3])
+    slopes, cuts, loglik = (
+        np.concatenate([part[place] for part in parts], axis=-1) for place in range(3)
+    )
     spread = np.ptp(patterns.x @ slopes[:, -1:], axis=0) if drivers else np.zeros(1)
     return Fitted(slopes, cuts, loglik, all(p[3] for p in parts), bool((spread > _APART).any()))
 
@@ -201,7 +201,7 @@ class Likelihood:
         return self.below * (1 - self.below)
 
     def scores(self, weight: np.ndarray) -> np.ndarray:
-        """Derivatives by slopes and cuts under several weights, one sample a column of ``weight``.
+        """Give derivatives by slopes and cuts, a sample of weights a column of ``weight``.
 
         Shape (models, p + levels − 1, samples).
         """
@@ -217,7 +217,7 @@ class Likelihood:
         return made
 
     def score(self, weight: np.ndarray) -> np.ndarray:
-        """Derivatives by slopes and cuts, weights summed: shape (p + levels − 1, models)."""
+        """Give derivatives by slopes and cuts, weights summed: shape (p + levels − 1, models)."""
         patterns, rows = self.patterns, self.patterns.categories
         parts = [(patterns.x.T * weight) @ self.slope]
         for cut in range(patterns.levels - 1):
