@@ -310,8 +310,8 @@ def test_one_step_of_a_resample_comes_near_to_its_fit(kind):
     weight = sharing._weights([factors])
     fits = [fit_subsets(sharing.patterns, one).loglik for one in weight.T]
     exact = shapley(mcfadden(np.column_stack(fits), weight, sharing.patterns)).T
-    assert ((again - exact).std(axis=0) < 0.03 * exact.std(axis=0)).all()
-    assert (np.abs((again - exact).mean(axis=0)) < 0.02 * exact.std(axis=0)).all()
+    assert ((again - exact).std(axis=0) < 0.06 * exact.std(axis=0)).all()
+    assert (np.abs((again - exact).mean(axis=0)) < 0.03 * exact.std(axis=0)).all()
 
 
 def test_limits_are_the_farther_of_two_and_wider_with_few_units():
@@ -500,7 +500,7 @@ def test_shares_without_each_unit_are_those_of_the_rest(kind):
 
 def test_a_unit_that_decides_which_driver_is_first_is_counted():
     df = survey(rows=300, count=2).assign(unit=lambda t: [f"u{i % 10}" for i in range(len(t))])
-    odd = pd.DataFrame({"q0": [1, 5] * 80, "q1": 3.0, "overall": [5, 1] * 80})
+    odd = pd.DataFrame({"q0": [1, 5] * 80, "q1": [1, 1, 5, 5] * 40, "overall": [1, 1, 5, 5] * 40})
     both = pd.concat([df, odd.assign(unit="special")], ignore_index=True)
     table = drivers.leave_one_out(both, "overall", ["q0", "q1"], unit="unit")
     alone = drivers.leave_one_out(df, "overall", ["q0", "q1"], unit="unit")

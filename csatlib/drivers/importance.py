@@ -107,12 +107,13 @@ def importance(
 
     Each end of an interval is the farther one of the percentile and of a symmetric interval for the
     root of the importance, both with Student's t at sampling units less strata degrees of freedom.
-    In 1,500 samples of 300 and of 900 with 7 or 8 correlated drivers of 1 to 5 the intervals
-    covered true importances of 0.002 to 0.16 in 93.6 to 97.9 %; percentile alone in 92.9 to 97.7,
-    BCa in 79 to 95, basic in 67 to 94 %. Resamples of ``"logistic"`` and ``"ordinal"`` models
-    take one scoring step from the fit to the survey.
+    In 1,500 samples of 300 and of 900 with 7 or 8 correlated drivers of 1 to 5 they covered true
+    importances of 0.002 to 0.16 in 93.6 to 97.9 % (percentile alone from 92.9, BCa from 79, basic
+    from 67 %). Resamples of ``"logistic"`` and ``"ordinal"`` models take one scoring step from the
+    fit to the survey; their limits covered in 92 to 98 %.
 
-    The test flips the signs of the sampling units' scores (Hemerik, Goeman and Finos 2020).
+    The test flips the signs of the sampling units' scores (Hemerik, Goeman and Finos 2020); in
+    1,000 samples of 320 it flagged a driver of noise that goes with the others in 5 to 7 %.
 
     Sources: Lindeman, Merenda and Gold (1980); Grömping (2006), Relative importance for linear
     regression in R, *Journal of Statistical Software* 17(1); Johnson (2000), *Multivariate

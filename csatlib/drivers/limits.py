@@ -1,4 +1,26 @@
-"""Ranks, and the limits of importances and ranks from resamples."""
+"""Ranks, and the limits of importances and ranks from resamples.
+
+Importances are sums of squares: their resamples lie above them, most where they are small. Which
+interval keeps its promise was measured with 400 resamples of 1,500 samples of answers of 1 to 5, in
+populations of 7 or 8 drivers whose importances lie between 0.0016 and 0.16 (correlations of 0.1,
+0.3 and 0.7 before rounding); nominal 95 %, the least and the most covered driver of all
+populations, in %:
+
+===========================================  ===========  ===========
+interval                                     300 answers  900 answers
+===========================================  ===========  ===========
+percentile                                   92.9 – 97.7  93.6 – 97.3
+bias-corrected and accelerated (BCa)         79.5 – 94.3  79.4 – 95.3
+basic                                        67.4 – 92.2  68.0 – 93.6
+basic, of the logits                         66.3 – 93.9  65.1 – 94.9
+normal, of the logarithms                    86.7 – 95.6  87.6 – 96.1
+normal, of the roots                         87.7 – 97.0  89.7 – 97.5
+the farther of percentile and normal, roots  93.6 – 97.9  94.3 – 97.8
+===========================================  ===========  ===========
+
+The last is what `limits` gives. It covers shares in 92 to 98 % and, with 400 samples each, parts of
+McFadden's pseudo-R² in 92 to 98 %; limits of ranks cover in 92 % and more.
+"""
 
 from __future__ import annotations
 
