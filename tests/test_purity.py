@@ -30,7 +30,7 @@ from csatlib import (
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
-PURE_ROOMS += ("text", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -198,6 +198,10 @@ CASES = {
     "estimates.units": lambda w: called(
         w.satisfied, w.items[0], unit="region", target=0.85, small=10
     ),
+    "drivers.importance": lambda w: called(
+        w.joined, "overall", w.items[1:], n_boot=20, permutations=19, seed=1
+    ),
+    "drivers.leave_one_out": lambda w: called(w.joined, "overall", w.items[1:], unit="region"),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),

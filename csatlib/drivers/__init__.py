@@ -3,6 +3,16 @@
 from csatlib.drivers.choosing import choose
 from csatlib.drivers.diagnosing import diagnose
 from csatlib.drivers.fit import fit, fit_summary
+from csatlib.drivers.importance import importance
 from csatlib.drivers.screening import screen
+from csatlib.drivers.stability import leave_one_out
 
-__all__ = ["choose", "diagnose", "fit", "fit_summary", "screen"]
+__all__ = [
+    "choose",
+    "diagnose",
+    "fit",
+    "fit_summary",
+    "importance",
+    "leave_one_out",
+    "screen",
+]
