@@ -20,6 +20,7 @@ from csatlib.estimates.design import Design
 from csatlib.estimates.intervals import share_interval
 from csatlib.estimates.moments import Survey, read_survey
 from csatlib.estimates.quantiles import of_rows, quantiles
+from csatlib.estimates.table import Estimates
 
 __all__ = ["stage_associations", "stage_times"]
 
@@ -294,8 +295,8 @@ _COLUMN = "(dissatisfied)"
 
 
 def _median_difference(
-    plan: _Plan, survey: Survey, stay: np.ndarray, median: object
-) -> dict[str, float]:
+    plan: _Plan, survey: Survey, stay: np.ndarray, median: Estimates
+) -> dict[str, object]:
     """Make a t interval of the difference of two medians.
 
     The influence of a row on a median is that on the share below it, over the density there; the
@@ -303,6 +304,10 @@ def _median_difference(
     """
     below = np.where(np.isnan(stay), np.nan, stay <= of_rows(survey, median.estimate))
     shares = survey.mean(below, influence=True)
+    if not (shares.variance > 0).all():
+        # Nobody lies above the median, so that nothing is known of the density there.
+        difference = float(median.estimate[0] - median.estimate[1])
+        return {"median_difference": difference, "groups_reason": "no_interval"}
     slope = -median.se / np.sqrt(shares.variance)
     influence = shares.influence * of_rows(survey, slope)
     return _difference(plan, survey, influence, median.estimate, median.df, "median")
