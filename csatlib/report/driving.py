@@ -435,7 +435,7 @@ def stages_sentences(associations: pd.DataFrame, study: Study, *, alpha: float =
         else:
             found = found.sort_values("correlation", kind="stable")
             stages = "；".join(_stage(row) for _, row in found.iterrows())
-            told.append(f"{name}评分较低的工单，下列环节的时长显著较长：{stages}。")
+            told.append(f"{name}评分越低的工单，下列环节往往越久（校正后仍然显著）：{stages}。")
             any_found = True
     if any_found:
         told.append("以上是关联：难办的工单可能既慢、评分又低，原因要逐单核查。")
@@ -532,5 +532,5 @@ def _stage(row: pd.Series) -> str:
     text = f"{row['stage']}（{'，'.join(details)}"
     low, high = (_minutes(row[f"median_{group}"]) for group in ("dissatisfied", "satisfied"))
     if pd.notna(row["median_difference"]):
-        text += f"；时长中位数未满意的 {low}，满意的 {high}，相差 {_minutes_apart(row)}"
+        text += f"；时长中位数未满意的 {low}，满意的 {high}"
     return text + "）"
