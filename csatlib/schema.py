@@ -156,6 +156,9 @@ DISPOSITIONS = (
     "not_invited",
 )
 
+#: Important and weak, important and strong, less important and weak, less important and strong.
+QUADRANTS = ("improve", "maintain", "minor", "surplus")
+
 #: From everyone to those whose answers count, each stage a part of the one before.
 STAGES = ("frame", "invited", "reached", "answered", "valid")
 
@@ -371,16 +374,28 @@ TABLES: Mapping[str, Table] = {
     ),
     "priorities": Table(
         {
-            "driver": Column("str"),
+            "driver": _NAME,
+            "group_by": _TEXT,
+            "group": _TEXT,
+            "metric": _TEXT,
             "importance": _REAL,
+            "importance_low": _REAL,
+            "importance_high": _REAL,
             "performance": _REAL,
+            "performance_low": _REAL,
+            "performance_high": _REAL,
             "importance_cut": _REAL,
+            "importance_rule": _NAME,
             "performance_cut": _REAL,
-            "quadrant": Column("str", allowed=("improve", "maintain", "minor", "surplus")),
+            "performance_rule": _NAME,
+            "quadrant": Column("str", nullable=True, allowed=QUADRANTS),
             "p_improve": _REAL,
             "p_maintain": _REAL,
             "p_minor": _REAL,
             "p_surplus": _REAL,
+            "p_quadrant": _REAL,
+            "certain": Column("boolean", nullable=True),
+            "reason": _TEXT,
         },
         key=("driver",),
     ),
@@ -498,6 +513,68 @@ TABLES: Mapping[str, Table] = {
             "reason": _TEXT,
         },
         key=("kind",),
+    ),
+    "key_problems": Table(
+        {
+            "rank": Column("Int64", nullable=True),
+            "driver": _NAME,
+            "key_problem": Column("boolean", nullable=True),
+            "met": _COUNT,
+            "judged": _COUNT,
+            "important": Column("boolean", nullable=True),
+            "importance": _REAL,
+            "importance_cut": _REAL,
+            "weak": Column("boolean", nullable=True),
+            "metric": _TEXT,
+            "performance": _REAL,
+            "performance_cut": _REAL,
+            "shortfall": _REAL,
+            "frequent": Column("boolean", nullable=True),
+            "frequency": _REAL,
+            "frequency_cut": _REAL,
+            "p_improve": _REAL,
+            "rule": _NAME,
+            "reason": _TEXT,
+        },
+        key=("driver",),
+    ),
+    "stage_associations": Table(
+        {
+            "dimension": _NAME,
+            "stage": _NAME,
+            "n": _COUNT,
+            "df": _REAL,
+            "correlation": _REAL,
+            "se": _REAL,
+            "ci_low": _REAL,
+            "ci_high": _REAL,
+            "statistic": _REAL,
+            "p": _REAL,
+            "p_adjusted": _REAL,
+            "reason": _TEXT,
+            **{
+                f"{figure}_{group}{end}": _COUNT if figure == "n" else _REAL
+                for group in ("dissatisfied", "satisfied")
+                for figure, end in (
+                    ("n", ""),
+                    ("median", ""),
+                    ("median", "_low"),
+                    ("median", "_high"),
+                    ("late", ""),
+                    ("late", "_low"),
+                    ("late", "_high"),
+                )
+            },
+            "median_difference": _REAL,
+            "median_difference_low": _REAL,
+            "median_difference_high": _REAL,
+            "limit": _REAL,
+            "late_difference": _REAL,
+            "late_difference_low": _REAL,
+            "late_difference_high": _REAL,
+            "groups_reason": _TEXT,
+        },
+        key=("dimension", "stage"),
     ),
     "units": Table(
         {

@@ -59,6 +59,15 @@ DIMENSIONS = estimates(
     ]
     + [{"item": "ease", "n": 12, "suppressed": True, "reason": "small_base"}]
 )
+#: Importance, its ends, rank and its ends.
+DRIVERS = {
+    "speed": (0.30, 0.24, 0.36, 1, 1, 2),
+    "result": (0.21, 0.16, 0.27, 2, 1, 2),
+    "skill": (0.11, 0.07, 0.16, 3, 3, 4),
+    "manner": (0.06, 0.03, 0.10, 4, 3, 5),
+    "follow": (0.05, 0.03, 0.08, 5, 4, 5),
+    "ease": (None,) * 6,
+}
 GROUPS = estimates(
     [
         {"group_by": "region", "group": g, "n": n, "estimate": m, "ci_low": m - w, "ci_high": m + w}

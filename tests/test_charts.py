@@ -17,8 +17,8 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.text import Text
 
-from csatlib import charts, estimates, report, schema
-from csatlib.charts import frames
+from csatlib import charts, drivers, estimates, report, schema
+from csatlib.charts import frames, style
 
 #: Name: satisfied of answers. 丁 is small, 戊 suppressed, 己 far above and 庚 far below the rest.
 UNITS = {
@@ -41,6 +41,26 @@ def unit_table(answers=UNITS, **options):
 
 
 UNIT_TABLE = unit_table()
+
+
+def driver_table(rows=sample.DRIVERS):
+    """Fill rows of importance, its ends, rank and its ends up to the contract."""
+    names = ["importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]
+    blank = schema.empty("drivers")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("driver")
+    table = table.reset_index().assign(method="lmg", n=400, r2=0.49, share=0.1)
+    table = table.reindex(columns=list(blank))
+    return table.astype(blank.dtypes.to_dict()).pipe(schema.check, "drivers")
+
+
+def priority_table(importance=None, scores=sample.DIMENSIONS, **options):
+    options = {"seed": 0, "sure": 0.95} | options
+    return drivers.priorities(
+        driver_table() if importance is None else importance, scores, **options
+    )
+
+
+DRIVER_TABLE, PRIORITY_TABLE = driver_table(), priority_table()
 EXHIBITS = {
     "dimensions": lambda: charts.dimension_bars(
         sample.DIMENSIONS, labels=sample.LABELS, target=4.2
@@ -53,6 +73,8 @@ EXHIBITS = {
     "keywords": lambda: charts.keyword_bars(sample.KEYWORDS),
     "funnel": lambda: charts.funnel(UNIT_TABLE, labels=UNIT_LABELS),
     "unit ranks": lambda: charts.unit_ranks(UNIT_TABLE, labels=UNIT_LABELS),
+    "importances": lambda: charts.importance_dots(DRIVER_TABLE, labels=sample.LABELS),
+    "priorities": lambda: charts.priority_matrix(PRIORITY_TABLE, labels=sample.LABELS),
 }
 every_exhibit = pytest.mark.parametrize("name", EXHIBITS)
 NOTHING = schema.empty("estimates")
@@ -363,6 +385,139 @@ def test_one_quarter_alone_is_points():
     low, high = ax.get_xlim()
     assert low < -0.3
     assert high > 0.3
+
+
+# drivers
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["sorted", "reversed"])
+def test_importances_and_their_intervals_stand_at_the_numbers(reverse):
+    ax = charts.importance_dots(
+        DRIVER_TABLE.iloc[::-1] if reverse else DRIVER_TABLE, labels=sample.LABELS
+    )
+    order = ["speed", "result", "skill", "manner", "follow", "ease"]
+    assert row_names(ax) == [sample.LABELS[driver] for driver in order]
+    rows = DRIVER_TABLE.set_index("driver").loc[order[:-1]]
+    assert sorted(dots(ax), key=lambda dot: dot[1]) == list(
+        zip(rows["importance"], range(5), strict=True)
+    )
+    ends = [tuple(line.get_xdata()) for line in ax.lines if line.get_marker() != "o"]
+    assert ends == list(zip(rows["ci_low"], rows["ci_high"], strict=True))
+    assert texts(ax)[:2] == ["第 1 名（1–2）", "第 2 名（1–2）"]
+    assert texts(ax)[-1] == "数据不足"
+    assert ax.get_xlim()[0] == 0
+
+
+def test_drivers_that_may_be_first_have_the_accent():
+    ax = charts.importance_dots(DRIVER_TABLE, labels=sample.LABELS)
+    accented = {
+        float(line.get_ydata()[0]) for line in ax.lines if to_hex(line.get_color()) == charts.ACCENT
+    }
+    assert accented == {0, 1}
+
+
+def test_without_ranks_the_importance_itself_is_told():
+    table = DRIVER_TABLE.assign(rank=pd.NA, rank_low=pd.NA, rank_high=pd.NA)
+    assert texts(charts.importance_dots(table, labels=sample.LABELS))[0] == "30.0%"
+
+
+def test_the_matrix_has_its_points_cuts_and_quadrants():
+    ax = charts.priority_matrix(PRIORITY_TABLE, labels=sample.LABELS)
+    rows = PRIORITY_TABLE.dropna(subset="quadrant")
+    assert sorted(dots(ax)) == sorted(zip(rows["performance"], rows["importance"], strict=True))
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert dashed[0].get_xdata()[0] == rows["performance_cut"].iloc[0]
+    assert dashed[1].get_ydata()[0] == rows["importance_cut"].iloc[0]
+    assert {"优先改进", "继续保持", "次要改进", "无须加码"} <= set(texts(ax))
+    assert "平均 4.08" in texts(ax)
+    written = {text.replace("\n", "") for text in texts(ax)}
+    assert {sample.LABELS[driver] for driver in rows["driver"]} <= written
+    assert "1 个维度数据不足，未画出" in ax.get_xlabel()
+
+
+def test_crosses_of_the_matrix_are_the_intervals():
+    ax = charts.priority_matrix(PRIORITY_TABLE, labels=sample.LABELS)
+    rows = PRIORITY_TABLE.dropna(subset="quadrant")
+    plain = [line for line in ax.lines if line.get_linestyle() == "-" and line.get_marker() != "o"]
+    across = {tuple(map(float, line.get_xdata())) for line in plain}
+    up = {tuple(map(float, line.get_ydata())) for line in plain}
+    ends = rows[["performance_low", "performance_high", "importance_low", "importance_high"]]
+    for left, right, bottom, top in ends.to_numpy(dtype=float):
+        assert (left, right) in across
+        assert (bottom, top) in up
+
+
+def test_a_hollow_dot_is_a_quadrant_that_is_not_certain():
+    ax = charts.priority_matrix(PRIORITY_TABLE, labels=sample.LABELS)
+    rows = PRIORITY_TABLE.dropna(subset="quadrant")
+    assert 0 < rows["certain"].sum() < len(rows)
+    hollow = {
+        float(line.get_ydata()[0])
+        for line in ax.lines
+        if line.get_marker() == "o" and to_hex(line.get_markerfacecolor()) == "#ffffff"
+    }
+    assert hollow == set(rows.loc[~rows["certain"].astype(bool), "importance"])
+    assert [t.get_text() for t in ax.figure.legends[0].texts] == ["象限较有把握", "象限没有把握"]
+    sure = charts.priority_matrix(PRIORITY_TABLE.assign(certain=True), labels=sample.LABELS)
+    assert not sure.figure.legends
+
+
+@pytest.mark.parametrize("spread", [1.0, 0.2, 0.02], ids=["apart", "near", "crowded"])
+def test_names_in_the_matrix_cover_no_name_no_dot_and_no_corner(spread):
+    columns = ["performance", "performance_low", "performance_high"]
+    columns += ["importance", "importance_low", "importance_high"]
+    table = PRIORITY_TABLE.dropna(subset="quadrant").copy()
+    # Far corners keep the axes wide while the points move together.
+    for column in columns:
+        middle = table[column.split("_")[0]].mean()
+        moved = table[column] if column.endswith(("low", "high")) else None
+        table[column] = moved if moved is not None else middle + spread * (table[column] - middle)
+    ax = charts.priority_matrix(table, labels=sample.LABELS)
+    ax.figure.canvas.draw()
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text()]
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[place + 1 :])
+    names = {style.wrap(sample.LABELS[driver], width=12) for driver in table["driver"]}
+    for text in ax.texts:
+        if text.get_text() in names:
+            box = text.get_window_extent()
+            for x, y in ax.transData.transform(dots(ax)):
+                assert not (box.x0 < x < box.x1 and box.y0 < y < box.y1)
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: charts.importance_dots(DRIVER_TABLE, labels={}), "no label for the item"),
+        (
+            lambda: charts.importance_dots(
+                pd.concat([DRIVER_TABLE, DRIVER_TABLE.assign(method="johnson")]),
+                labels=sample.LABELS,
+            ),
+            "one method",
+        ),
+        (lambda: charts.priority_matrix(PRIORITY_TABLE, labels={}), "no label for the item"),
+        (
+            lambda: charts.priority_matrix(
+                pd.concat([PRIORITY_TABLE, PRIORITY_TABLE]), labels=sample.LABELS
+            ),
+            "one row for each driver",
+        ),
+    ],
+    ids=["dots label", "dots methods", "matrix label", "matrix twice"],
+)
+def test_a_table_of_drivers_that_cannot_be_drawn_is_told(draw, words):
+    with pytest.raises(ValueError, match=words):
+        draw()
+
+
+@pytest.mark.parametrize(
+    ("draw", "table"),
+    [(charts.importance_dots, "drivers"), (charts.priority_matrix, "priorities")],
+    ids=["importances", "priorities"],
+)
+def test_drivers_without_data_say_so(draw, table):
+    assert texts(draw(schema.empty(table), labels={})) == ["数据不足"]
 
 
 def test_end_labels_do_not_overlap():

@@ -16,6 +16,7 @@ import csatlib
 from csatlib import (
     charts,
     clean,
+    drivers,
     estimates,
     exports,
     fieldwork,
@@ -202,6 +203,18 @@ CASES = {
         w.joined, "overall", w.items[1:], n_boot=20, permutations=19, seed=1
     ),
     "drivers.leave_one_out": lambda w: called(w.joined, "overall", w.items[1:], unit="region"),
+    "drivers.key_problems": lambda w: called(
+        w.matrix, w.means, pd.DataFrame({"item": w.items, "share": 0.1})
+    ),
+    "drivers.priorities": lambda w: called(w.importances, w.means, seed=0),
+    "drivers.stage_associations": lambda w: called(
+        w.kept, w.stays, dimension="quality", stages=["接收"], key="response_id"
+    ),
+    "drivers.stage_times": lambda w: called(
+        w.closed.assign(opened_at=pd.Timestamp("2026-06-30")),
+        {"接收": ("opened_at", "closed_at")},
+        key="customer_id",
+    ),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
@@ -211,7 +224,9 @@ CASES = {
     "charts.funnel": lambda w: called(w.units, labels=w.labels),
     "charts.gap_dots": lambda w: called(w.gaps, labels=w.labels),
     "charts.group_bars": lambda w: called(w.groups, labels=w.labels),
+    "charts.importance_dots": lambda w: called(w.importances, labels=w.labels),
     "charts.keyword_bars": lambda w: called(w.keywords),
+    "charts.priority_matrix": lambda w: called(w.matrix, labels=w.labels),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
@@ -243,7 +258,14 @@ CASES = {
     "report.group_finding": lambda w: called(w.groups),
     "report.headline": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.imbalance_sentence": lambda w: called(fieldwork.largest_imbalance(w.likeness), w.study),
+    "report.importance_finding": lambda w: called(w.importances, w.study),
+    "report.importance_sentence": lambda w: called(w.importances, w.study),
+    "report.importance_view": lambda w: called(w.importances, w.study),
     "report.key_figures": lambda w: called(w.means, w.study),
+    "report.key_problems_sentence": lambda w: called(
+        drivers.key_problems(w.matrix, w.means), w.study
+    ),
+    "report.key_problems_view": lambda w: called(drivers.key_problems(w.matrix, w.means), w.study),
     "report.key_tiers": lambda w: called(w.study),
     "report.likeness_view": lambda w: called(w.likeness, w.study, min_base=30),
     "report.lowest": lambda w: called(w.means, overall="overall"),
@@ -255,6 +277,9 @@ CASES = {
     "report.number": lambda w: called(0.7812, "share"),
     "report.outcomes_view": lambda w: called(w.ledger, by="channel", min_base=5),
     "report.p_value": lambda w: called(0.04),
+    "report.priorities_finding": lambda w: called(w.matrix, w.study),
+    "report.priorities_sentences": lambda w: called(w.matrix, w.study),
+    "report.priorities_view": lambda w: called(w.matrix, w.study),
     "report.provenance": lambda w: called(w.manifest),
     "report.rates_view": lambda w: called(fieldwork.response_rates(w.ledger), w.study),
     "report.reasons_view": lambda w: called(w.ledger, rules=clean.REASONS, min_base=5),
@@ -268,6 +293,8 @@ CASES = {
     "report.sentence": lambda w: called(w.rows[0], labels=w.labels),
     "report.signed": lambda w: called(-0.1, "share"),
     "report.stack": lambda w: called([w.piece, w.piece]),
+    "report.stages_sentences": lambda w: called(w.slow, w.study),
+    "report.stages_view": lambda w: called(w.slow, w.study),
     "report.subtitle": lambda w: called(w.study, QUARTER, as_of="2026-09-30"),
     "report.survey_record": lambda w: called(w.study, QUARTER, caption="表 1"),
     "report.table": lambda w: called(
@@ -319,6 +346,14 @@ def world(repository):
     w.gaps = weights.margin_gaps(w.answered, w.margins, weights="one")
     w.modes = fieldwork.mode_effects(w.joined.copy(), ["overall"], by=["channel"])
     w.means = estimates.mean(w.joined.copy(), w.items)
+    parts = {"driver": w.items, "method": "lmg", "importance": 0.1, "share": 0.2, "ci_low": 0.05}
+    parts |= {"ci_high": 0.15, "rank": 1.0, "rank_low": 1.0, "rank_high": 6.0, "n": 9, "r2": 0.5}
+    w.importances = pd.DataFrame(parts)
+    w.matrix = drivers.priorities(w.importances.copy(), w.means.copy(), seed=0)
+    w.stays = w.kept[["response_id"]].assign(接收=[float(i % 9) for i in range(len(w.kept))])
+    w.slow = drivers.stage_associations(
+        w.kept.copy(), w.stays.copy(), dimension="quality", stages=["接收"], key="response_id"
+    )
     w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)
     w.earlier = w.joined.iloc[: len(w.joined) // 2].assign(quarter="2026Q2")
     w.condition = lambda t: t["channel"] == "线上问卷"

@@ -8,7 +8,7 @@ import pytest
 import sample_report as sample
 from bs4 import BeautifulSoup
 
-from csatlib import charts, estimates, report, store
+from csatlib import charts, drivers, estimates, report, schema, store
 from csatlib.report import words
 from csatlib.schema import SchemaError
 
@@ -892,3 +892,205 @@ def test_of_many_units_only_those_beyond_the_wider_funnel_are_named():
     table = estimates.units(rows.assign(ok=satisfied), "ok", unit="unit", target=None)
     assert table.loc[table["funnel"] == "below", "group"].tolist() == ["U00", "U01"]
     assert report.units_finding(table, store.study("ops_company")) == "U00 低于偶然的范围"
+
+
+# ---- what goes with overall satisfaction ---------------------------------------------------------
+
+
+@pytest.fixture
+def company():
+    return store.study("ops_company")
+
+
+def drivers_of(*rows):
+    """Fill (driver, importance, low, high, rank, rank low, rank high) up to the contract."""
+    names = ["driver", "importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]
+    blank = schema.empty("drivers")
+    table = pd.DataFrame(rows, columns=names).assign(method="lmg", n=1200, r2=0.4, share=0.25)
+    table = table.reindex(columns=list(blank)).astype(blank.dtypes.to_dict())
+    return schema.check(table, "drivers")
+
+
+def company_scores(**scores):
+    common = {"df": 99.0, "se": 0.05}
+    table = table_of(*({"item": i, "metric": "mean", "estimate": m} for i, m in scores.items()))
+    return table.assign(**common).astype({"df": "Float64", "se": "Float64"})
+
+
+CLEAR = drivers_of(
+    ("value", 0.1, 0.06, 0.14, 2, 2, 3),
+    ("quality", 0.25, 0.2, 0.3, 1, 1, 1),
+    ("communication", 0.05, 0.02, 0.08, 3, 2, 3),
+)
+UNCLEAR = CLEAR.assign(rank_low=[1.0, 1.0, 3.0], rank_high=[2.0, 2.0, 3.0])
+
+
+def test_the_strongest_association_is_told_with_its_rank_and_as_association(company):
+    told = report.importance_sentence(CLEAR, company)
+    assert told == (
+        "与整体满意度关联最强的是**产品质量**，占其方差的 25.0%（95% 置信区间 20.0%–30.0%，"
+        "名次区间 1–1）。3 个维度合计占 40.0%（n = 1,200）。"
+        "这里说的是关联，不能由此断定改进它就会提高整体满意度。"
+    )
+    assert report.importance_finding(CLEAR, company) == "产品质量与整体满意度的关联最强"
+
+
+def test_of_two_that_may_be_first_neither_is_called_the_first(company):
+    told = report.importance_finding(UNCLEAR, company)
+    assert told == "产品质量、性价比都可能是与整体满意度关联最强的维度"
+    assert "性价比也可能居首，先后没有把握。" in report.importance_sentence(UNCLEAR, company)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rank_low": pd.NA, "rank_high": pd.NA}, "在样本中最强，名次没有区间"),
+        ({"importance": pd.NA}, "无法估计"),
+    ],
+    ids=["no rank intervals", "no importances"],
+)
+def test_what_is_not_known_of_importances_is_not_claimed(change, words, company):
+    table = CLEAR.assign(**change)
+    assert words in report.importance_finding(table, company)
+    assert "最强的维度" not in report.importance_sentence(table, company)
+
+
+def test_importances_are_laid_out_in_their_order(company):
+    view = report.importance_view(CLEAR, company)
+    assert view.to_numpy().tolist()[0] == ["产品质量", "25.0%", "20.0%–30.0%", "25.0%", "1", "1–1"]
+    assert view["维度"].tolist() == ["产品质量", "性价比", "沟通便捷性"]
+    bare = report.importance_view(CLEAR.assign(importance=pd.NA, ci_low=pd.NA), company)
+    assert bare.iloc[0, 1:3].tolist() == ["—", "—"]
+    told = CLEAR.assign(importance=pd.NA, reason="no_variation")
+    assert report.importance_view(told, company)["重要性"].iloc[0].startswith("答案完全相同")
+
+
+def matrix_of(**scores):
+    return drivers.priorities(CLEAR, company_scores(**scores), cuts=(0.08, 4.0), seed=0)
+
+
+def test_what_to_improve_first_is_told_with_its_chance(company):
+    matrix = matrix_of(quality=3.5, value=3.98, communication=4.4)
+    told = report.priorities_sentences(matrix, company)
+    chance = matrix.set_index("driver").loc["value", "p_improve"]
+    assert told == [
+        "重要性以目标 8.0% 为界，平均分以目标 4.00 分为界。",
+        f"**优先改进**：产品质量（概率 > 99%）、性价比（概率 {100 * chance:.0f}%，没有把握）。",
+        "无须加码：沟通便捷性（概率 97%）。",
+    ]
+    finding = report.priorities_finding(matrix, company)
+    assert finding == "优先改进产品质量，可能也要优先改进性价比"
+
+
+@pytest.mark.parametrize(
+    ("scores", "finding"),
+    [
+        ({"quality": 4.4, "value": 4.4, "communication": 3.0}, "没有既重要又薄弱的维度"),
+        ({"quality": 4.4, "value": 3.98, "communication": 3.0}, "可能要优先改进性价比"),
+        ({}, "数据不足，分不出优先改进的维度"),
+    ],
+    ids=["none", "uncertain", "no data"],
+)
+def test_the_caption_of_the_matrix_claims_what_it_may(scores, finding, company):
+    assert report.priorities_finding(matrix_of(**scores), company) == finding
+
+
+def test_a_driver_without_a_quadrant_is_told_with_the_reason(company):
+    matrix = matrix_of(quality=3.5, value=3.9)
+    assert report.priorities_sentences(matrix, company)[-1] == (
+        "没有归入象限：沟通便捷性（没有评价）。"
+    )
+    view = report.priorities_view(matrix, company)
+    assert view.iloc[-1].tolist() == ["沟通便捷性", "5.0%", "—", "—", "—", "—", "没有评价"]
+    assert view.iloc[0].tolist() == ["产品质量", "25.0%", "3.50", "优先改进", "> 99%", "有", ""]
+
+
+def test_averages_are_called_averages(company):
+    scores = company_scores(quality=3.5, value=4.0, communication=4.4)
+    matrix = drivers.priorities(CLEAR, scores.assign(group="华东"), cuts=("mean", "median"), seed=0)
+    assert report.priorities_sentences(matrix, company)[0] == (
+        "华东的重要性以各维度平均 13.3% 为界，平均分以各维度中位数 4.00 分为界。"
+    )
+
+
+@pytest.mark.parametrize("often", [True, False], ids=["with frequencies", "without"])
+def test_key_problems_are_told_with_their_rule(often, company):
+    matrix = matrix_of(quality=3.5, value=3.7, communication=4.4)
+    frequency = pd.DataFrame(
+        {"item": ["quality", "value", "communication"], "share": [0.2, 0.1, 0]}
+    )
+    problems = drivers.key_problems(
+        matrix,
+        company_scores(quality=3.5, value=3.7, communication=4.4),
+        frequency if often else None,
+        target=4.0,
+        often=0.15,
+    )
+    told = report.key_problems_sentence(problems, company)
+    view = report.key_problems_view(problems, company)
+    if often:
+        assert told == (
+            "关键问题是**产品质量**（规则：重要性不低于 8.0%、平均分低于 4.00 分、"
+            "出现频率不低于 15.0%，须同时满足）。"
+        )
+        first = ["1", "产品质量", "是（25.0%）", "是（3.50）", "是（20.0%）", "3 / 3", "是", ""]
+    else:
+        assert told == (
+            "关键问题依次是**产品质量、性价比**（规则：重要性不低于 8.0%、平均分低于 4.00 分，"
+            "须同时满足）。没有出现频率的数据，只看重要和薄弱两项。"
+        )
+        first = ["1", "产品质量", "是（25.0%）", "是（3.50）", "—", "2 / 2", "是", "没有出现频率"]
+    assert view.iloc[0].tolist() == first
+    none = report.key_problems_sentence(problems.assign(key_problem=False), company)
+    assert none.startswith("没有关键问题（规则")
+
+
+def stages_of(slope, n=120):
+    minutes = [20 + slope * (5 - i % 5) + i % 7 for i in range(n)]
+    scores = pd.DataFrame({"ticket_id": range(n), "quality": [1 + i % 5 for i in range(n)]})
+    process = pd.DataFrame({"ticket_id": range(n), "分类": minutes})
+    return drivers.stage_associations(
+        scores, process, dimension="quality", stages=["分类"], limits={"分类": 30}
+    )
+
+
+def test_a_slow_stage_goes_with_low_ratings_and_is_called_no_cause(company):
+    table = stages_of(10)
+    first, last = report.stages_sentences(table, company)
+    assert first.startswith(
+        "产品质量评分越低的工单，下列环节往往越久（校正后仍然显著）：分类（秩相关 −0.9"
+    )
+    assert "校正后 p < 0.001；时长中位数未满意的 63 分钟，满意的 36 分钟）。" in first
+    assert last.startswith("以上是关联")
+    view = report.stages_view(table, company)
+    assert view[["维度", "环节", "n"]].iloc[0].tolist() == ["产品质量", "分类", "120"]
+    assert view["未满意超时率"].tolist() == ["100.0%"]
+    assert view["相差"].iloc[0].startswith("+27 分钟（+")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        pytest.param(lambda: stages_of(0), "没有发现时长越长、评分越低的环节", id="none"),
+        pytest.param(lambda: stages_of(-10), "没有发现时长越长、评分越低的环节", id="other way"),
+        pytest.param(lambda: stages_of(10, n=12), "数据不足，无法检验", id="few"),
+    ],
+)
+def test_without_a_finding_none_is_claimed(table, words, company):
+    (told,) = report.stages_sentences(table(), company)
+    assert words in told
+
+
+def test_what_is_missing_of_a_stage_has_its_reason(company):
+    view = report.stages_view(stages_of(10, n=12), company)
+    assert view["95% 置信区间"].tolist() == ["样本不足"]
+    assert view["相差"].tolist() == ["样本不足"]
+    assert view["秩相关"].tolist() == ["—"]
+
+
+def test_nothing_about_drivers_says_that_one_thing_makes_another(company):
+    matrix = matrix_of(quality=3.5, value=3.98, communication=4.4)
+    told = [report.importance_sentence(CLEAR, company), report.importance_finding(CLEAR, company)]
+    told += report.priorities_sentences(matrix, company)
+    told += report.stages_sentences(stages_of(10), company)
+    assert not any(word in text for text in told for word in ("导致", "影响", "驱动", "使得"))

@@ -1,6 +1,7 @@
 """Draws a table that already holds the answer, in Chinese, legible on a telephone."""
 
 from csatlib.charts.distributions import distribution_bars
+from csatlib.charts.drivers import importance_dots, priority_matrix
 from csatlib.charts.gaps import gap_dots
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
@@ -15,7 +16,9 @@ __all__ = [
     "funnel",
     "gap_dots",
     "group_bars",
+    "importance_dots",
     "keyword_bars",
+    "priority_matrix",
     "to_svg",
     "trend_lines",
     "unit_ranks",

@@ -25,6 +25,7 @@ from csatlib.demo.expected import Expected, expected, figures, group_means, item
 from csatlib.demo.faults import in_keyed
 from csatlib.demo.fieldwork import answering, decomposition, outcome_counts, staff
 from csatlib.demo.form import FORMS
+from csatlib.demo.importances import importances
 from csatlib.demo.wave import population
 
 __all__ = ["truth"]
@@ -92,7 +93,11 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         ``since``, and the ``mean_gap`` in points by quarter;
         ``panel``: line → the part of the latent variance that a customer keeps between quarters;
         ``drivers``: line → ``weights`` of the latent dimension scores in the latent overall
-        score, ``noise_variance``, ``common`` (correlation of any two dimensions), ``r2``;
+        score, ``noise_variance``, ``common`` (correlation of any two dimensions), ``r2``; all
+        these of the latent scores. Of the scores from 1 to 5 that are observed, ``observed`` holds
+        by quarter: ``r2``, ``lmg`` (each asked dimension's share in it, which sum to it),
+        ``order`` (most important first), ``quadrants`` (of the priority matrix of importance and
+        mean score, cut at the means over the dimensions);
         ``changes``: one entry a planted shift, with the change of each item's mean in the group;
         ``decomposition``: one entry a line and pair of quarters: the ``change`` of the
         population's overall mean, split into ``mix`` and ``rate`` by the groups of ``by``, with
@@ -132,7 +137,7 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
     }
     told = {name: {q: expected(name, q, seed) for q in QUARTERS} for name in LINES}
     parts = {
-        name: {quarter: _quarter(name, quarter, e) for quarter, e in by_quarter.items()}
+        name: {quarter: _quarter(name, quarter, e, seed) for quarter, e in by_quarter.items()}
         for name, by_quarter in told.items()
     }
     for key in _BY_QUARTER:
@@ -152,7 +157,7 @@ def _line(name: str, line: Line, by_quarter: Mapping[str, Mapping[str, Any]]) ->
     """Tell what holds of a line in all of its quarters."""
     ready = line.readiness.get("unit", {})
     return {
-        "drivers": _drivers(line),
+        "drivers": _drivers(line, by_quarter),
         "themes": _themes(name, by_quarter),
         "staff": staff(line),
         "readiness": {by: dict(factors) for by, factors in line.readiness.items()},
@@ -176,17 +181,18 @@ def _line(name: str, line: Line, by_quarter: Mapping[str, Mapping[str, Any]]) ->
     }
 
 
-def _drivers(line: Line) -> dict[str, Any]:
+def _drivers(line: Line, by_quarter: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     noise = noise_variance(line)
     return {
         "weights": {item: d.weight for item, d in line.dimensions.items()},
         "noise_variance": noise,
         "common": line.common,
         "r2": 1 - noise,
+        "observed": {quarter: part["importances"] for quarter, part in by_quarter.items()},
     }
 
 
-def _quarter(name: str, quarter: str, told: Expected) -> dict[str, Any]:
+def _quarter(name: str, quarter: str, told: Expected, seed: int) -> dict[str, Any]:
     line, groups = LINES[name], GROUPS[name]
     counts = asdict(line.faults[quarter])
     found = {kind: counts.pop(kind) for kind in _PERSONAL}
@@ -197,6 +203,7 @@ def _quarter(name: str, quarter: str, told: Expected) -> dict[str, Any]:
         "sizes": _sizes(line, quarter, len(told.persons)),
         "fieldwork": outcome_counts(name, quarter),
         "themes": _theme_shares(name, told),
+        "importances": importances(name, quarter, told, seed),
         "personal_data": {**found, **asdict(line.named[quarter])},
         "faults": {**counts, **asdict(line.suspects[quarter])},
     }

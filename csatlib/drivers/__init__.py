@@ -4,8 +4,11 @@ from csatlib.drivers.choosing import choose
 from csatlib.drivers.diagnosing import diagnose
 from csatlib.drivers.fit import fit, fit_summary
 from csatlib.drivers.importance import importance
+from csatlib.drivers.priorities import priorities
+from csatlib.drivers.problems import key_problems
 from csatlib.drivers.screening import screen
 from csatlib.drivers.stability import leave_one_out
+from csatlib.drivers.stages import stage_associations, stage_times
 
 __all__ = [
     "choose",
@@ -13,6 +16,10 @@ __all__ = [
     "fit",
     "fit_summary",
     "importance",
+    "key_problems",
     "leave_one_out",
+    "priorities",
     "screen",
+    "stage_associations",
+    "stage_times",
 ]

@@ -61,6 +61,13 @@ REASONS = {
     "discrete": "取值离散，不给区间",
     "tie": "并列",
     "not_asked": "上期没有问这一题",
+    "no_importance": "没有重要性",
+    "no_performance": "没有评价",
+    "no_frequency": "没有出现频率",
+    "no_interval": "没有区间，不知把握",
+    "one_driver": "只有一个维度，无从比较",
+    "on_cut": "恰在界限上",
+    "perfect": "排序完全一致，不估计误差",
 }
 
 
