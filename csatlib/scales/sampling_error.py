@@ -46,7 +46,8 @@ def influence(answers: Answers, slope: np.ndarray) -> np.ndarray:
     mean = (share * mean).sum(axis=0) / share.sum(axis=0)
     apart = np.where(seen > 0, answers.scores - mean, 0.0)
     total = share.T @ seen
-    lever = slope / total
+    pairs = seen.T @ seen
+    lever = slope / total * pairs / (pairs - 1)
     covariance = (apart * weights[:, None]).T @ apart / total
     # Two sums over pairs, (rows × items) each: the rows' products, and what is expected of them.
     brought = ((apart @ lever) * apart).sum(axis=1)
