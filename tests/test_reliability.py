@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from calibration.cells import run
+from calibration.reliability import CELLS, MORE
 from scipy.optimize import minimize_scalar
 from scipy.stats import multivariate_normal, norm
 from scipy.stats import t as student
@@ -395,6 +397,27 @@ def test_intervals_of_one_sample_agree():
     ]
     for limits in told[1:]:
         assert limits.tolist() == pytest.approx(told[0].tolist(), abs=0.008)
+
+
+# ---- coverage ------------------------------------------------------------------------------------
+
+
+QUICK = [cell for cell in (*CELLS, *MORE) if cell.n == 100 and "alpha_stand" not in cell.name]
+
+
+@pytest.mark.parametrize("cell", QUICK[:7], ids=lambda cell: cell.key)
+def test_an_interval_comes_near_its_promise(cell):
+    tally = run(cell, 60).tally
+    assert tally.published == 60
+    assert tally.hits >= 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", MORE, ids=lambda cell: cell.key)
+def test_an_interval_keeps_its_promise(cell):
+    found = run(cell)
+    assert found.tally.samples >= 2_000
+    assert found.verdict == "holds", found.percent
 
 
 # ---- what must not matter ------------------------------------------------------------------------
