@@ -405,11 +405,11 @@ def test_intervals_of_one_sample_agree():
 QUICK = [cell for cell in (*CELLS, *MORE) if cell.n == 100 and "alpha_stand" not in cell.name]
 
 
-@pytest.mark.parametrize("cell", QUICK[:7], ids=lambda cell: cell.key)
+@pytest.mark.parametrize("cell", QUICK[:5], ids=lambda cell: cell.key)
 def test_an_interval_comes_near_its_promise(cell):
-    tally = run(cell, 60).tally
-    assert tally.published == 60
-    assert tally.hits >= 50
+    tally = run(cell, 40).tally
+    assert tally.published == 40
+    assert tally.hits >= 33
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from csatlib import scales
 from csatlib.scales import coefficients
 from csatlib.scales.factors import extract
 
-__all__ = ["CELLS", "MORE", "FIVE_POINT", "PARALLEL", "Scale", "interval"]
+__all__ = ["CELLS", "FIVE_POINT", "MORE", "PARALLEL", "Scale", "interval"]
 
 
 @dataclass(frozen=True)
@@ -226,6 +226,7 @@ _ALL = (*_alpha(), *_weighted_and_gaps(), *_others(), *_latent())
 _SHOWN = {
     *(("alpha, feldt", PARALLEL.name, n) for n in (10, 30, 100)),
     ("alpha, feldt", FIVE_POINT.name, 400),
+    ("alpha, robust", FIVE_POINT.name, 400),
     ("alpha, robust", DELIGHTED.name, 400),
     ("alpha, robust", "dissatisfied drawn more often, weighted", 400),
     ("alpha, robust", "a tenth missing at random, pairwise", 400),
