@@ -66,9 +66,9 @@ def item_statistics(
     >>> answers = pd.DataFrame({"a": [1, 2, 3, 4], "b": [2, 1, 4, 3], "c": [4, 2, 3, 1]})
     >>> item_statistics(answers)[["item", "item_rest", "alpha_if_dropped"]].round(2)
       item  item_rest  alpha_if_dropped
-    0    a      -0.11             -0.50
-    1    b       0.32             -8.00
-    2    c      -0.67              0.75
+    0    a      -0.14               0.0
+    1    b       0.95              -8.0
+    2    c      -0.45              0.75
     """
     answers = read_items(items, weights, missing=missing, caller="item_statistics")
     asked = read_items(items, weights, missing="pairwise", caller="item_statistics")
