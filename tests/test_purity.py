@@ -41,15 +41,21 @@ def called(*args, **kwargs):
 
 
 CASES = {
+    "scales.bartlett": lambda w: called(w.ratings),
+    "scales.construct_validity": lambda w: called(w.ratings, dimensions=w.dimensions),
     "scales.cronbach_alpha": lambda w: called(w.ratings, interval="bootstrap", seed=1),
+    "scales.explore": lambda w: called(w.ratings, factors=1, seed=1),
     "scales.guttman_lambdas": lambda w: called(w.ratings),
     "scales.is_satisfied": lambda w: called(w.scores, cutoff=4),
     "scales.item_statistics": lambda w: called(w.ratings, missing="pairwise"),
+    "scales.kmo": lambda w: called(w.ratings),
     "scales.mcdonald_omega": lambda w: called(w.ratings),
     "scales.nps_band": lambda w: called(w.recommend),
+    "scales.number_of_factors": lambda w: called(w.ratings, seed=1),
     "scales.ordinal_alpha": lambda w: called(w.ratings, seed=1, n_boot=100),
     "scales.plain": lambda w: called(" ５ 分 "),
     "scales.polychoric": lambda w: called(w.ratings),
+    "scales.soundness": lambda w: called(w.ratings, dimensions=w.dimensions, seed=1),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
