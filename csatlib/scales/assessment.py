@@ -74,9 +74,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Pearson:
-    """Covariances, and those of replicates."""
+    """Covariances, and those of replicates.
+
+    ``least``: a sum of items whose variance is below this share of theirs does not vary.
+    """
 
     answers: Answers
+    least: float = 1e-12
 
     def matrix(self) -> tuple[np.ndarray, str | None]:
         """Give the covariances."""
@@ -95,6 +99,8 @@ class Latent:
     """Polychoric correlations, and those of replicates."""
 
     answers: Answers
+    # Correlations end at ±.9999: items that oppose each other leave so much.
+    least: float = 1e-3
 
     def matrix(self) -> tuple[np.ndarray, str | None]:
         """Give the correlations and what is to be said of them."""
@@ -106,18 +112,20 @@ class Latent:
     def replicates(self, settings: Settings) -> Iterator[np.ndarray]:
         """Give the correlations of replicates, many at a time."""
         indicators = categories(self.answers)
+        start = self.matrix()[0]
         for weights in sampling_error.replicate_weights(
             self.answers, settings.n_boot, settings.seed
         ):
             for first in range(0, len(weights), 100):
-                yield replicate_correlations(indicators, weights[first : first + 100])
+                yield replicate_correlations(indicators, weights[first : first + 100], start)
 
 
 @dataclass(frozen=True)
 class Coefficient:
     """A number that is a function of the matrix.
 
-    ``regular``: the matrix has to have an inverse. ``summary``: it has no interval.
+    ``analytic``: it has a slope in the covariances of the answers. ``regular``: the matrix has to
+    have an inverse. ``summary``: it has no interval.
     """
 
     name: str
@@ -185,6 +193,7 @@ class Omega:
     method: str
     factor: Factor
     value: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    analytic: bool = True
     summary: bool = False
 
     def barred(self, matrix: np.ndarray, n: int) -> str | None:
@@ -203,8 +212,10 @@ class Omega:
         value = float(self.value(loadings, coefficients.standardised(matrix)))
         return (np.nan if said == "no_convergence" else value), said
 
-    def slope(self, matrix: np.ndarray) -> np.ndarray:
+    def slope(self, matrix: np.ndarray) -> np.ndarray | None:
         """Give the slope in the covariances."""
+        if not self.analytic:
+            return None
         correlation = coefficients.standardised(matrix)
         loadings, _ = self.factor.loadings(matrix)
         by_correlation = coefficients.omega_slope(
@@ -238,18 +249,31 @@ def tabled(
     }
     reason = _without_any(answers, found)
     matrix, said = (None, None) if reason else source.matrix()
-    if reason is None and matrix.sum() <= 1e-12 * np.trace(matrix):
+    if reason is None and matrix.sum() <= source.least * np.trace(matrix):
         reason = "no_variation"
+    stack = _stack(answers, source, asked) if reason is None else None
     rows = []
     for coefficient, settings in asked:
         told = {"coefficient": coefficient.name, "method": coefficient.method}
         told |= {"conf": settings.conf, **base}
         why = reason or coefficient.barred(matrix, answers.n)
         rows.append(told | ({"reason": why} if why else _estimated(
-            coefficient, settings, answers, source, matrix, said)))  # fmt: skip
+            coefficient, settings, answers, stack, matrix, said)))  # fmt: skip
     contract = schema.TABLES["reliability"].columns
     table = pd.DataFrame(rows, columns=list(contract))
     return table.astype({name: column.dtype for name, column in contract.items()})
+
+
+def _stack(
+    answers: Answers,
+    source: Pearson | Latent,
+    asked: Sequence[tuple[Coefficient | Omega, Settings]],
+) -> np.ndarray | None:
+    """Draw the replicates once for all coefficients, where one has its interval from them."""
+    wanted = [settings for _, settings in asked if settings.interval == "bootstrap"]
+    if not wanted or answers.n_eff < sampling_error.SMALLEST:
+        return None
+    return np.concatenate(list(source.replicates(wanted[0])))
 
 
 def _without_any(answers: Answers, found: Moments) -> str | None:
@@ -265,7 +289,7 @@ def _estimated(
     coefficient: Coefficient | Omega,
     settings: Settings,
     answers: Answers,
-    source: Pearson | Latent,
+    stack: np.ndarray | None,
     matrix: np.ndarray,
     said: str | None,
 ) -> dict[str, object]:
@@ -284,7 +308,7 @@ def _estimated(
     if ended == "heywood":
         # At the bound the loadings are no smooth function of the correlations.
         return row
-    limits = _limits(coefficient, settings, answers, source, matrix, estimate)
+    limits = _limits(coefficient, settings, answers, stack, matrix, estimate)
     if limits is None:
         return row | {"reason": "no_convergence"}
     if not limits[0] < limits[1]:
@@ -297,18 +321,18 @@ def _limits(
     coefficient: Coefficient | Omega,
     settings: Settings,
     answers: Answers,
-    source: Pearson | Latent,
+    stack: np.ndarray | None,
     matrix: np.ndarray,
     estimate: float,
 ) -> tuple[float, float] | None:
     if settings.interval == "feldt":
         return sampling_error.feldt(estimate, answers.n, len(matrix), settings.conf)
-    slope = coefficient.slope(matrix) if isinstance(source, Pearson) else None
+    slope = coefficient.slope(matrix)
     rows = None if slope is None else sampling_error.influence(answers, slope)
     if settings.interval == "robust":
         return sampling_error.robust(estimate, rows, answers.n_eff, settings.conf)
-    values = [coefficient.each(stack, matrix) for stack in source.replicates(settings)]
-    return sampling_error.bootstrap(estimate, np.concatenate(values), rows, settings.conf)
+    values = coefficient.each(stack, matrix)
+    return sampling_error.bootstrap(estimate, values, rows, settings.conf)
 
 
 def _reversed(found: Moments) -> list[str]:

@@ -138,12 +138,14 @@ def read_items(
     answered = ~np.isnan(values)
     counts &= answered.all(axis=1) if missing == "complete" else answered.any(axis=1)
     kept = weight[counts]
-    kept = kept / kept.mean() if len(kept) else kept
+    weighted = bool(len(kept)) and bool(np.ptp(kept) > 1e-12 * kept.max())
+    # Equal weights become 1 exactly, so that they give what no weights give.
+    kept = kept / kept.mean() if weighted else np.ones(len(kept))
     return Answers(
         names=tuple(str(name) for name in items.columns),
         scores=values[counts],
         weights=kept,
-        weighted=bool(len(kept)) and bool(np.ptp(kept) > 1e-12),
+        weighted=weighted,
         missing=missing,
     )
 

@@ -96,7 +96,8 @@ def of_answers(answers: Answers) -> Polychoric:
     cuts = _edges(indicators.margins(answers.weights))
     places = list(combinations(range(len(answers.names)), 2))
     first, second = np.array(places).T
-    estimates = _solved(counts[first, :, second, :], cuts[first], cuts[second])
+    tabled = counts[first, :, second, :]
+    estimates = _solved(tabled, cuts[first], cuts[second], np.zeros(len(places)))
     seen = ~np.isnan(answers.scores)
     levels = indicators.levels
     rows = [
@@ -160,27 +161,43 @@ def tables(indicators: Indicators, weights: np.ndarray) -> np.ndarray:
     return ((flat * weights[:, None]).T @ flat).reshape(p, k, p, k)
 
 
-def replicate_correlations(indicators: Indicators, weights: np.ndarray) -> np.ndarray:
-    """Give the polychoric correlations of replicates, (replicates, p, p), without smoothing."""
+def replicate_correlations(
+    indicators: Indicators, weights: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Give the polychoric correlations of replicates, (replicates, p, p), without smoothing.
+
+    ``start`` holds the correlations of the sample. The search stops at 1e-5, far inside the spread
+    of the replicates.
+    """
     p = indicators.ones.shape[1]
     places = list(combinations(range(p), 2))
     first, second = np.array(places).T
     counts = np.array([tables(indicators, weight)[first, :, second, :] for weight in weights])
     cuts = _edges(indicators.margins(weights))
-    estimates = _solved(counts, cuts[:, first], cuts[:, second])
+    begin = np.broadcast_to(start[first, second], counts.shape[:-2])
+    estimates = _solved(counts, cuts[:, first], cuts[:, second], begin, near=1e-5)
     result = np.broadcast_to(np.eye(p), (len(weights), p, p)).copy()
     result[:, first, second] = result[:, second, first] = estimates
     return result
 
 
-def _solved(counts: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _solved(
+    counts: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    start: np.ndarray,
+    *,
+    near: float = 1e-11,
+) -> np.ndarray:
     """Maximise each table, (…, K, K), that has two rows and two columns; NaN for the others."""
     filled = np.ones(counts.shape[:-2], dtype=bool)
     for axis in (-1, -2):
         filled &= (counts.sum(axis=axis) > 0).sum(axis=-1) > 1
     estimates = np.full(filled.shape, np.nan)
     if filled.any():
-        estimates[filled] = maximise(counts[filled], rows[filled], columns[filled])
+        estimates[filled] = maximise(
+            counts[filled], rows[filled], columns[filled], start=start[filled], near=near
+        )
     return estimates
 
 
@@ -199,14 +216,22 @@ def _edges(margins: np.ndarray) -> np.ndarray:
     return np.clip(cut, -_FAR, _FAR)
 
 
-def maximise(counts: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Maximise the likelihood of each table over its correlation, by Fisher's scoring.
+def maximise(
+    counts: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    *,
+    start: np.ndarray | float = 0.0,
+    near: float = 1e-11,
+) -> np.ndarray:
+    """Maximise the likelihood of each table, (…, K, K), over its correlation.
 
-    The steps are taken in Fisher's z of the correlation and are halved where they lose.
+    Fisher's scoring from ``start`` until a step is below ``near``. The steps are taken in Fisher's
+    z of the correlation and are halved where they lose.
     """
     shares = counts / counts.sum(axis=(1, 2), keepdims=True)
     bound = np.arctanh(LIMIT)
-    z = np.zeros(len(counts))
+    z = np.broadcast_to(np.arctanh(np.clip(start, -LIMIT, LIMIT)), len(counts)).copy()
     value, step = _likelihood(z, shares, rows, columns)
     active = np.arange(len(counts))
     for _ in range(200):
@@ -218,8 +243,8 @@ def maximise(counts: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nd
         z[taken], value[taken], step[taken] = move[better], new_value[better], new_step[better]
         step[active[~better]] *= 0.5
         done = np.zeros(len(active), dtype=bool)
-        done[better] = change < 1e-11
-        done[~better] = np.abs(step[active[~better]]) < 1e-11
+        done[better] = change < near
+        done[~better] = np.abs(step[active[~better]]) < near
         active = active[~done]
         if not len(active):
             break
@@ -232,11 +257,11 @@ def _likelihood(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give the mean log likelihood and the scoring step in z."""
     rho = np.tanh(z)[:, None, None]
-    h, k = rows[:, :, None], columns[:, None, :]
+    h, k = rows[:, 1:-1, None], columns[:, None, 1:-1]
     rest = 1 - rho**2
-    cell = np.maximum(_cells(bivariate_normal(h, k, rho)), 1e-300)
     density = np.exp(-(h**2 - 2 * rho * h * k + k**2) / (2 * rest)) / (2 * np.pi * np.sqrt(rest))
-    slope = _cells(density)
+    cell = np.maximum(_cells(_framed(bivariate_normal(h, k, rho), rows, columns)), 1e-300)
+    slope = _cells(np.pad(density, ((0, 0), (1, 1), (1, 1))))
     value = np.where(shares > 0, shares * np.log(cell), 0.0).sum(axis=(1, 2))
     # A cell below the precision of the arithmetic tells nothing of the slope.
     firm = cell > 1e-14
@@ -244,6 +269,16 @@ def _likelihood(
     information = np.where(firm, slope**2 / cell, 0.0).sum(axis=(1, 2))
     factor = (1 - np.tanh(z) ** 2) * np.maximum(information, 1e-12)
     return value, score / factor
+
+
+def _framed(inner: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Put the margins around the probabilities below two thresholds: nothing, or all of one."""
+    from scipy.special import ndtr
+
+    whole = np.zeros((len(inner), rows.shape[1], columns.shape[1]))
+    whole[:, 1:-1, 1:-1] = inner
+    whole[:, :, -1], whole[:, -1, :] = ndtr(rows), ndtr(columns)
+    return whole
 
 
 def _cells(corners: np.ndarray) -> np.ndarray:

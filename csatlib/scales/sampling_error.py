@@ -46,11 +46,16 @@ def influence(answers: Answers, slope: np.ndarray) -> np.ndarray:
     mean = (share * mean).sum(axis=0) / share.sum(axis=0)
     apart = np.where(seen > 0, answers.scores - mean, 0.0)
     total = share.T @ seen
-    lever = slope / total
-    covariance = (apart * weights[:, None]).T @ apart / total
-    # Two sums over pairs, (rows × items) each: the rows' products, and what is expected of them.
-    brought = ((apart @ lever) * apart).sum(axis=1)
-    expected = ((seen @ (lever * covariance)) * seen).sum(axis=1)
+    pairs = seen.T @ seen
+    lever = slope / total * pairs / (pairs - 1)
+    # How far the mean of an item over the rows of a pair lies from its own: 0 without gaps.
+    weighted = (apart * weights[:, None]).T
+    away = weighted @ seen / total
+    crossed = away * away.T
+    covariance = weighted @ apart / total - crossed
+    # Sums over pairs, (rows × items) each: the rows' products, and what is expected of them.
+    brought = ((apart @ lever - 2 * (seen @ (lever * away))) * apart).sum(axis=1)
+    expected = ((seen @ (lever * (covariance - crossed))) * seen).sum(axis=1)
     n = answers.n
     return weights * (brought - expected) * np.sqrt(n / (n - 1))
 

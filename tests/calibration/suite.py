@@ -11,6 +11,7 @@ from calibration import (
     calibrated_weights,
     controls,
     designed_samples,
+    reliability,
     simple_samples,
     two_quarters,
 )
@@ -24,6 +25,7 @@ CELLS: tuple[Cell, ...] = (
     *calibrated_weights.CELLS,
     *two_quarters.CELLS,
     *branches.CELLS,
+    *reliability.CELLS,
     *controls.CELLS,
 )
 
