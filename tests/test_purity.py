@@ -269,6 +269,8 @@ CASES = {
     ),
     "report.sentence": lambda w: called(w.rows[0], labels=w.labels),
     "report.signed": lambda w: called(-0.1, "share"),
+    "report.soundness_findings": lambda w: called(w.found, w.study),
+    "report.soundness_view": lambda w: called(w.found, w.study),
     "report.stack": lambda w: called([w.piece, w.piece]),
     "report.subtitle": lambda w: called(w.study, QUARTER, as_of="2026-09-30"),
     "report.survey_record": lambda w: called(w.study, QUARTER, caption="表 1"),
@@ -309,6 +311,8 @@ def world(repository):
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.ratings = w.joined[list(w.items)]
+    w.dimensions = {"all": [*w.ratings][:3], "rest": [*w.ratings][3:]}
+    w.found = scales.soundness(w.ratings.copy(), dimensions=w.dimensions, seed=1)
     w.where = w.joined["channel"] == "线上问卷"
     w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
     w.framed["responded"] = w.framed["customer_id"].isin(w.kept["customer_id"])
