@@ -42,15 +42,21 @@ def called(*args, **kwargs):
 
 
 CASES = {
+    "scales.bartlett": lambda w: called(w.ratings),
+    "scales.construct_validity": lambda w: called(w.ratings, dimensions=w.dimensions),
     "scales.cronbach_alpha": lambda w: called(w.ratings, interval="bootstrap", seed=1),
+    "scales.explore": lambda w: called(w.ratings, factors=1, seed=1),
     "scales.guttman_lambdas": lambda w: called(w.ratings),
     "scales.is_satisfied": lambda w: called(w.scores, cutoff=4),
     "scales.item_statistics": lambda w: called(w.ratings, missing="pairwise"),
+    "scales.kmo": lambda w: called(w.ratings),
     "scales.mcdonald_omega": lambda w: called(w.ratings),
     "scales.nps_band": lambda w: called(w.recommend),
+    "scales.number_of_factors": lambda w: called(w.ratings, seed=1),
     "scales.ordinal_alpha": lambda w: called(w.ratings, seed=1, n_boot=100),
     "scales.plain": lambda w: called(" ５ 分 "),
     "scales.polychoric": lambda w: called(w.ratings),
+    "scales.soundness": lambda w: called(w.ratings, dimensions=w.dimensions, seed=1),
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
@@ -292,6 +298,8 @@ CASES = {
     ),
     "report.sentence": lambda w: called(w.rows[0], labels=w.labels),
     "report.signed": lambda w: called(-0.1, "share"),
+    "report.soundness_findings": lambda w: called(w.found, w.study),
+    "report.soundness_view": lambda w: called(w.found, w.study),
     "report.stack": lambda w: called([w.piece, w.piece]),
     "report.stages_sentences": lambda w: called(w.slow, w.study),
     "report.stages_view": lambda w: called(w.slow, w.study),
@@ -334,6 +342,8 @@ def world(repository):
     w.likeness = fieldwork.representativeness(w.lists["frame"], w.joined, variables=["tier"])
     w.satisfied = w.joined.assign(**{i: scales.is_satisfied(w.joined[i].copy()) for i in w.items})
     w.ratings = w.joined[list(w.items)]
+    w.dimensions = {"all": [*w.ratings][:3], "rest": [*w.ratings][3:]}
+    w.found = scales.soundness(w.ratings.copy(), dimensions=w.dimensions, seed=1)
     w.where = w.joined["channel"] == "线上问卷"
     w.framed = clean.sampling_frame(raw(), w.study).assign(one=1.0)
     w.framed["responded"] = w.framed["customer_id"].isin(w.kept["customer_id"])

@@ -163,9 +163,9 @@ def _value(row: pd.Series) -> str:
     text = _figure(check, value)
     if pd.isna(value) or check in ("bartlett", "factors", *_SHARES):
         return text
+    ends = [float(row[end]) for end in ("good", "threshold") if row[end] != value]
     for decimals in (3, 4, 5):
-        ends = {_figure(check, row[end]) for end in ("good", "threshold") if row[end] != value}
-        if text not in ends:
+        if float(text.replace("−", "-")) not in ends:
             break
         text = f"{value:z.{decimals}f}".replace("-", "−")
     return text
