@@ -183,6 +183,10 @@ CASES = {
         w.joined, w.items, levels=range(1, 6), by=["region"], where=w.where
     ),
     "estimates.gap": lambda w: called(w.joined, {w.items[0]: w.items[1]}, by=["region"]),
+    "drivers.fit": lambda w: called(
+        w.joined, w.items[0], w.items[1:3], kind="ordinal", errors="robust"
+    ),
+    "drivers.fit_summary": lambda w: called(w.joined, w.items[0], w.items[1:3], kind="linear"),
     "estimates.association": lambda w: called(
         w.joined, "region", "channel", where=w.where | (w.joined["overall"] > 3), min_base=1
     ),

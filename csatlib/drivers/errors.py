@@ -75,8 +75,12 @@ def uncertainty(
         none = np.full(len(fitted.parameters), np.nan)
         reason = np.full(len(none), "not_converged", dtype=object)
         return Uncertainty(errors, none, none, none, none, none, none, reason)
-    if fitted.separated:
+    if fitted.separated and data.kind == "logistic":
         return _profiled(fitted, conf)
+    if fitted.separated:
+        # With several thresholds the profile has more than one summit; Wald's interval has none.
+        found = _inferred("classical", fitted.parameters, *_of_rows(fitted, "classical"), conf)
+        return replace(found, reason=np.full(len(found.se), "separated", dtype=object))
     slopes = len(data.drivers)
     if errors == "design":
         found = _designed(data, data.survey, fitted, slopes)
@@ -199,39 +203,26 @@ def _of_rows(fitted: Fitted, errors: Errors) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _profiled(fitted: Fitted, conf: float) -> Uncertainty:
-    """Give profile intervals and likelihood ratio tests of a penalised fit.
+    """Give profile intervals and likelihood ratio tests of a penalised logistic fit.
 
-    The statistic is the signed root of the ratio's chi-square with one degree of freedom. The
-    thresholds of an ordered model keep each other in order and have Wald's.
+    The statistic is the signed root of the ratio's chi-square with one degree of freedom.
     """
     blocks, deviation = penalised_blocks(fitted)
-    ordinal = fitted.kind == "ordinal"
-    # Sorted as the penalised fit has them: drivers, then thresholds.
-    own = fitted.parameters if ordinal else np.append(fitted.coefficients, -fitted.intercept)
-    forth = np.append(deviation, np.ones(blocks.last))
-    top = climb_penalised(blocks, own * forth)
+    # As the penalised fit has them: drivers, then the threshold, which is minus the intercept.
+    forth = np.append(deviation, 1.0)
+    top = climb_penalised(blocks, np.append(fitted.coefficients, -fitted.intercept) * forth)
     se = np.sqrt(np.diag(fitted.covariance))
-    se = se if ordinal else np.append(se[1:], se[0])
-    quantile = special.ndtri((1 + conf) / 2)
-    drop = quantile**2 / 2
+    drop = special.ndtri((1 + conf) / 2) ** 2 / 2
     rows = []
-    for term, scale in enumerate(forth):
-        if ordinal and term >= len(fitted.drivers):
-            half = quantile * se[term]
-            rows.append((se[term], own[term] / se[term], own[term] - half, own[term] + half))
-            continue
-        step = np.sqrt(2 * drop) * se[term] * scale
+    for term, width in enumerate(np.append(se[1:], se[0]) * forth):
+        step = np.sqrt(2 * drop) * width
         ends = [profile(blocks, top, term, side * step, drop) for side in (-1, 1)]
-        low, high = (np.nan if end is None else end / scale for end in ends)
-        root = np.sqrt(ratio_statistic(blocks, top, term)) * np.sign(own[term])
-        rows.append((se[term], root, low, high))
-    table = np.array(rows)
-    if not ordinal:
-        turned = table[-1] * [1, -1, -1, -1]
-        table = np.vstack([turned[[0, 1, 3, 2]], table[:-1]])
-    se, statistic, low, high = table.T
-    p = 2 * special.ndtr(-np.abs(statistic))
+        low, high = (np.nan if end is None else end / forth[term] for end in ends)
+        root = np.sqrt(ratio_statistic(blocks, top, term)) * np.sign(top.place[term])
+        rows.append((root, low, high))
+    root, low, high = rows.pop()
+    statistic, low, high = np.array([(-root, -high, -low), *rows]).T
     none = np.full(len(se), np.nan)
-    return Uncertainty(
-        "profile", se, none, statistic, p, low, high, np.full(len(se), "separated", dtype=object)
-    )
+    reason = np.full(len(se), "separated", dtype=object)
+    p = 2 * special.ndtr(-np.abs(statistic))
+    return Uncertainty("profile", se, none, statistic, p, low, high, reason)

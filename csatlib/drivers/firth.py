@@ -98,12 +98,11 @@ def profile(blocks: Blocks, top: Penalised, place: int, step: float, drop: float
     """
     target = top.height - drop
     inside, outside = 0.0, None
-    start, found = top.place, None
     for _ in range(80):
-        found = climb_held(blocks, top, place, float(top.place[place] + step), start)
+        found = climb_held(blocks, top, place, float(top.place[place] + step))
         if not np.isfinite(found.height):
             return None
-        start, gap = found.place, found.height - target
+        gap = found.height - target
         if abs(gap) < 1e-9 * (1 + drop):
             return float(top.place[place] + step)
         if gap > 0:
@@ -124,15 +123,13 @@ def profile(blocks: Blocks, top: Penalised, place: int, step: float, drop: float
     return float(top.place[place] + step)
 
 
-def climb_held(
-    blocks: Blocks, top: Penalised, place: int, value: float, start: np.ndarray
-) -> Penalised:
-    """Climb with one parameter held at a value: from ``start``, the top and the top stretched.
+def climb_held(blocks: Blocks, top: Penalised, place: int, value: float) -> Penalised:
+    """Climb with one parameter held at a value, from the top and from the top stretched.
 
     Far out the penalised likelihood may have two summits: along the separating direction, where
     all parameters grow together, and one that a start nearby finds. The higher one counts.
     """
-    starts = [start] if start is top.place else [start, top.place]
+    starts = [top.place]
     stretch = value / top.place[place] if top.place[place] else 0.0
     if stretch > 0:
         starts.append(top.place * stretch)
@@ -146,7 +143,7 @@ def climb_held(
 
 def ratio_statistic(blocks: Blocks, top: Penalised, place: int) -> float:
     """Give the fall of the penalised likelihood, twice, when one parameter is held at 0."""
-    found = climb_held(blocks, top, place, 0.0, top.place)
+    found = climb_held(blocks, top, place, 0.0)
     return max(2 * (top.height - found.height), 0.0)
 
 

@@ -66,10 +66,11 @@ def fit(
         the drivers, or the drivers and the thresholds such as ``1|2``; ``estimate``; ``se``;
         ``df``: degrees of freedom of t, NA where the normal distribution takes its place;
         ``statistic``: estimate over ``se`` (the signed root of the likelihood ratio's chi-square
-        for ``firth``); ``p``, two-sided; ``ci_low``, ``ci_high``; ``odds_ratio``, ``or_low``,
-        ``or_high``: e to the power of a driver's coefficient and its limits, NA for ``linear``,
+        where ``errors`` is ``profile``); ``p``, two-sided; ``ci_low``, ``ci_high``;
+        ``odds_ratio``, ``or_low``, ``or_high``: e to the power of a driver's coefficient and its limits, NA for ``linear``,
         intercept and thresholds; ``n``: rows that count; ``kind``; ``method``: ``ols``, ``ml`` or
-        ``firth``; ``errors``: as chosen, ``profile`` for ``firth``; ``reason``: NA, or
+        ``firth``; ``errors``: as chosen; for ``firth`` ``profile`` (``logistic``) or
+        ``classical`` (``ordinal``); ``reason``: NA, or
         ``separated`` (the drivers tell answers apart for certain: the estimates are Firth's),
         ``perfect_fit`` (no residual is left), ``full_leverage`` (a row is fitted by itself alone,
         so HC3 has no value), ``few_clusters`` (no degrees of freedom are left), ``census`` (all
@@ -96,10 +97,11 @@ def fit(
     freedom.
 
     Separation is looked for by a linear programme wherever a fit runs far out. Firth's penalty is
-    half the logarithm of the determinant of the expected information; its intervals and tests are
-    those of the profile penalised likelihood (thresholds: Wald's), as R's ``logistf`` gives them,
-    ``se`` is from the information without the penalty. Weights are then scaled to Kish's effective
-    size, and strata and clusters are left out of account.
+    half the logarithm of the determinant of the expected information; ``se`` is from the
+    information without the penalty. Intervals and tests of ``logistic`` are then those of the
+    profile penalised likelihood, as R's ``logistf`` gives them, and those of ``ordinal`` Wald's.
+    Weights are then scaled to Kish's effective size, and strata and clusters are left out of
+    account.
 
     Source: McCullagh (1980), *Journal of the Royal Statistical Society* B 42; Binder (1983),
     *International Statistical Review* 51; MacKinnon and White (1985), *Journal of Econometrics* 29;
