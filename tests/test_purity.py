@@ -193,9 +193,13 @@ CASES = {
     "estimates.units": lambda w: called(
         w.satisfied, w.items[0], unit="region", target=0.85, small=10
     ),
+    "drivers.importance": lambda w: called(
+        w.joined, "overall", w.items[1:], n_boot=20, permutations=19, seed=1
+    ),
     "drivers.key_problems": lambda w: called(
         w.matrix, w.means, pd.DataFrame({"item": w.items, "share": 0.1})
     ),
+    "drivers.leave_one_out": lambda w: called(w.joined, "overall", w.items[1:], unit="region"),
     "drivers.priorities": lambda w: called(w.importances, w.means, seed=0),
     "drivers.stage_associations": lambda w: called(
         w.kept, w.stays, dimension="quality", stages=["接收"], key="response_id"
