@@ -48,7 +48,7 @@ def driver_table(rows=sample.DRIVERS):
     names = ["importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]
     blank = schema.empty("drivers")
     table = pd.DataFrame.from_dict(rows, orient="index", columns=names).rename_axis("driver")
-    table = table.reset_index().assign(method="lmg", n=400, r2=0.49, share=0.1)
+    table = table.reset_index().assign(method="lmg", kind="linear", n=400, r2=0.49, share=0.1)
     table = table.reindex(columns=list(blank))
     return table.astype(blank.dtypes.to_dict()).pipe(schema.check, "drivers")
 

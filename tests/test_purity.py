@@ -216,6 +216,7 @@ CASES = {
     "drivers.key_problems": lambda w: called(
         w.matrix, w.means, pd.DataFrame({"item": w.items, "share": 0.1})
     ),
+    "drivers.leave_one_out": lambda w: called(w.joined, "overall", w.items[1:], unit="region"),
     "drivers.priorities": lambda w: called(w.importances, w.means, seed=0),
     "drivers.stage_associations": lambda w: called(
         w.kept, w.stays, dimension="quality", stages=["接收"], key="response_id"

@@ -907,6 +907,7 @@ def drivers_of(*rows):
     names = ["driver", "importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]
     blank = schema.empty("drivers")
     table = pd.DataFrame(rows, columns=names).assign(method="lmg", n=1200, r2=0.4, share=0.25)
+    table = table.assign(kind="linear")
     table = table.reindex(columns=list(blank)).astype(blank.dtypes.to_dict())
     return schema.check(table, "drivers")
 
@@ -929,10 +930,16 @@ def test_the_strongest_association_is_told_with_its_rank_and_as_association(comp
     told = report.importance_sentence(CLEAR, company)
     assert told == (
         "与整体满意度关联最强的是**产品质量**，占其方差的 25.0%（95% 置信区间 20.0%–30.0%，"
-        "名次区间 1–1）。3 个维度合计占 40.0%（n = 1,200）。"
+        "名次区间 1–1）。3 个维度合计 40.0%（n = 1,200）。"
         "这里说的是关联，不能由此断定改进它就会提高整体满意度。"
     )
     assert report.importance_finding(CLEAR, company) == "产品质量与整体满意度的关联最强"
+
+
+def test_a_part_of_a_pseudo_r2_is_not_called_one_of_the_variance(company):
+    told = report.importance_sentence(CLEAR.assign(kind="ordinal"), company)
+    assert "**产品质量**，在伪 R² 中占 25.0%" in told
+    assert "方差" not in told
 
 
 def test_of_two_that_may_be_first_neither_is_called_the_first(company):

@@ -86,7 +86,8 @@ def importance_dots(drivers: pd.DataFrame, *, labels: Mapping[str, str]) -> Axes
     for place, (_, row) in enumerate(rows.iterrows()):
         _write_rank(axes, place, row, first=bool(first[place]))
     axes.set_xlim(min(0.0, np.nanmin(np.append(low, 0))), np.nanmax(np.append(high, value)) * 1.06)
-    axes.set_xlabel("与整体满意度的关联：占其方差的比例")
+    linear = "kind" not in rows or (rows["kind"].fillna("linear") == "linear").all()
+    axes.set_xlabel(f"与整体满意度的关联：{'占其方差的比例' if linear else '伪 R² 中的部分'}")
     axes.xaxis.set_major_formatter(lambda at, _: frames.tick(at, "share"))
     axes.tick_params(axis="x", colors=style.GREY)
     axes.grid(axis="x")

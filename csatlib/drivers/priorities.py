@@ -270,8 +270,7 @@ def _importance_axis(table: pd.DataFrame, conf: float) -> _Axis:
     value, low, high = (numbers(table, name) for name in ("importance", "ci_low", "ci_high"))
     z = special.ndtri((1 + conf) / 2)
     down, up = np.maximum(value - low, 0) / z, np.maximum(high - value, 0) / z
-    exact = np.zeros(len(value), dtype=bool)
-    return _Axis(value, low, high, down, up, np.full(len(value), np.inf), exact)
+    return _Axis(value, low, high, down, up, np.full(len(value), np.inf), _exact(table))
 
 
 def _performance_axis(told: pd.DataFrame, conf: float) -> _Axis:
@@ -283,8 +282,14 @@ def _performance_axis(told: pd.DataFrame, conf: float) -> _Axis:
     t = np.where(np.isinf(df), special.ndtri((1 + conf) / 2), special.stdtrit(df, (1 + conf) / 2))
     down = np.where(np.isnan(se), (value - low) / t, se)
     up = np.where(np.isnan(se), (high - value) / t, se)
-    exact = told["reason"].isin(_EXACT).to_numpy() if "reason" in told else np.zeros(len(value))
-    return _Axis(value, low, high, down, up, df, exact.astype(bool))
+    return _Axis(value, low, high, down, up, df, _exact(told))
+
+
+def _exact(table: pd.DataFrame) -> np.ndarray:
+    """Say which rows have no error by right."""
+    if "reason" not in table:
+        return np.zeros(len(table), dtype=bool)
+    return table["reason"].isin(_EXACT).to_numpy(dtype=bool)
 
 
 def _chances(

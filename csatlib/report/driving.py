@@ -49,7 +49,8 @@ def importance_view(drivers: pd.DataFrame, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         One row a driver, most important first: 维度, 重要性 (the part of the overall score's
-        variance that goes with it), 95% 置信区间, 占已解释部分 (its share in R²), 名次, 名次区间.
+        variance, or of the pseudo-R², that goes with it), 95% 置信区间, 占已解释部分 (its share in
+        R²), 名次, 名次区间.
 
     Examples
     --------
@@ -140,7 +141,7 @@ def importance_sentence(drivers: pd.DataFrame, study: Study) -> str:
     if known.empty:
         return f"{importance_finding(drivers, study)}。"
     overall, row = study.label(study.report.overall), known.iloc[0]
-    told = f"与{overall}关联最强的是**{study.label(row['driver'])}**，占其方差的 "
+    told = f"与{overall}关联最强的是**{study.label(row['driver'])}**，{_of(known)} "
     told += number(row["importance"], "share")
     details = [f"95% 置信区间 {_between(row['ci_low'], row['ci_high'], 'share')}"]
     details = details if pd.notna(row["ci_low"]) else []
@@ -149,7 +150,7 @@ def importance_sentence(drivers: pd.DataFrame, study: Study) -> str:
     others = [name for name in _first_ones(known, study) if name != study.label(row["driver"])]
     if others:
         told += f"{'、'.join(others)}也可能居首，先后没有把握。"
-    whole = f"{len(known)} 个维度合计占 {number(row['r2'], 'share')}（n = {row['n']:,}）。"
+    whole = f"{len(known)} 个维度合计 {number(row['r2'], 'share')}（n = {row['n']:,}）。"
     return told + whole + _CAVEAT
 
 
@@ -456,6 +457,12 @@ def _first_ones(known: pd.DataFrame, study: Study) -> list[str]:
     may_lead = (known["rank_low"] <= 1).fillna(value=False)
     may_lead.iloc[0] = True
     return [study.label(driver) for driver in known.loc[may_lead, "driver"]]
+
+
+def _of(drivers: pd.DataFrame) -> str:
+    """Say of what an importance is a part: of the variance, or of a pseudo-R²."""
+    linear = "kind" not in drivers or (drivers["kind"].fillna("linear") == "linear").all()
+    return "占其方差的" if linear else "在伪 R² 中占"
 
 
 def _ranks(row: pd.Series) -> str:

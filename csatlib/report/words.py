@@ -67,6 +67,9 @@ REASONS = {
     "no_interval": "没有区间，不知把握",
     "one_driver": "只有一个维度，无从比较",
     "on_cut": "恰在界限上",
+    "no_convergence": "模型没有收敛",
+    "separation": "答案被完全分开，以极限计",
+    "copy": "与其他维度重复",
     "perfect": "排序完全一致，不估计误差",
 }
 
