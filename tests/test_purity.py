@@ -212,7 +212,6 @@ CASES = {
     "drivers.importance": lambda w: called(
         w.joined, "overall", w.items[1:], n_boot=20, permutations=19, seed=1
     ),
-    "drivers.leave_one_out": lambda w: called(w.joined, "overall", w.items[1:], unit="region"),
     "drivers.key_problems": lambda w: called(
         w.matrix, w.means, pd.DataFrame({"item": w.items, "share": 0.1})
     ),

@@ -25,10 +25,11 @@ def check_resampling(structure: Structure) -> None:
             "ranks and limits are read off resamples of the whole survey; name strata and "
             "clusters instead, or make replicates with estimates.bootstrap"
         )
-    if design.lonely == "centre" and not design.replicates:
+    if not structure.centred.all() and not design.replicates:
         raise ValueError(
-            "design: expected lonely='refuse' or 'certainty', found 'centre', which resampling "
-            "within strata cannot reproduce; merge the lonely strata with similar ones"
+            "design: expected lonely='refuse' or 'certainty', found 'centre' and a stratum of one "
+            "unit, which resampling within strata cannot reproduce; merge the lonely strata with "
+            "similar ones"
         )
 
 
