@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from csatlib.scales import construct_validity
-from csatlib.scales.confirmatory import Model, confirm
+from csatlib.scales.confirmatory import Model, baseline_scaling, confirm, robust
 from csatlib.scales.fit_measures import MEASURES
 
 FOLDER = Path(__file__).parent / "reference"
@@ -93,6 +93,52 @@ def test_robust_errors_and_scaling_equal_the_reference(items):
     assert fit.loc["aic", "reason"] == "not_normal_theory"
     np.testing.assert_allclose(found.loadings["se"], reference("robust_se")[:9], atol=1e-7)
     np.testing.assert_allclose(found.pairs["se"], reference("robust_se")[9:], atol=1e-7)
+
+
+def by_full_matrices(scores, weights, implied, slopes):
+    """Give the sandwich and the scaling from the whole covariance matrix of the moments."""
+    n, p = scores.shape
+    low = np.tril_indices(p)
+    double = np.zeros((p * p, len(low[0])))
+    for place, (a, b) in enumerate(zip(*low, strict=True)):
+        double[[a * p + b, b * p + a], place] = 1
+    inverse = np.linalg.inv(implied)
+    v = double.T @ np.kron(inverse, inverse) @ double / 2
+    d = np.array([slope[low] for slope in slopes]).T
+    moments = np.array([np.outer(row, row)[low] for row in scores])
+    spread = (moments - weights @ moments / n) * weights[:, None]
+    gamma = spread.T @ spread / n
+    bread = np.linalg.inv(d.T @ v @ d)
+    u = v - v @ d @ bread @ d.T @ v
+    sandwich = bread @ d.T @ v @ gamma @ v @ d @ bread / n
+    return sandwich, np.trace(u @ gamma) / (d.shape[0] - d.shape[1])
+
+
+def test_weighted_errors_and_scalings_equal_those_of_full_matrices(items, weights):
+    w = (weights / weights.mean()).to_numpy()
+    centred = items.to_numpy() - w @ items.to_numpy() / 301
+    scores = centred / np.sqrt(w @ centred**2 / 301)
+    model = Model(np.repeat([0, 1, 2], 3))
+    fitted = confirm((scores * w[:, None]).T @ scores / 301, model)
+    covariance, scaling = robust(fitted, scores, w)
+    slopes = model.slopes(fitted.parameters)
+    expected = by_full_matrices(scores, w, fitted.implied, slopes)
+    np.testing.assert_allclose(covariance, expected[0], atol=1e-10)
+    assert scaling == pytest.approx(expected[1], rel=1e-8)
+    variances = [np.diag(row) for row in np.eye(9)]
+    _, baseline = by_full_matrices(scores, w, np.eye(9), variances)
+    assert baseline_scaling(scores, w) == pytest.approx(baseline, rel=1e-8)
+
+
+def test_scaled_cfi_uses_the_scaled_baseline(items):
+    found = construct_validity(items, dimensions=DIMENSIONS, robust=True)
+    fit = found.fit.set_index("measure")["value"]
+    scores = ((items - items.mean()) / items.std(ddof=0)).to_numpy()
+    scaling = baseline_scaling(scores, np.ones(301))
+    base = -301 * np.linalg.slogdet(items.corr().to_numpy())[1] / scaling
+    assert fit["cfi"] == pytest.approx(1 - (fit["chisq"] - 24) / (base - 36), rel=1e-10)
+    expected = (base / 36 - fit["chisq"] / 24) / (base / 36 - 1)
+    assert fit["tli"] == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize("column", ["cr", "ave", "cr_raw", "ave_raw"])
