@@ -396,6 +396,12 @@ def test_no_model_has_a_reason(kind, change, reason):
     assert found(change(df), items(df), kind=kind)["driver"].tolist() == items(df)
 
 
+def test_as_many_rows_as_slopes_fit_anything_and_say_nothing():
+    df = survey()
+    assert set(found(df.iloc[:5], min_base=1)["reason"]) == {"small_base"}
+    assert found(df.iloc[:6], min_base=1)["importance"].notna().all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_driver_that_does_not_differ_is_left_out(kind):
     df = survey()
