@@ -514,6 +514,20 @@ class TestStageAssociations:
         assert row["limit"] == 60
         assert other[[c for c in table if "late" in c or c == "limit"]].isna().all()
 
+    def test_customers_in_both_groups_are_compared_with_themselves(self):
+        """One ticket of each group a customer: the paired t interval of the late shares."""
+        rng = np.random.default_rng(3)
+        slow = rng.random(80) < 0.5
+        late = np.where(rng.random((80, 2)) < 0.8, slow[:, None], rng.random((80, 2)) < 0.5)
+        scores = pd.DataFrame({"ticket_id": range(160), "speed": [2, 5] * 80})
+        scores["customer_id"] = np.arange(160) // 2
+        process = pd.DataFrame({"ticket_id": range(160), "分类": 10 + 50 * late.ravel()})
+        design = estimates.Design(cluster="customer_id")
+        row = stages(scores, process, stages=["分类"], limits={"分类": 30}, design=design).iloc[0]
+        paired = stats.ttest_rel(*late.T.astype(float)).confidence_interval()
+        assert row["late_difference_low"] == pytest.approx(paired.low)
+        assert row["late_difference_high"] == pytest.approx(paired.high)
+
     def test_the_limit_itself_is_in_time(self):
         scores, process = tickets()
         process["分类"] = np.where(np.arange(len(process)) % 2, 60, 30)
