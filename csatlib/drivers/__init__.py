@@ -1,5 +1,5 @@
 """What goes with overall satisfaction: models, their checks, importances and priorities."""
 
-from csatlib.drivers.fit import fit, fit_summary
+from csatlib.drivers.coefficients import fit, fit_summary
 
 __all__ = ["fit", "fit_summary"]
