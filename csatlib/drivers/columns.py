@@ -48,8 +48,12 @@ def triangle(x: np.ndarray) -> np.ndarray:
     return np.linalg.qr(stacked, mode="r")[:width]
 
 
-def refuse_dependent(x: np.ndarray, names: Sequence[str], weight: np.ndarray | None) -> None:
+def refuse_dependent(
+    x: np.ndarray, names: Sequence[str], weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Refuse drivers that are constant, or a linear combination of those named before them.
+
+    Gives the columns as `standardised` does.
 
     Raises
     ------
@@ -64,6 +68,18 @@ def refuse_dependent(x: np.ndarray, names: Sequence[str], weight: np.ndarray | N
             f"drivers: expected answers that differ in every driver, found only equal ones of "
             f"{names[int(np.flatnonzero(flat)[0])]!r} among the complete rows; leave it out"
         )
+    if not _clearly_apart(scaled):
+        _refuse_combination(scaled, names)
+    return scaled, mean, deviation
+
+
+def _clearly_apart(scaled: np.ndarray) -> bool:
+    """Say from the squares alone that no column is near a combination of others."""
+    sizes = np.linalg.eigvalsh(scaled.T @ scaled)
+    return bool(sizes[0] > 1e-8 * sizes[-1])
+
+
+def _refuse_combination(scaled: np.ndarray, names: Sequence[str]) -> None:
     upper = triangle(scaled)
     lengths = np.linalg.norm(upper, axis=0)
     for place in range(1, len(names)):

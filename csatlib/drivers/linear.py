@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from csatlib.drivers.columns import refuse_dependent, standardised, triangle
+from csatlib.drivers.columns import refuse_dependent, triangle
 from csatlib.drivers.model import Fitted
 
 __all__ = ["fit_linear"]
@@ -33,9 +33,8 @@ def fit_linear(
         Where a driver is constant or a combination of others.
     """
     names = tuple(names) if names is not None else tuple(f"x{i + 1}" for i in range(x.shape[1]))
-    refuse_dependent(x, names, weight)
     weight = None if weight is None else weight / weight.mean()
-    scaled, mean, deviation = standardised(x, weight)
+    scaled, mean, deviation = refuse_dependent(x, names, weight)
     root = np.ones(len(y)) if weight is None else np.sqrt(weight)
     middle = float(y.mean() if weight is None else weight @ y / weight.sum())
     laid = np.column_stack([np.ones(len(y)), scaled]) * root[:, None]

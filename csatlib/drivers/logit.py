@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from csatlib.drivers.columns import refuse_dependent, standardised
+from csatlib.drivers.columns import refuse_dependent
 from csatlib.drivers.firth import climb_penalised
 from csatlib.drivers.model import Fitted
 from csatlib.drivers.ordered import Blocks, climb, first_guess, make_blocks, slopes
@@ -69,11 +69,10 @@ def fit_ordinal(
         Where a driver is constant or a combination of others.
     """
     names = tuple(names) if names is not None else tuple(f"x{i + 1}" for i in range(x.shape[1]))
-    refuse_dependent(x, names, weight)
     count = int(y.max()) + 1
     levels = tuple(range(count)) if levels is None else tuple(levels)
     weight = None if weight is None else weight / weight.mean()
-    scaled, mean, deviation = standardised(x, weight)
+    scaled, mean, deviation = refuse_dependent(x, names, weight)
     blocks = make_blocks(scaled, y, weight, count)
     forth = _forth(mean, deviation, count - 1)
     found = climb(blocks, first_guess(blocks) if start is None else forth @ start)

@@ -22,8 +22,9 @@ import numpy as np
 
 __all__ = ["Blocks", "Climb", "climb", "first_guess", "make_blocks", "slopes"]
 
-#: Rows worked on at once, so that what is made of them stays in the processor's memory.
-_CHUNK = 16_384
+#: Multiplications in a product of matrices up to which it is not worth a second thread: rows are
+#: taken so many at a time, which also keeps what is made of them in the processor's memory.
+_PRODUCT = 262_144
 #: A first fit to this many rows gives the starting values of a fit to many more.
 _FEW = 20_000
 _STEPS, _HALVINGS = 60, 40
@@ -58,8 +59,10 @@ class Blocks:
     def chunks(self, level: int) -> Iterator[slice]:
         """Give the rows of a level, some at a time."""
         first, end = int(self.starts[level]), int(self.starts[level + 1])
-        for start in range(first, end, _CHUNK):
-            yield slice(start, min(start + _CHUNK, end))
+        width = self.x.shape[1]
+        step = max(_PRODUCT // (width * (width + 3)), 256)
+        for start in range(first, end, step):
+            yield slice(start, min(start + step, end))
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ def _slopes_of(
 ) -> _Part:
     x = blocks.x[rows]
     weight = None if blocks.weight is None else blocks.weight[rows]
-    eta = x @ beta
+    # A second column makes it a product of matrices, which stays on one thread.
+    eta = (x @ np.column_stack([beta, beta]))[:, 0].copy()
     lowest, highest = float(eta.min()), float(eta.max())
     odds = np.exp(np.clip(eta, -_STEEPEST, _STEEPEST, out=eta))
     pull, curve, product, told, furthest = 0.0, 0.0, 1.0, [], 0.0
@@ -147,12 +151,24 @@ def _slopes_of(
         curve = curve + dense
         # At the highest level log P is log(1 − F); at the others it is made of log F.
         product = product * (above if level == len(cuts) else below)
-        told.append((cut, push.sum() if upper else -push.sum(), dense.sum(), dense @ x))
+        told.append((cut, push.sum() if upper else -push.sum(), dense))
     logs = np.log(product)
     if 0 < level < len(cuts):
         logs += eta
     height = float(logs.sum() if weight is None else weight @ logs)
-    return _Part(height, furthest, pull @ x, x.T @ (x * curve[:, None]), told)
+    # One product of matrices for all that is multiplied by the drivers.
+    width = x.shape[1]
+    laid = np.empty((len(x), width + 1 + len(told)))
+    np.multiply(x, curve[:, None], out=laid[:, :width])
+    laid[:, width] = pull
+    for place, (_, _, dense) in enumerate(told):
+        laid[:, width + 1 + place] = dense
+    product = x.T @ laid
+    cuts_told = [
+        (cut, push, dense.sum(), product[:, width + 1 + place])
+        for place, (cut, push, dense) in enumerate(told)
+    ]
+    return _Part(height, furthest, product[:, width], product[:, :width], cuts_told)
 
 
 def climb(blocks: Blocks, start: np.ndarray) -> Climb:

@@ -67,14 +67,14 @@ def fit(
         ``df``: degrees of freedom of t, NA where the normal distribution takes its place;
         ``statistic``: estimate over ``se`` (the signed root of the likelihood ratio's chi-square
         where ``errors`` is ``profile``); ``p``, two-sided; ``ci_low``, ``ci_high``;
-        ``odds_ratio``, ``or_low``, ``or_high``: e to the power of a driver's coefficient and its limits, NA for ``linear``,
-        intercept and thresholds; ``n``: rows that count; ``kind``; ``method``: ``ols``, ``ml`` or
-        ``firth``; ``errors``: as chosen; for ``firth`` ``profile`` (``logistic``) or
-        ``classical`` (``ordinal``); ``reason``: NA, or
-        ``separated`` (the drivers tell answers apart for certain: the estimates are Firth's),
-        ``perfect_fit`` (no residual is left), ``full_leverage`` (a row is fitted by itself alone,
-        so HC3 has no value), ``few_clusters`` (no degrees of freedom are left), ``census`` (all
-        were asked: ``se`` is 0 and there is no interval), ``fixed_by_design``, ``not_converged``.
+        ``odds_ratio``, ``or_low``, ``or_high``: e to the power of a driver's coefficient and its
+        limits, NA for ``linear``, intercept and thresholds; ``n``: rows that count; ``kind``;
+        ``method``: ``ols``, ``ml`` or ``firth``; ``errors``: as chosen; for ``firth`` ``profile``
+        (``logistic``) or ``classical`` (``ordinal``); ``reason``: NA, or ``separated`` (the drivers
+        tell answers apart for certain: the estimates are Firth's), ``perfect_fit`` (no residual is
+        left), ``full_leverage`` (a row is fitted by itself alone, so HC3 has no value),
+        ``few_clusters`` (no degrees of freedom are left), ``census`` (all were asked: ``se`` is 0
+        and there is no interval), ``fixed_by_design``, ``not_converged``.
 
     Raises
     ------
