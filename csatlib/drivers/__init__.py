@@ -2,7 +2,7 @@
 
 from csatlib.drivers.choosing import choose
 from csatlib.drivers.diagnosing import diagnose
-from csatlib.drivers.fit import fit, fit_summary
+from csatlib.drivers.coefficients import fit, fit_summary
 from csatlib.drivers.importance import importance
 from csatlib.drivers.priorities import priorities
 from csatlib.drivers.problems import key_problems
