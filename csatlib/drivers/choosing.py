@@ -100,10 +100,10 @@ def choose(
     DataFrame
         Table ``model_choice``, one row a kind in the order of ``kinds``: ``kind``; ``n``;
         ``score``, the name of the yardstick; ``estimate``, its mean over the folds (lower is
-        better), and ``se``; ``difference`` to the best score, its ``difference_se`` and interval ``ci_low``,
-        ``ci_high`` (paired by fold; NA for the best itself); the mean ``rps``, ``brier`` and
-        ``auc`` (that of ``cutoff`` or more; higher is better); ``folds`` that could be scored;
-        ``chosen``, true once; ``why``: ``best_score``, ``simpler_within_one_se`` or ``only_kind``
+        better), and ``se``; ``difference`` to the best score, its ``difference_se`` and interval
+        ``ci_low``, ``ci_high`` (paired by fold; NA for the best itself); the mean ``rps``,
+        ``brier`` and ``auc`` (that of ``cutoff`` or more; higher is better); ``folds`` that could
+        be scored; ``chosen``, true once; ``why``: ``best_score``, ``simpler_within_one_se`` or ``only_kind``
         of the chosen, ``worse_score``, ``not_simpler`` (as good, but more complicated),
         ``assumption_failed`` or ``not_fitted`` of the others; ``reason``: the check that failed, or
         ``too_few_rows``, ``no_satisfied_or_unsatisfied``.
@@ -140,10 +140,10 @@ def choose(
     >>> df["overall"] = told.round().clip(1, 5)
     >>> table = drivers.choose(df, "overall", ["speed", "price"], repeats=2)
     >>> table[["kind", "chosen", "why"]]
-           kind  chosen           why
-    0    linear    True    best_score
-    1  logistic   False   worse_score
-    2   ordinal   False   not_simpler
+           kind  chosen                    why
+    0    linear    True  simpler_within_one_se
+    1  logistic   False            worse_score
+    2   ordinal   False            not_simpler
     """
     named = _kinds(kinds)
     _check_settings(score, cutoff, folds, repeats, conf)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from csatlib.drivers.columns import standardised
+from csatlib.drivers.firth import climb_penalised
 from csatlib.drivers.linear import fit_linear
 from csatlib.drivers.logit import fit_logistic, fit_ordinal
 from csatlib.drivers.model import Fitted
@@ -18,8 +19,6 @@ __all__ = ["Predictor", "predictor_of", "train"]
 
 #: Smallest over largest eigenvalue of correlations from which normal equations keep their digits.
 _TOLD_APART = 1e-6
-#: A linear predictor further than this from a threshold may be on its way to infinity.
-_FAR = 10.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def _quick(
     levels: tuple[object, ...],
     start: Predictor | None,
 ) -> Predictor | None:
-    """Fit where drivers can well be told apart and nothing separates the answers, else None."""
+    """Fit where drivers can well be told apart, else give None."""
     scaled, mean, deviation = standardised(x, weight)
     share = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
     gram = scaled.T @ (scaled * share[:, None])
@@ -135,10 +134,16 @@ def _quick(
     if start is not None and start.levels == levels:
         at = np.append(start.slopes * deviation, start.cuts - mean @ start.slopes)
     found = climb(blocks, at)
-    if not found.converged or found.furthest > _FAR:
-        return None
-    slopes = found.place[: len(mean)] / deviation
-    return Predictor(kind, slopes, found.place[len(mean) :] + mean @ slopes, levels)
+    place = found.place
+    if not found.converged:
+        # Drivers that separate the answers: Firth's penalty, without asking which do.
+        kish = None if weight is None else weight * (weight.sum() / (weight @ weight))
+        firth = climb_penalised(make_blocks(scaled, y, kish, len(levels)), first_guess(blocks))
+        if not firth.converged:
+            return None
+        place = firth.place
+    slopes = place[: len(mean)] / deviation
+    return Predictor(kind, slopes, place[len(mean) :] + mean @ slopes, levels)
 
 
 def _independent(x: np.ndarray) -> np.ndarray:
