@@ -58,11 +58,19 @@ def test_the_kind_that_made_the_answers_is_chosen(kind):
 
 
 def test_a_simpler_kind_within_one_standard_error_wins():
-    table = chosen(answers(300, 1, "linear"), check=False)
-    best = table["estimate"].astype(float).idxmin()
-    near = table["difference"] <= table.loc[best, "se"]
-    assert table.index[table["chosen"]].tolist() == [near.index[near][0]]
-    assert table["difference"].min() == 0
+    for seed in range(3):
+        table = chosen(answers(300, seed, "linear"), check=False, tolerance=0)
+        assert table["difference"].min() == 0
+        near = (table["difference"] <= table["difference_se"]) | (table["difference"] == 0)
+        assert table.index[table["chosen"]].tolist() == [near.fillna(False).idxmax()]
+
+
+def test_a_simpler_kind_that_is_hardly_worse_wins():
+    df = answers(400, 1, "ordinal")
+    assert chosen(df, tolerance=0).loc["ordinal", "why"] == "best_score"
+    table = chosen(df, tolerance=1)
+    assert table.loc["linear", "why"] in ("simpler_within_tolerance", "assumption_failed")
+    assert not table.loc["ordinal", "chosen"]
 
 
 def test_a_kind_whose_assumption_fails_is_passed_over():
@@ -223,6 +231,7 @@ def test_where_nobody_is_unsatisfied_there_is_no_logistic_model():
         ({"folds": 1}, "folds: expected a whole number of 2 or more"),
         ({"repeats": 0}, "repeats: expected a whole number of 1 or more"),
         ({"cutoff": "four"}, "cutoff: expected a number"),
+        ({"tolerance": -1}, "tolerance: expected a number of 0 or more"),
         ({"conf": 95}, "conf: expected a number between 0 and 1"),
         ({"drivers": ["weather"]}, "'weather', which the table has not"),
         ({"drivers": ["speed", "again"]}, "'again' is a copy of 'speed'"),

@@ -90,6 +90,7 @@ _UNKNOWN = {
 _WHY = {
     "best_score": "预测最准",
     "simpler_within_one_se": "准确程度与最好的相差不到一个标准误，且更简单",
+    "simpler_within_tolerance": "准确程度与最好的相差无几，且更简单",
     "only_kind": "只有它可以估计",
     "worse_score": "预测较差",
     "not_simpler": "同样准，但更复杂",
