@@ -16,6 +16,7 @@ import csatlib
 from csatlib import (
     charts,
     clean,
+    drivers,
     estimates,
     exports,
     fieldwork,
@@ -30,7 +31,7 @@ from csatlib import (
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
-PURE_ROOMS += ("text", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -192,6 +193,9 @@ CASES = {
     "estimates.units": lambda w: called(
         w.satisfied, w.items[0], unit="region", target=0.85, small=10
     ),
+    "drivers.choose": lambda w: called(w.joined, "overall", w.items[1:3], repeats=1),
+    "drivers.diagnose": lambda w: called(w.joined, "overall", w.items[1:3], kind="ordinal"),
+    "drivers.screen": lambda w: called(w.joined, "overall", w.items[1:4]),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
@@ -216,6 +220,12 @@ CASES = {
     "report.trend_finding": lambda w: called(w.changed, w.study),
     "report.units_finding": lambda w: called(w.units, w.study),
     "report.units_view": lambda w: called(w.units, w.study),
+    "report.diagnostics_findings": lambda w: called(w.diagnosed, w.study),
+    "report.diagnostics_view": lambda w: called(w.diagnosed, w.study),
+    "report.model_choice_finding": lambda w: called(w.choice),
+    "report.model_choice_view": lambda w: called(w.choice),
+    "report.screening_finding": lambda w: called(w.screened, w.study),
+    "report.screening_view": lambda w: called(w.screened, w.study),
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
     "report.comparable_history": lambda w: called(w.means, w.study, quarter=QUARTER),
@@ -314,6 +324,9 @@ def world(repository):
     w.series = pd.concat([w.means.assign(quarter=q) for q in ("2026Q1", "2026Q2", "2026Q3")])
     w.compared = estimates.compare(w.joined.copy(), "overall", by=["tier"], against="rest")
     w.changed = estimates.change(w.joined.copy(), w.earlier, ["overall"])
+    w.screened = drivers.screen(w.joined.copy(), "overall", w.items[1:4])
+    w.diagnosed = drivers.diagnose(w.joined.copy(), "overall", w.items[1:3], kind="linear")
+    w.choice = drivers.choose(w.joined.copy(), "overall", w.items[1:3], repeats=1)
     w.described = estimates.describe(w.joined.copy(), w.items)
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])
