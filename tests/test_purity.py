@@ -225,6 +225,9 @@ CASES = {
         {"接收": ("opened_at", "closed_at")},
         key="customer_id",
     ),
+    "drivers.choose": lambda w: called(w.joined, "overall", w.items[1:3], repeats=1),
+    "drivers.diagnose": lambda w: called(w.joined, "overall", w.items[1:3], kind="ordinal"),
+    "drivers.screen": lambda w: called(w.joined, "overall", w.items[1:4]),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
@@ -251,6 +254,12 @@ CASES = {
     "report.trend_finding": lambda w: called(w.changed, w.study),
     "report.units_finding": lambda w: called(w.units, w.study),
     "report.units_view": lambda w: called(w.units, w.study),
+    "report.diagnostics_findings": lambda w: called(w.diagnosed, w.study),
+    "report.diagnostics_view": lambda w: called(w.diagnosed, w.study),
+    "report.model_choice_finding": lambda w: called(w.choice),
+    "report.model_choice_view": lambda w: called(w.choice),
+    "report.screening_finding": lambda w: called(w.screened, w.study),
+    "report.screening_view": lambda w: called(w.screened, w.study),
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
     "report.comparable_history": lambda w: called(w.means, w.study, quarter=QUARTER),
@@ -374,6 +383,9 @@ def world(repository):
     w.series = pd.concat([w.means.assign(quarter=q) for q in ("2026Q1", "2026Q2", "2026Q3")])
     w.compared = estimates.compare(w.joined.copy(), "overall", by=["tier"], against="rest")
     w.changed = estimates.change(w.joined.copy(), w.earlier, ["overall"])
+    w.screened = drivers.screen(w.joined.copy(), "overall", w.items[1:4])
+    w.diagnosed = drivers.diagnose(w.joined.copy(), "overall", w.items[1:3], kind="linear")
+    w.choice = drivers.choose(w.joined.copy(), "overall", w.items[1:3], repeats=1)
     w.described = estimates.describe(w.joined.copy(), w.items)
     w.rows = [row for _, row in w.means.iterrows()]
     w.groups = estimates.mean(w.joined.copy(), "overall", by=["region"])

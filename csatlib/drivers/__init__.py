@@ -1,8 +1,8 @@
 """What goes with overall satisfaction: models, their checks, importances and priorities."""
 
 from csatlib.drivers.choosing import choose
-from csatlib.drivers.diagnosing import diagnose
 from csatlib.drivers.coefficients import fit, fit_summary
+from csatlib.drivers.diagnosing import diagnose
 from csatlib.drivers.importance import importance
 from csatlib.drivers.priorities import priorities
 from csatlib.drivers.problems import key_problems

@@ -46,6 +46,7 @@ def choose(
     cutoff: float = 4,
     score: str = "rps",
     check: bool = True,
+    tolerance: float = 0.01,
     folds: int = 5,
     repeats: int = 10,
     conf: float = 0.95,
@@ -64,9 +65,9 @@ def choose(
     "satisfied or not" matters ``score="brier"`` compares that alone.
 
     Among the kinds whose decisive assumption is not found ``bad`` (or among all, if none is left)
-    the best score wins, unless a simpler kind is within one standard error (of the best score) of
-    it: then that one is chosen. ``linear`` is simpler than ``logistic``, ``logistic`` than
-    ``ordinal``.
+    the best score wins, unless a simpler kind is within one standard error of it (of the paired
+    difference) or worse by less than ``tolerance``: then that one is chosen. ``linear`` is simpler
+    than ``logistic``, ``logistic`` than ``ordinal``.
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ def choose(
         Whether a kind with a failed assumption may be passed over: that curves would add 0.02 or
         more to R² (``linear``, ``logistic``), or slopes that differ between thresholds by 0.5 or
         more per standard deviation (``ordinal``), each beyond chance, see `diagnose`.
+    tolerance : float
+        The share of the best score by which a simpler kind may be worse; 0 or more.
     folds, repeats : int
         Folds of the cross-validation, and how often it is repeated on other folds.
     conf : float
@@ -100,10 +103,11 @@ def choose(
     DataFrame
         Table ``model_choice``, one row a kind in the order of ``kinds``: ``kind``; ``n``;
         ``score``, the name of the yardstick; ``estimate``, its mean over the folds (lower is
-        better), and ``se``; ``difference`` to the best score, its ``difference_se`` and interval ``ci_low``,
-        ``ci_high`` (paired by fold; NA for the best itself); the mean ``rps``, ``brier`` and
-        ``auc`` (that of ``cutoff`` or more; higher is better); ``folds`` that could be scored;
-        ``chosen``, true once; ``why``: ``best_score``, ``simpler_within_one_se`` or ``only_kind``
+        better), and ``se``; ``difference`` to the best score, its ``difference_se`` and interval
+        ``ci_low``, ``ci_high`` (paired by fold; NA for the best itself); the mean ``rps``,
+        ``brier`` and ``auc`` (that of ``cutoff`` or more; higher is better); ``folds`` that could
+        be scored; ``chosen``, true once; ``why``: ``best_score``, ``simpler_within_one_se``,
+        ``simpler_within_tolerance`` or ``only_kind``
         of the chosen, ``worse_score``, ``not_simpler`` (as good, but more complicated),
         ``assumption_failed`` or ``not_fitted`` of the others; ``reason``: the check that failed, or
         ``too_few_rows``, ``no_satisfied_or_unsatisfied``.
@@ -127,7 +131,8 @@ def choose(
     Source: Gneiting and Raftery (2007), Strictly proper scoring rules, prediction, and estimation,
     *Journal of the American Statistical Association* 102, 359–378; Nadeau and Bengio (2003),
     Inference for the generalization error, *Machine Learning* 52, 239–281; the one-standard-error
-    rule of Breiman and others (1984), *Classification and Regression Trees*.
+    rule of Breiman and others (1984), *Classification and Regression Trees*, here on the paired
+    difference.
 
     Examples
     --------
@@ -140,13 +145,15 @@ def choose(
     >>> df["overall"] = told.round().clip(1, 5)
     >>> table = drivers.choose(df, "overall", ["speed", "price"], repeats=2)
     >>> table[["kind", "chosen", "why"]]
-           kind  chosen           why
-    0    linear    True    best_score
-    1  logistic   False   worse_score
-    2   ordinal   False   not_simpler
+           kind  chosen          why
+    0    linear   False  worse_score
+    1  logistic   False  worse_score
+    2   ordinal    True   best_score
     """
     named = _kinds(kinds)
     _check_settings(score, cutoff, folds, repeats, conf)
+    if not isinstance(tolerance, Real) or not 0 <= tolerance < np.inf:
+        raise ValueError(f"tolerance: expected a number of 0 or more, found {tolerance!r}")
     data = read_model(df, outcome, drivers, design, kind="ordinal")
     if not all(isinstance(level, int) for level in data.levels):
         raise ValueError(
@@ -155,7 +162,7 @@ def choose(
         )
     found = _cross_validated(data, named, cutoff, folds, repeats, seed)
     failed = {kind: _failed(data, kind, cutoff) if check else None for kind in named}
-    return _table(data, named, score, found, failed, (conf, folds), cutoff)
+    return _table(data, named, score, found, failed, (conf, folds, tolerance), cutoff)
 
 
 def _kinds(kinds: Sequence[str]) -> list[str]:
@@ -283,10 +290,10 @@ def _table(
     score: str,
     found: dict[str, list[_Fold]],
     failed: dict[str, str | None],
-    settings: tuple[float, int],
+    settings: tuple[float, int, float],
     cutoff: float,
 ) -> pd.DataFrame:
-    conf, folds = settings
+    conf, folds, tolerance = settings
     most = max((len(rows) for rows in found.values()), default=0)
     values = {kind: np.array([getattr(fold, score) for fold in found[kind]]) for kind in kinds}
     # Differences are paired by fold, so that a kind which lacks some cannot be compared.
@@ -297,7 +304,7 @@ def _table(
     ]
     means = {kind: float(values[kind].mean()) for kind in fitted}
     best = min(fitted, key=means.get, default=None)
-    chosen, why = _chosen(values, means, fitted, failed, folds)
+    chosen, why = _chosen(values, means, fitted, failed, (folds, tolerance))
     rows = [
         {"kind": kind, "n": data.n, "score": score, "folds": len(found[kind])}
         | _numbers(kind, values, means, best, conf, folds)
@@ -323,19 +330,24 @@ def _chosen(
     means: dict[str, float],
     fitted: list[str],
     failed: dict[str, str | None],
-    folds: int,
+    settings: tuple[int, float],
 ) -> tuple[str | None, dict[str, str]]:
     """Apply the rule; give the kind chosen and why, and why not the others."""
     sound = [kind for kind in fitted if not failed[kind]] or fitted
     if not sound:
         return None, {}
     best = min(sound, key=means.__getitem__)
-    near = [kind for kind in sound if means[kind] - means[best] <= _corrected(values[best], folds)]
+    folds, tolerance = settings
+    apart = {kind: means[kind] - means[best] for kind in sound}
+    close = [k for k in sound if apart[k] <= _corrected(values[k] - values[best], folds)]
+    near = [k for k in sound if k in close or apart[k] <= tolerance * means[best]]
     chosen = min([*near, best], key=_KINDS.index)
     why = dict.fromkeys(fitted, "worse_score")
     why |= dict.fromkeys([kind for kind in [*near, best] if kind != chosen], "not_simpler")
     why |= dict.fromkeys([kind for kind in fitted if kind not in sound], "assumption_failed")
-    why[chosen] = "best_score" if chosen == best else "simpler_within_one_se"
+    why[chosen] = "best_score"
+    if chosen != best:
+        why[chosen] = f"simpler_within_{'one_se' if chosen in close else 'tolerance'}"
     if len(fitted) == 1:
         why[chosen] = "only_kind"
     return chosen, why

@@ -85,8 +85,9 @@ def diagnose(
         heteroscedasticity    ``linear``: R² of the squared residuals on the drivers
                               (Breusch–Pagan, studentised); watch if p is small, never bad
         heteroscedasticity_white  the same on fitted values and their squares
-        reset                 R² (McFadden's) that squares and cubes of the linear predictor would
-                              add; watch if p is small, bad if the value is 0.02 or more besides
+        reset                 R² (McFadden's) that the square (``linear``: and cube) of the linear
+                              predictor would add; watch if p is small, bad if the value is 0.02
+                              or more besides
         linearity             that which the square of the driver would add; likewise
         proportional_odds     ``ordinal``: range of the slopes over the thresholds, per standard
                               deviation; watch if p is small, bad if it is 0.5 or more besides
@@ -97,10 +98,10 @@ def diagnose(
         dfbetas               how far one row moves the driver's coefficient, in standard errors,
                               ``rows`` beyond 2/√n; watch from 1, bad from 2
         calibration_groups    largest gap between observed and predicted shares over ten groups
-                              (Hosmer–Lemeshow; under a design Archer–Lemeshow); watch if p is
+                              (Hosmer–Lemeshow; under a design Tsiatis); watch if p is
                               small, bad if it is 0.15 or more besides
-        calibration_slope     of unseen rows; watch from 0.2 off 1, bad from 0.4
-        calibration_intercept of unseen rows; watch from 0.3 off 0, bad from 0.6
+        calibration_slope     of unseen rows; watch from 0.2 off 1, bad from 0.4, if beyond chance
+        calibration_intercept of unseen rows; watch from 0.3 off 0, bad from 0.6, if beyond chance
         auc                   of unseen rows; watch below 0.7, bad below 0.6
         ===================== ===================================================================
 
@@ -124,8 +125,8 @@ def diagnose(
     with the design's covariance. Curvature is tested by the robust score throughout, so that
     unequal spread is not taken for it.
 
-    Source: Fox (2016), *Applied Regression Analysis and Generalized Linear Models*, part III;
-    Archer, Lemeshow and Hosmer (2007), *Computational Statistics & Data Analysis* 51, 4450–4464.
+    Source: Fox (2016), *Applied Regression Analysis and Generalized Linear Models*, part III, and
+    for each test the function that makes it.
 
     Examples
     --------

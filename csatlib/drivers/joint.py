@@ -11,7 +11,15 @@ from csatlib.drivers.model import Fitted
 from csatlib.drivers.reading import ModelData
 from csatlib.estimates.variance import Partition
 
-__all__ = ["Wald", "added_terms", "joint_covariance", "pulls", "spread_rows", "wald"]
+__all__ = [
+    "Wald",
+    "added_terms",
+    "degrees_of_freedom",
+    "joint_covariance",
+    "pulls",
+    "spread_rows",
+    "wald",
+]
 
 #: Directions whose variance is this small beside the largest say nothing.
 _NOTHING = 1e-10

@@ -96,14 +96,16 @@ def linearity(data: ModelData, fitted: Fitted, alpha: float) -> list[Check]:
 
     Source: Ramsey (1969), Tests for specification errors in classical linear least-squares
     regression analysis, *Journal of the Royal Statistical Society B* 31, 350–371, its terms tested
-    by the robust score.
+    by the robust score; Pregibon (1980), Goodness of link tests, *Applied Statistics* 29, 15–23.
     """
     if fitted.separated or not fitted.converged:
         reason = "separated" if fitted.separated else "no_convergence"
         names = (None, *data.drivers)
         return [unknown("linearity" if name else "reset", reason, name) for name in names]
     at = _scaled(fitted.predictor, data.weights())
-    reset = _curved("reset", None, data, added_terms(data, fitted, np.column_stack([at**2, at**3])))
+    # The robust variance of a cube is too small by far where the likelihood is not normal's.
+    powers = [at**2, at**3] if data.kind == "linear" else [at**2]
+    reset = _curved("reset", None, data, added_terms(data, fitted, np.column_stack(powers)))
     each = []
     for j, name in enumerate(data.drivers):
         square = _scaled(data.x[:, j], data.weights())[:, None] ** 2

@@ -34,6 +34,14 @@ from csatlib.report.fieldwork import (
 from csatlib.report.findings import group_finding
 from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
+from csatlib.report.modelling import (
+    diagnostics_findings,
+    diagnostics_view,
+    model_choice_finding,
+    model_choice_view,
+    screening_finding,
+    screening_view,
+)
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
 from csatlib.report.sensitivity import sensitivity_view
@@ -64,6 +72,8 @@ __all__ = [
     "comparison_view",
     "cross_counts",
     "describe_view",
+    "diagnostics_findings",
+    "diagnostics_view",
     "effect_view",
     "figure",
     "folded",
@@ -83,6 +93,8 @@ __all__ = [
     "lowest",
     "merge_small",
     "mix_view",
+    "model_choice_finding",
+    "model_choice_view",
     "modes_sentences",
     "modes_view",
     "number",
@@ -96,6 +108,8 @@ __all__ = [
     "reasons_view",
     "response_sentence",
     "say",
+    "screening_finding",
+    "screening_view",
     "sensitivity_view",
     "sentence",
     "signed",
