@@ -463,7 +463,6 @@ def test_answers_told_apart_fully_are_said_to_be(kind):
         ({"outcome": "nobody"}, "outcome: expected the name of a column"),
         ({"kind": "logistic", "outcome": "overall"}, "at most 2 different answers"),
         ({"kind": "ordinal", "outcome": "weight"}, "at most 20 different answers"),
-        ({"design": Design("q0", lonely="centre")}, "found 'centre'"),
         ({"design": "weight"}, "design: expected an estimates.Design"),
         (
             {"design": Design(replicates=["q1", "q2"], replicate_method="jackknife")},
@@ -474,6 +473,16 @@ def test_answers_told_apart_fully_are_said_to_be(kind):
 def test_wrong_calls_are_told_what_to_do(settings, message):
     with pytest.raises(ValueError, match=message):
         found(survey(), **settings)
+
+
+def test_a_stratum_of_one_unit_cannot_be_resampled_about_the_whole():
+    df = survey()
+    centred = Design(stratum="stratum", lonely="centre")
+    df["stratum"] = "all"
+    assert found(df, design=centred)["reason"].isna().all()
+    df.loc[df.index[0], "stratum"] = "lonely"
+    with pytest.raises(ValueError, match="found 'centre' and a stratum of one"):
+        found(df, design=centred)
 
 
 @pytest.mark.parametrize(

@@ -387,7 +387,7 @@ def tickets(n=400, *, seed=0, correlation=-0.5, customers=150):
 
 def stages(scores, process, **options):
     options = {"dimension": "speed", "stages": ["分类", "接收"]} | options
-    table = drivers.stage_associations(scores, process, **options)
+    table = drivers.causes(scores, process, **options)
     return schema.check(table, "stage_associations").set_index("stage")
 
 

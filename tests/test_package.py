@@ -188,6 +188,7 @@ def test_there_are_notebooks():
         "01_clean",
         "02_fieldwork_weights",
         "03_satisfaction",
+        "04_drivers",
         "05_comments",
         "09_report",
     ]

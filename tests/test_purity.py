@@ -217,7 +217,7 @@ CASES = {
     ),
     "drivers.leave_one_out": lambda w: called(w.joined, "overall", w.items[1:], unit="region"),
     "drivers.priorities": lambda w: called(w.importances, w.means, seed=0),
-    "drivers.stage_associations": lambda w: called(
+    "drivers.causes": lambda w: called(
         w.kept, w.stays, dimension="quality", stages=["接收"], key="response_id"
     ),
     "drivers.stage_times": lambda w: called(
@@ -374,7 +374,7 @@ def world(repository):
     w.importances = pd.DataFrame(parts)
     w.matrix = drivers.priorities(w.importances.copy(), w.means.copy(), seed=0)
     w.stays = w.kept[["response_id"]].assign(接收=[float(i % 9) for i in range(len(w.kept))])
-    w.slow = drivers.stage_associations(
+    w.slow = drivers.causes(
         w.kept.copy(), w.stays.copy(), dimension="quality", stages=["接收"], key="response_id"
     )
     w.units = estimates.units(w.satisfied.copy(), "overall", unit="region", target=0.85)

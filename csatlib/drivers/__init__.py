@@ -8,9 +8,10 @@ from csatlib.drivers.priorities import priorities
 from csatlib.drivers.problems import key_problems
 from csatlib.drivers.screening import screen
 from csatlib.drivers.stability import leave_one_out
-from csatlib.drivers.stages import stage_associations, stage_times
+from csatlib.drivers.stages import causes, stage_times
 
 __all__ = [
+    "causes",
     "choose",
     "diagnose",
     "fit",
@@ -20,6 +21,5 @@ __all__ = [
     "leave_one_out",
     "priorities",
     "screen",
-    "stage_associations",
     "stage_times",
 ]

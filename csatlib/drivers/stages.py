@@ -22,7 +22,7 @@ from csatlib.estimates.moments import Survey, read_survey
 from csatlib.estimates.quantiles import of_rows, quantiles
 from csatlib.estimates.table import Estimates
 
-__all__ = ["stage_associations", "stage_times"]
+__all__ = ["causes", "stage_times"]
 
 _GROUPS = ("dissatisfied", "satisfied")
 
@@ -80,7 +80,7 @@ def stage_times(
     return pd.DataFrame(found, index=tickets.index)
 
 
-def stage_associations(
+def causes(
     scores: pd.DataFrame,
     process: pd.DataFrame,
     *,
@@ -94,7 +94,9 @@ def stage_associations(
     min_base: int = 30,
     adjust: str = "holm",
 ) -> pd.DataFrame:
-    r"""Tell which process measures go with a low rating: rank correlations, medians, late shares.
+    r"""Look for causes of a low rating: which process measures go with it.
+
+    What is found is association; whether one brings about the other takes a trial to tell.
 
     Parameters
     ----------
@@ -164,7 +166,7 @@ def stage_associations(
     >>> answers = pd.DataFrame({"ticket_id": range(40), "speed": [5, 4, 3, 2] * 10})
     >>> stays = pd.DataFrame({"ticket_id": range(40),
     ...     "接收": [10 + i % 4 * 15 + i % 7 for i in range(40)]})
-    >>> found = stage_associations(answers, stays, dimension="speed", stages=["接收"], min_base=20)
+    >>> found = causes(answers, stays, dimension="speed", stages=["接收"], min_base=20)
     >>> found[["stage", "n", "correlation", "median_dissatisfied", "median_satisfied"]].round(2)
       stage   n  correlation  median_dissatisfied  median_satisfied
     0    接收  40        -0.97                 46.0              16.0

@@ -32,6 +32,7 @@ from csatlib.report.fieldwork import (
     response_sentence,
 )
 from csatlib.report.findings import group_finding
+from csatlib.report.fitting import coefficients_view, fit_finding, stability_findings
 from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.modelling import (
@@ -66,6 +67,7 @@ __all__ = [
     "cards",
     "changes_finding",
     "cite",
+    "coefficients_view",
     "comparable_history",
     "comparison_finding",
     "comparison_findings",
@@ -76,6 +78,7 @@ __all__ = [
     "diagnostics_view",
     "effect_view",
     "figure",
+    "fit_finding",
     "folded",
     "funnel_view",
     "gap_finding",
@@ -115,6 +118,7 @@ __all__ = [
     "signed",
     "soundness_findings",
     "soundness_view",
+    "stability_findings",
     "stack",
     "stages_sentences",
     "stages_view",

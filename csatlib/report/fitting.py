@@ -28,8 +28,8 @@ def coefficients_view(coefficients: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a driver: 维度; 系数 and 95% 置信区间 of a linear model, 优势比 and its interval of the
-        others; p 值.
+        One row a driver: 维度; 系数 and 95% 置信区间 of a linear model, 优势比 and its interval of
+        the others; p 值.
 
     Examples
     --------

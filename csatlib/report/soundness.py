@@ -54,6 +54,8 @@ REASONS = {
 #: Checks where a smaller value is better.
 _AT_MOST = ("ceiling", "floor", "bartlett", "rmsea", "srmr", "htmt")
 _SHARES = ("ceiling", "floor")
+#: The one threshold that is a convention of its own.
+_HALF = "half of the answers: the median itself is at the end"
 #: As many are named where something is not known.
 _NAMED = 8
 
@@ -91,7 +93,7 @@ def soundness_view(findings: pd.DataFrame, study: Study) -> pd.DataFrame:
             "参考值": [_bound(row) for row in rows],
             "判断": [VERDICTS[row["verdict"]] for row in rows],
             "说明": [_reason(row) for row in rows],
-            "依据": [row["source"] for row in rows],
+            "依据": [row["source"].replace(_HALF, "中位数不落在端点") for row in rows],
         },
         index=findings.index,
     )
