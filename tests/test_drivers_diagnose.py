@@ -368,3 +368,12 @@ def test_a_seed_that_is_none_is_refused(seed):
 def test_where_nothing_was_checked_no_one_is_told_that_all_is_well():
     told = report.diagnostics_findings(schema.empty("diagnostics"), store.study("ops_company"))
     assert told == ["没有模型可以检查。"]
+
+
+def test_drivers_of_odd_names_have_their_coefficients_told():
+    draw = np.random.default_rng(0)
+    names = ["a|b", "(x)", "intercept"]
+    df = pd.DataFrame(draw.integers(1, 6, (60, 4)), columns=[*names, "overall"])
+    table = drivers.fit(df, "overall", names)
+    view = report.coefficients_view(table, store.study("ops_company"))
+    assert set(view["维度"]) == set(names)
