@@ -272,3 +272,11 @@ def test_the_report_shows_screening_in_words():
         "与 speed、manner 高度相关，分不开",
     ]
     assert not view.isna().any(axis=None)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True, None, np.nan, pd.NA], ids=repr)
+def test_a_seed_that_is_none_is_refused(seed):
+    draw = np.random.default_rng(0)
+    df = pd.DataFrame(draw.integers(1, 6, (60, 3)), columns=["speed", "price", "overall"])
+    with pytest.raises(ValueError, match="seed: expected a whole number"):
+        drivers.choose(df, "overall", ["speed", "price"], repeats=1, seed=seed)

@@ -355,3 +355,25 @@ def test_clean_checks_claim_no_cause():
     assert report.diagnostics_findings(table, store.study("ops_company")) == [
         "各项检查没有发现问题；系数说的是关联，不说明谁导致谁。"
     ]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True, None, np.nan, pd.NA], ids=repr)
+def test_a_seed_that_is_none_is_refused(seed):
+    draw = np.random.default_rng(0)
+    df = pd.DataFrame(draw.integers(1, 6, (60, 3)), columns=["speed", "price", "overall"])
+    with pytest.raises(ValueError, match="seed: expected a whole number"):
+        drivers.diagnose(df, "overall", ["speed", "price"], kind="linear", seed=seed)
+
+
+def test_where_nothing_was_checked_no_one_is_told_that_all_is_well():
+    told = report.diagnostics_findings(schema.empty("diagnostics"), store.study("ops_company"))
+    assert told == ["没有模型可以检查。"]
+
+
+def test_drivers_of_odd_names_have_their_coefficients_told():
+    draw = np.random.default_rng(0)
+    names = ["a|b", "(x)", "intercept"]
+    df = pd.DataFrame(draw.integers(1, 6, (60, 4)), columns=[*names, "overall"])
+    table = drivers.fit(df, "overall", names)
+    view = report.coefficients_view(table, store.study("ops_company"))
+    assert set(view["维度"]) == set(names)

@@ -725,3 +725,15 @@ def test_nearly_alike_is_not_alike():
     x[:, 1] = x[:, 0] + 1e-6 * x[:, 1]
     refuse_dependent(x, ["one", "two"], None)
     assert np.isfinite(fit_linear(x, x[:, 0] ** 2).parameters).all()
+
+
+def test_from_where_there_is_no_likelihood_the_climb_does_not_start():
+    data = read_model(
+        pd.DataFrame({"x": [0, 0, 1, 1], "y": [0, 0, 1, 1]}), "y", "x", kind="logistic"
+    )
+    blocks, _ = penalised_blocks(fit_model(data))
+    start = np.array([1e6, 0.5])
+    found = climb_penalised(blocks, start)
+    assert not found.converged
+    assert found.height == -np.inf
+    np.testing.assert_array_equal(found.place, start)

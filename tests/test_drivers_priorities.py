@@ -328,6 +328,16 @@ class TestKeyProblems:
         assert table.loc["manner", "reason"] == "no_importance"
         assert table.index[-1] == "manner"
 
+    def test_one_driver_is_judged_by_no_average_of_its_own(self):
+        one = {"speed": PLAIN["speed"]}
+        matrix = drivers.priorities(importance_of(one), scores_of(one), seed=0)
+        alone = drivers.key_problems(matrix, scores_of(one)).iloc[0]
+        assert alone["reason"] == "one_driver"
+        assert alone["judged"] == 0
+        assert alone[["rank", "key_problem", "important", "weak"]].isna().all()
+        told = drivers.key_problems(matrix, scores_of(one), target=4.0).iloc[0]
+        assert (told["judged"], told["weak"]) == (1, True)
+
     def test_no_drivers_no_problems(self):
         table = drivers.key_problems(found({}).reset_index(), scores_of({}))
         assert table.empty

@@ -268,3 +268,11 @@ def test_a_wrong_argument_is_told(arguments, message):
     given = {"outcome": "overall", "drivers": TRUE} | arguments
     with pytest.raises(ValueError, match=message):
         drivers.screen(answers().assign(text="a"), **given)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True, None, np.nan, pd.NA], ids=repr)
+def test_a_seed_that_is_none_is_refused(seed):
+    draw = np.random.default_rng(0)
+    df = pd.DataFrame(draw.integers(1, 6, (60, 3)), columns=["speed", "price", "overall"])
+    with pytest.raises(ValueError, match="seed: expected a whole number"):
+        drivers.screen(df, "overall", ["speed", "price"], seed=seed)

@@ -428,3 +428,10 @@ def test_a_search_that_does_not_end_is_told(answers, monkeypatch):
     found = explore(answers, factors=2, seed=0)
     assert found.reason == "no_convergence"
     assert found.loadings["loading"].isna().all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_adequacy_of_two_items_is_one_half_and_not_below_it(seed):
+    items = pd.DataFrame(np.random.default_rng(seed).normal(size=(50, 2)), columns=["a", "b"])
+    items["b"] += items["a"]
+    assert (kmo(items)["kmo"] == 0.5).all()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from csatlib.drivers.products import Complete
 
-__all__ = ["check_model", "laid_out", "too_few"]
+__all__ = ["check_model", "check_seed", "laid_out", "too_few"]
 
 #: Beyond these the 2^p subsets take minutes.
 _MOST_DRIVERS = {"linear": 22, "logistic": 10, "ordinal": 10}
@@ -25,7 +25,7 @@ def too_few(complete: Complete, min_base: int) -> str:
 
 def check_model(kind: str, method: str, complete: Complete) -> None:
     """Refuse kinds and methods that are none, and too many drivers."""
-    if kind not in _MOST_DRIVERS:
+    if not isinstance(kind, str) or kind not in _MOST_DRIVERS:
         raise ValueError(f"kind: expected one of {', '.join(_MOST_DRIVERS)}, found {kind!r}")
     if method not in ("lmg", "johnson"):
         raise ValueError(f"method: expected 'lmg' or 'johnson', found {method!r}")
@@ -40,6 +40,14 @@ def check_model(kind: str, method: str, complete: Complete) -> None:
         raise ValueError(
             f"drivers: expected at most {most} for kind={kind!r} and method='lmg', found {count}, "
             f"whose 2^{count} models take too long; {remedy}, or group items into dimensions"
+        )
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what no random numbers can start from."""
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(
+            f"seed: expected a whole number, 0 or more, found {seed!r}; write for example 0"
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from csatlib.drivers.arguments import check_seed
 from csatlib.drivers.checks import Check
 from csatlib.drivers.diagnosing import as_kind, decisive_checks
 from csatlib.drivers.discrimination import area
@@ -152,6 +153,7 @@ def choose(
     """
     named = _kinds(kinds)
     _check_settings(score, cutoff, folds, repeats, conf)
+    check_seed(seed)
     if not isinstance(tolerance, Real) or not 0 <= tolerance < np.inf:
         raise ValueError(f"tolerance: expected a number of 0 or more, found {tolerance!r}")
     data = read_model(df, outcome, drivers, design, kind="ordinal")

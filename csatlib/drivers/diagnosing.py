@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from csatlib.drivers.arguments import check_seed
 from csatlib.drivers.checks import Check, by_size, check_table, unknown
 from csatlib.drivers.collinearity import condition_number, inflation, unit_columns
 from csatlib.drivers.fitting import fit_model
@@ -143,6 +144,7 @@ def diagnose(
     10  price    good                   NaN
     """
     _check_settings(alpha, folds, cutoff)
+    check_seed(seed)
     data = read_model(df, outcome, drivers, design, kind=kind, dependent="keep")
     return check_table(checks_of(data, cutoff=cutoff, alpha=alpha, folds=folds, seed=seed))
 

@@ -42,14 +42,15 @@ def climb_penalised(blocks: Blocks, start: np.ndarray, *, held: int | None = Non
     """Climb to the top of the penalised likelihood, one parameter ``held`` where it is.
 
     Newton's steps, with second derivatives from differences of the slopes; where the likelihood
-    bends the wrong way, a step along the expected information. One that leads down is halved.
+    bends the wrong way, a step along the expected information. One that leads down is halved. From
+    where there is no likelihood at all, nothing leads anywhere.
     """
     width = blocks.x.shape[1]
     free = np.flatnonzero(np.arange(len(start)) != (-1 if held is None else held))
     place = start
     height, gradient, information = _penalised_slopes(blocks, place)
     size = np.inf
-    for _ in range(_STEPS):
+    for _ in range(_STEPS if np.isfinite(height) else 0):
         bend = _bend(blocks, place, gradient, free)
         move = np.zeros(len(place))
         move[free] = _step(bend, information[np.ix_(free, free)], gradient[free])

@@ -17,6 +17,7 @@ __all__ = [
     "Cut",
     "cut_name",
     "cut_value",
+    "divides_nothing",
     "numbers",
     "once",
     "one_value",
@@ -322,6 +323,11 @@ def _moved(axis: _Axis, unit: np.ndarray) -> np.ndarray:
     return axis.value + unit * np.where(axis.exact | axis.unsure, 0.0, scale)
 
 
+def divides_nothing(rule: Cut, values: np.ndarray) -> bool:
+    """Say that a cut is the average of one value, which always reaches it."""
+    return isinstance(rule, str) and (~np.isnan(values)).sum() == 1
+
+
 def reaches(values: np.ndarray, cut: np.ndarray | float) -> np.ndarray:
     """Say which values lie on a cut or above it; what is between but rounding is on it."""
     return values >= cut - _ON_CUT * np.maximum(1.0, np.abs(cut))
@@ -340,10 +346,7 @@ def _reasons(
     axes: tuple[_Axis, _Axis], rules: tuple[Cut, Cut], told: pd.DataFrame, cuts: list[float]
 ) -> np.ndarray:
     importance, performance = axes
-    alone = [
-        isinstance(rule, str) and (~np.isnan(axis.value)).sum() == 1
-        for axis, rule in zip(axes, rules, strict=True)
-    ]
+    alone = [divides_nothing(rule, a.value) for rule, a in zip(rules, axes, strict=True)]
     own = told["reason"] if "reason" in told else pd.Series([None] * len(told), dtype="object")
     own = own.astype("object").where(own.notna(), "no_performance").to_numpy(dtype=object)
     on_cut = np.zeros(len(told), dtype=bool)

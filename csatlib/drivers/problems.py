@@ -10,6 +10,7 @@ from csatlib.drivers.priorities import (
     Cut,
     cut_name,
     cut_value,
+    divides_nothing,
     numbers,
     once,
     one_value,
@@ -60,7 +61,8 @@ def key_problems(
         ``shortfall`` (cut less performance, negative where it is reached); ``frequent`` with
         ``frequency`` and ``frequency_cut``; ``p_improve`` of ``priorities``; ``rule``, the whole
         rule in words and numbers; ``reason``: ``no_importance``, ``no_performance`` (or why there
-        is none), ``no_frequency``, else NA.
+        is none), ``one_driver`` (an average of one driver divides nothing, so that condition is
+        not known), ``no_frequency``, else NA.
 
     Raises
     ------
@@ -98,10 +100,17 @@ def key_problems(
     cuts = [_one_cut(priorities), cut_value(strength, _checked(target, "target"))]
     cuts.append(cut_value(shares, _checked(often, "often")))
     importance = numbers(priorities, "importance")
+    rules = (_origin(priorities), target, often)
+    values = (importance, strength, shares)
+    alone = [divides_nothing(rule, value) for rule, value in zip(rules, values, strict=True)]
+    sides = (
+        reaches(importance, cuts[0]),
+        ~reaches(strength, cuts[1]),
+        reaches(shares, cuts[2]),
+    )
     parts = [
-        _where_known(reaches(importance, cuts[0]), importance),
-        _where_known(~reaches(strength, cuts[1]), strength),
-        _where_known(reaches(shares, cuts[2]), shares),
+        _where_known(side, np.full(len(value), np.nan) if one else value)
+        for side, value, one in zip(sides, values, alone, strict=True)
     ]
     asked = parts if frequency is not None else parts[:2]
     columns = {
@@ -122,7 +131,7 @@ def key_problems(
         "frequency_cut": cuts[2],
         "p_improve": numbers(priorities, "p_improve"),
         "rule": _rule(cuts, priorities, target, often, given=frequency is not None),
-        "reason": _reasons(importance, told, strength, shares),
+        "reason": _reasons(importance, told, strength, shares, alone=any(alone)),
     }
     return _ranked(pd.DataFrame(columns, index=range(len(drivers))))
 
@@ -180,11 +189,14 @@ def _all_hold(parts: list[np.ndarray]) -> list[bool | None]:
     ]
 
 
+def _origin(priorities: pd.DataFrame) -> str:
+    return one_value(priorities, "importance_rule", "priorities") or "given"
+
+
 def _rule(
     cuts: list[float], priorities: pd.DataFrame, target: Cut, often: Cut, *, given: bool
 ) -> str:
-    origin = one_value(priorities, "importance_rule", "priorities") or "given"
-    names = [origin, cut_name(target, "target"), cut_name(often, "often")]
+    names = [_origin(priorities), cut_name(target, "target"), cut_name(often, "often")]
     signs = ("importance >=", "performance <", "frequency >=")
     told = [
         f"{sign} {cut:.6g} ({name})" for sign, cut, name in zip(signs, cuts, names, strict=True)
@@ -193,11 +205,17 @@ def _rule(
 
 
 def _reasons(
-    importance: np.ndarray, told: pd.DataFrame, strength: np.ndarray, shares: np.ndarray
+    importance: np.ndarray,
+    told: pd.DataFrame,
+    strength: np.ndarray,
+    shares: np.ndarray,
+    *,
+    alone: bool,
 ) -> np.ndarray:
     own = told["reason"] if "reason" in told else pd.Series([None] * len(told), dtype="object")
     own = own.astype("object").where(own.notna(), "no_performance").to_numpy(dtype=object)
     reason = np.where(np.isnan(shares), "no_frequency", None)
+    reason = np.where(alone, "one_driver", reason)
     reason = np.where(np.isnan(strength), own, reason)
     return np.where(np.isnan(importance), "no_importance", reason)
 

@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from csatlib.drivers.arguments import check_seed
 from csatlib.drivers.candidates import (
     Candidates,
     Found,
@@ -150,6 +151,7 @@ def screen(
         | {"min_frequency": (min_frequency, 0.5, 1), "alpha": (alpha, 0, 1), "mix": (mix, 0, 1)}
         | {"folds": (folds, 1, np.inf), "n_subsamples": (n_subsamples, 1, np.inf)}
     )
+    check_seed(seed)
     rules = Rules(max_missing, max_common, max_correlation, max_vif, min_frequency, alpha)
     data = _read(df, outcome, drivers, where, design)
     tested = associations(data)

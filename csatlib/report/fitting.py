@@ -133,7 +133,10 @@ def stability_findings(stability: pd.DataFrame, study: Study) -> Sequence[str]:
 
 
 def _drivers(coefficients: pd.DataFrame) -> pd.DataFrame:
-    rows = coefficients[~coefficients["term"].str.contains(r"^(?:intercept$|\()|\|", regex=True)]
+    term = coefficients["term"]
+    # A driver may be named as thresholds are, but only ordered models have thresholds.
+    threshold = term.str.contains("|", regex=False) & (coefficients["kind"] == "ordinal")
+    rows = coefficients[(term != "(Intercept)") & ~threshold.fillna(value=False)]
     return rows.sort_values("p", kind="stable", na_position="last")
 
 

@@ -253,7 +253,7 @@ def diagnostics_findings(diagnostics: pd.DataFrame, study: Study) -> list[str]:
     -------
     list of str
         One sentence a check that is ``bad`` or ``watch``, with the drivers it concerns; then which
-        could not be made. A single sentence where there is nothing to tell.
+        could not be made. A single sentence where there is nothing to tell, or nothing was checked.
 
     Examples
     --------
@@ -264,6 +264,8 @@ def diagnostics_findings(diagnostics: pd.DataFrame, study: Study) -> list[str]:
     >>> print(diagnostics_findings(table, store.study("ops_company"))[0])
     与其余各项的重叠（VIF）不通过（speed、again）：这几项几乎同升同降，各自与满意度的关联分不清，只宜合起来看。
     """
+    if diagnostics.empty:
+        return ["没有模型可以检查。"]
     told = []
     for verdict in ("bad", "watch"):
         for check, rows in _groups(diagnostics[diagnostics["verdict"] == verdict]):

@@ -61,6 +61,9 @@ def kmo(items: pd.DataFrame, *, weights: pd.Series | None = None) -> pd.DataFram
         below = above + np.array([alone.sum(), *alone])
         something = below > 1e-20
         values[something] = above[something] / below[something]
+        if p == 2:
+            # What is left of two items given no others is their correlation: rounding decides not.
+            values[something] = 0.5
         reasons = [None if some else "uncorrelated" for some in something]
     return pd.DataFrame(
         {
