@@ -256,6 +256,9 @@ CASES = {
     "report.units_view": lambda w: called(w.units, w.study),
     "report.diagnostics_findings": lambda w: called(w.diagnosed, w.study),
     "report.diagnostics_view": lambda w: called(w.diagnosed, w.study),
+    "report.coefficients_view": lambda w: called(w.coefficients, w.study),
+    "report.fit_finding": lambda w: called(w.coefficients, w.model, w.study),
+    "report.stability_findings": lambda w: called(w.stability, w.study),
     "report.model_choice_finding": lambda w: called(w.choice),
     "report.model_choice_view": lambda w: called(w.choice),
     "report.screening_finding": lambda w: called(w.screened, w.study),
@@ -384,6 +387,9 @@ def world(repository):
     w.compared = estimates.compare(w.joined.copy(), "overall", by=["tier"], against="rest")
     w.changed = estimates.change(w.joined.copy(), w.earlier, ["overall"])
     w.screened = drivers.screen(w.joined.copy(), "overall", w.items[1:4])
+    w.coefficients = drivers.fit(w.joined.copy(), w.items[0], w.items[1:3])
+    w.model = drivers.fit_summary(w.joined.copy(), w.items[0], w.items[1:3])
+    w.stability = drivers.leave_one_out(w.joined.copy(), "overall", w.items[1:], unit="region")
     w.diagnosed = drivers.diagnose(w.joined.copy(), "overall", w.items[1:3], kind="linear")
     w.choice = drivers.choose(w.joined.copy(), "overall", w.items[1:3], repeats=1)
     w.described = estimates.describe(w.joined.copy(), w.items)

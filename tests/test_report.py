@@ -929,7 +929,7 @@ UNCLEAR = CLEAR.assign(rank_low=[1.0, 1.0, 3.0], rank_high=[2.0, 2.0, 3.0])
 def test_the_strongest_association_is_told_with_its_rank_and_as_association(company):
     told = report.importance_sentence(CLEAR, company)
     assert told == (
-        "与整体满意度关联最强的是**产品质量**，占其方差的 25.0%（95% 置信区间 20.0%–30.0%，"
+        "与整体满意度关联最强的是**产品质量**，与它相伴的占整体满意度差异的 25.0%（95% 置信区间 20.0%–30.0%，"
         "名次区间 1–1）。3 个维度合计 40.0%（n = 1,200）。"
         "这里说的是关联，不能由此断定改进它就会提高整体满意度。"
     )
@@ -938,8 +938,70 @@ def test_the_strongest_association_is_told_with_its_rank_and_as_association(comp
 
 def test_a_part_of_a_pseudo_r2_is_not_called_one_of_the_variance(company):
     told = report.importance_sentence(CLEAR.assign(kind="ordinal"), company)
-    assert "**产品质量**，在伪 R² 中占 25.0%" in told
-    assert "方差" not in told
+    assert "**产品质量**，在模型的解释程度（伪 R²）里占 25.0%" in told
+    assert "差异" not in told
+
+
+def test_a_first_rank_that_is_not_sure_is_told_with_its_interval(company):
+    unsure = CLEAR.assign(rank_high=[3.0, 2.0, 3.0])
+    told = report.importance_finding(unsure, company)
+    assert told == "产品质量与整体满意度的关联最强（名次区间 1–2）"
+
+
+def coefficients_of(**p):
+    blank = schema.empty("coefficients")
+    rows = pd.DataFrame({"term": ["(Intercept)", *p], "p": [1e-9, *p.values()], "kind": "linear"})
+    rows = rows.assign(outcome="overall", estimate=0.3, ci_low=0.1, ci_high=0.5, n=142)
+    return rows.reindex(columns=list(blank)).astype(blank.dtypes.to_dict())
+
+
+def model_of(**changes):
+    blank, row = schema.empty("models"), {"kind": "linear", "method": "ols", "n": 142, "r2": 0.6}
+    row |= {"r2_kind": "r2", **changes}
+    return pd.DataFrame([row]).reindex(columns=list(blank)).astype(blank.dtypes.to_dict())
+
+
+def test_coefficients_are_significant_by_the_adjusted_p_alone(company):
+    table = coefficients_of(quality=0.001, value=0.03, communication=0.04)
+    told = report.fit_finding(table, model_of(), company)
+    assert told == (
+        "线性回归（R² 为 0.60，n = 142）：其余维度相同时，产品质量仍与整体满意度显著相关"
+    )
+    assert report.coefficients_view(table, company)["校正后 p"].tolist() == [
+        "0.003",
+        "0.060",
+        "0.060",
+    ]
+    none = report.fit_finding(coefficients_of(quality=0.2), model_of(method="firth"), company)
+    assert "没有一个维度在其余维度相同时仍与整体满意度显著相关" in none
+    assert "Firth" in none
+
+
+def test_how_importances_hang_on_single_units_is_told_with_spaces(company):
+    row = {"driver": "value", "unit": "customer_id", "units": 40, "share": 0.28, "rank": 1.0}
+    table = pd.DataFrame([row]).assign(share_low=0.25, share_high=0.30, changed=0)
+    told = report.stability_findings(table, company)
+    assert "占已解释部分的比例在 25.0% 与 30.0% 之间。" in told[0]
+    assert "去掉其中 3 个时" in report.stability_findings(table.assign(changed=3), company)[1]
+
+
+def test_a_model_that_was_beaten_by_a_refused_one_is_not_called_the_best():
+    blank = schema.empty("model_choice")
+    rows = pd.DataFrame(
+        {
+            "kind": ["linear", "ordinal"],
+            "n": 484,
+            "score": "rps",
+            "estimate": [0.082, 0.080],
+            "se": 0.004,
+            "chosen": [True, False],
+            "why": ["best_score", "assumption_failed"],
+        }
+    )
+    choice = rows.reindex(columns=list(blank)).astype(blank.dtypes.to_dict())
+    said = report.model_choice_finding(choice)
+    assert said.startswith("选用线性回归：其余模型里预测最准（交叉验证的预测误差（RPS）为 0.082")
+    assert report.model_choice_view(choice)["原因"].tolist() == ["其余模型里预测最准", "前提不成立"]
 
 
 def test_of_two_that_may_be_first_neither_is_called_the_first(company):
@@ -1056,7 +1118,7 @@ def stages_of(slope, n=120):
     minutes = [20 + slope * (5 - i % 5) + i % 7 for i in range(n)]
     scores = pd.DataFrame({"ticket_id": range(n), "quality": [1 + i % 5 for i in range(n)]})
     process = pd.DataFrame({"ticket_id": range(n), "分类": minutes})
-    return drivers.stage_associations(
+    return drivers.causes(
         scores, process, dimension="quality", stages=["分类"], limits={"分类": 30}
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.drivers.products import Complete
+from csatlib.estimates.table import nullable
 
 __all__ = ["check_model", "check_seed", "laid_out", "too_few"]
 
@@ -56,5 +57,4 @@ def laid_out(values: np.ndarray | None, flat: np.ndarray) -> pd.api.extensions.E
     laid = np.full(len(flat), np.nan)
     if values is not None:
         laid[~flat] = values
-    unknown = np.isnan(laid)
-    return pd.arrays.FloatingArray(np.where(unknown, 0.0, laid), unknown)
+    return nullable(laid)

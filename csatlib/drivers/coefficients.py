@@ -13,6 +13,7 @@ from csatlib.drivers.model import Fitted
 from csatlib.drivers.reading import Kind, read_model
 from csatlib.estimates.arguments import check_settings
 from csatlib.estimates.design import Design
+from csatlib.estimates.table import nullable
 
 __all__ = ["fit", "fit_summary"]
 
@@ -142,13 +143,13 @@ def fit(
     table = {
         "outcome": pd.array([outcome] * count, dtype="str"),
         "term": pd.array(list(fitted.terms), dtype="str"),
-        "estimate": _real(estimate),
-        "se": _real(np.where(census, 0.0, found.se)),
-        "df": _real(found.df),
-        "statistic": _real(found.statistic),
-        "p": _real(found.p),
-        "ci_low": _real(found.low),
-        "ci_high": _real(found.high),
+        "estimate": nullable(estimate),
+        "se": nullable(np.where(census, 0.0, found.se)),
+        "df": nullable(found.df),
+        "statistic": nullable(found.statistic),
+        "p": nullable(found.p),
+        "ci_low": nullable(found.low),
+        "ci_high": nullable(found.high),
         "odds_ratio": _odds(estimate, odds),
         "or_low": _odds(found.low, odds),
         "or_high": _odds(found.high, odds),
@@ -224,7 +225,7 @@ def fit_summary(
         "bic": free * np.log(n) - 2 * fitted.loglik,
     }
     failed = reason == "not_converged"
-    real = {name: _real(np.array([np.nan if failed else x])) for name, x in figures.items()}
+    real = {name: nullable(np.array([np.nan if failed else x])) for name, x in figures.items()}
     return pd.DataFrame(
         {
             "outcome": pd.array([outcome], dtype="str"),
@@ -248,12 +249,6 @@ def _trouble(fitted: Fitted) -> str | None:
     return "perfect_fit" if fitted.kind == "linear" and fitted.scale == 0 else None
 
 
-def _real(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    values = np.asarray(values, dtype=float)
-    withheld = ~np.isfinite(values)
-    return pd.arrays.FloatingArray(np.where(withheld, 0.0, values), withheld)
-
-
 def _odds(values: np.ndarray, drivers: np.ndarray) -> pd.api.extensions.ExtensionArray:
     with np.errstate(over="ignore"):
-        return _real(np.where(drivers, np.exp(values), np.nan))
+        return nullable(np.where(drivers, np.exp(values), np.nan))

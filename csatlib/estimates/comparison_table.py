@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
+from csatlib.estimates.table import nullable
 
 __all__ = ["Lines", "stack_lines"]
 
@@ -66,8 +67,7 @@ def stack_lines(lines: Sequence[Lines]) -> pd.DataFrame:
 
     def real(name: str, withheld: np.ndarray) -> pd.api.extensions.ExtensionArray:
         values = array(name).astype(float)
-        withheld = withheld | ~np.isfinite(values)
-        return pd.arrays.FloatingArray(np.where(withheld, 0.0, values), withheld)
+        return nullable(values, withheld | ~np.isfinite(values))
 
     table = {
         "quarter": text("quarter"),

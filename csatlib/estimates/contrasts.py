@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import special
 
 from csatlib.estimates.adjusting import ADJUSTMENTS, adjust_p
-from csatlib.estimates.table import Estimates
+from csatlib.estimates.table import Estimates, nullable
 
 __all__ = ["Adjust", "check_adjust", "nothing", "with_t_tests", "with_tests"]
 
@@ -56,9 +56,9 @@ def with_tests(
     contrasts = [contrast] * len(table) if isinstance(contrast, str) else contrast
     return table.assign(
         contrast=pd.array(contrasts, dtype="str"),
-        statistic=_real(statistic),
-        p=_real(p),
-        p_adjusted=_real(together),
+        statistic=nullable(statistic),
+        p=nullable(p),
+        p_adjusted=nullable(together),
     )
 
 
@@ -75,8 +75,3 @@ def nothing(n: np.ndarray, reason: str) -> Estimates:
         ci_high=absent,
         reason=np.full(len(n), reason),
     )
-
-
-def _real(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    missing = ~np.isfinite(values)
-    return pd.arrays.FloatingArray(np.where(missing, 0.0, values), missing)

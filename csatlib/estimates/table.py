@@ -12,7 +12,7 @@ from csatlib import schema
 from csatlib.estimates.domains import Domains
 from csatlib.estimates.moments import Moments
 
-__all__ = ["Estimates", "reasons", "to_table"]
+__all__ = ["Estimates", "nullable", "reasons", "to_table"]
 
 
 @dataclass(frozen=True)
@@ -101,16 +101,20 @@ def to_table(
     why = table.pop("reason")
     table |= {
         "n": pd.array(n, dtype="Int64"),
-        "n_eff": _real(column("n_eff"), suppressed | ~np.isfinite(column("n_eff"))),
-        "df": _real(column("df"), suppressed),
-        "estimate": _real(column("estimate"), suppressed | ~np.isfinite(column("estimate"))),
-        "se": _real(column("se"), ~known),
-        **{name: _real(end, withheld | ~np.isfinite(end)) for name, end in ends.items()},
+        "n_eff": nullable(column("n_eff"), suppressed | ~np.isfinite(column("n_eff"))),
+        "df": nullable(column("df"), suppressed),
+        "estimate": nullable(column("estimate"), suppressed | ~np.isfinite(column("estimate"))),
+        "se": nullable(column("se"), ~known),
+        **{name: nullable(end, withheld | ~np.isfinite(end)) for name, end in ends.items()},
         "suppressed": suppressed,
         "reason": why,
     }
     return pd.DataFrame(table)
 
 
-def _real(values: np.ndarray, withheld: np.ndarray) -> pd.api.extensions.ExtensionArray:
+def nullable(
+    values: np.ndarray, withheld: np.ndarray | None = None
+) -> pd.api.extensions.ExtensionArray:
+    """Lay numbers out as a column, NA where one is withheld; without that, where none is finite."""
+    withheld = ~np.isfinite(values) if withheld is None else withheld
     return pd.arrays.FloatingArray(np.where(withheld, 0.0, values), withheld)

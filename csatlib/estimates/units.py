@@ -18,6 +18,7 @@ from csatlib.estimates.funnel import chance_limits
 from csatlib.estimates.intervals import korn_graubard
 from csatlib.estimates.ranks import rank_intervals
 from csatlib.estimates.shrinkage import posterior_rates
+from csatlib.estimates.table import nullable
 from csatlib.estimates.unit_counts import Counts, count_units
 
 __all__ = ["units"]
@@ -164,10 +165,10 @@ def units(
             "n": pd.array(counts.n.astype(np.int64), dtype="Int64"),
             "suppressed": ~known,
             "reason": _text(_reasons(counts, known)),
-            "population": _real(counts.population).astype("Int64"),
+            "population": nullable(counts.population).astype("Int64"),
             "funnel": _text(_place(counts, columns)),
             "small": counts.n < small,
-            **{name: _real(values) for name, values in columns.items()},
+            **{name: nullable(values) for name, values in columns.items()},
         }
     )
     return table[list(schema.TABLES["units"].columns)]
@@ -291,8 +292,3 @@ def _place(counts: Counts, columns: dict[str, np.ndarray]) -> list[str | None]:
 
 def _text(values: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
     return pd.array(list(values), dtype="str")
-
-
-def _real(values: np.ndarray) -> pd.api.extensions.ExtensionArray:
-    missing = np.isnan(values)
-    return pd.arrays.FloatingArray(np.where(missing, 0.0, values), missing)

@@ -93,7 +93,8 @@ def importance_finding(drivers: pd.DataFrame, study: Study) -> str:
     Returns
     -------
     str
-        The first alone where no other may be first, else all whose rank interval begins at 1.
+        The first alone where no other may be first (with its rank interval where that does not end
+        at 1), else all whose rank interval begins at 1.
 
     Examples
     --------
@@ -111,7 +112,8 @@ def importance_finding(drivers: pd.DataFrame, study: Study) -> str:
     if known["rank_low"].isna().all():
         return f"{names[0]}与{overall}的关联在样本中最强，名次没有区间"
     if len(names) == 1:
-        return f"{names[0]}与{overall}的关联最强"
+        unsure = f"（名次区间 {_ranks(known.iloc[0])}）" if known["rank_high"].iloc[0] > 1 else ""
+        return f"{names[0]}与{overall}的关联最强{unsure}"
     return f"{'、'.join(names)}都可能是与{overall}关联最强的维度"
 
 
@@ -141,7 +143,7 @@ def importance_sentence(drivers: pd.DataFrame, study: Study) -> str:
     if known.empty:
         return f"{importance_finding(drivers, study)}。"
     overall, row = study.label(study.report.overall), known.iloc[0]
-    told = f"与{overall}关联最强的是**{study.label(row['driver'])}**，{_of(known)} "
+    told = f"与{overall}关联最强的是**{study.label(row['driver'])}**，{_of(known).format(overall)} "
     told += number(row["importance"], "share")
     details = [f"95% 置信区间 {_between(row['ci_low'], row['ci_high'], 'share')}"]
     details = details if pd.notna(row["ci_low"]) else []
@@ -462,7 +464,7 @@ def _first_ones(known: pd.DataFrame, study: Study) -> list[str]:
 def _of(drivers: pd.DataFrame) -> str:
     """Say of what an importance is a part: of the variance, or of a pseudo-R²."""
     linear = "kind" not in drivers or (drivers["kind"].fillna("linear") == "linear").all()
-    return "占其方差的" if linear else "在伪 R² 中占"
+    return "与它相伴的占{}差异的" if linear else "在模型的解释程度（伪 R²）里占"
 
 
 def _ranks(row: pd.Series) -> str:

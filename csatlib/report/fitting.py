@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
+from csatlib.estimates.adjusting import adjust_p
+from csatlib.report.modelling import KINDS
 from csatlib.report.weighting import p_value, signed
 from csatlib.report.words import joined, number, reason
 from csatlib.study import Study
 
 __all__ = ["coefficients_view", "fit_finding", "stability_findings"]
-
-_KINDS = {"linear": "线性回归", "logistic": "二元 Logistic 回归", "ordinal": "有序 Logistic 回归"}
 
 
 def coefficients_view(coefficients: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -29,13 +30,13 @@ def coefficients_view(coefficients: pd.DataFrame, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         One row a driver: 维度; 系数 and 95% 置信区间 of a linear model, 优势比 and its interval of
-        the others; p 值.
+        the others; 校正后 p (Holm, over the drivers of the model).
 
     Examples
     --------
     >>> from csatlib import schema, store
     >>> list(coefficients_view(schema.empty("coefficients"), store.study("ops_company")))
-    ['维度', '系数', '95% 置信区间', 'p 值']
+    ['维度', '系数', '95% 置信区间', '校正后 p']
     """
     rows = _drivers(coefficients)
     odds = bool(rows["odds_ratio"].notna().any())
@@ -52,7 +53,7 @@ def coefficients_view(coefficients: pd.DataFrame, study: Study) -> pd.DataFrame:
                 "—" if pd.isna(a) or pd.isna(b) else f"{_written(a, odds)} 至 {_written(b, odds)}"
                 for a, b in zip(low, high, strict=True)
             ],
-            "p 值": [p_value(p) for p in rows["p"]],
+            "校正后 p": [p_value(p) for p in _adjusted(rows)],
         },
         index=rows.index,
     )
@@ -73,6 +74,7 @@ def fit_finding(coefficients: pd.DataFrame, summary: pd.DataFrame, study: Study)
     Returns
     -------
     str
+        Significant (显著) are drivers whose p, adjusted after Holm, is below 0.05.
 
     Examples
     --------
@@ -84,17 +86,20 @@ def fit_finding(coefficients: pd.DataFrame, summary: pd.DataFrame, study: Study)
     if coefficients.empty or summary.empty:
         return "没有可以估计的模型"
     model, rows = summary.iloc[0], _drivers(coefficients)
-    named = [study.label(term) for term in rows.loc[rows["p"] < 0.05, "term"]]
+    overall = study.label(study.report.overall)
+    named = [study.label(term) for term in rows.loc[_adjusted(rows) < 0.05, "term"]]
     share = "McFadden R²" if model["r2_kind"] == "mcfadden" else "R²"
     told = f"{share} 为 {model['r2']:.2f}，" if pd.notna(model["r2"]) else ""
-    penalised = "；数据可被完全分开，改用 Firth 惩罚估计" if model["method"] == "firth" else ""
-    kind = _KINDS[model["kind"]]
-    if not named:
-        return f"{kind}（{told}n = {model['n']:,}）：没有维度单独与整体满意度显著相关{penalised}"
-    return (
-        f"{kind}（{told}n = {model['n']:,}）："
-        f"{joined('', '、'.join(named), '')}各自与整体满意度显著相关{penalised}"
+    penalised = (
+        "；有的维度把答案完全分开，改用 Firth 惩罚估计（使系数不至于无穷大）"
+        if model["method"] == "firth"
+        else ""
     )
+    model_told = f"{KINDS[model['kind']]}（{told}n = {model['n']:,}）："
+    if not named:
+        return f"{model_told}没有一个维度在其余维度相同时仍与{overall}显著相关{penalised}"
+    who = joined("、".join(named), "仍与")
+    return f"{model_told}其余维度相同时，{who}{overall}显著相关{penalised}"
 
 
 def stability_findings(stability: pd.DataFrame, study: Study) -> Sequence[str]:
@@ -124,8 +129,8 @@ def stability_findings(stability: pd.DataFrame, study: Study) -> Sequence[str]:
     row = known.sort_values("rank", kind="stable").iloc[0]
     unit, name = study.label(row["unit"]), study.label(row["driver"])
     said = (
-        f"逐个去掉 {row['units']:,} 个{unit}重算，{name}占已解释部分的比例在"
-        f"{number(row['share_low'], 'share')}与{number(row['share_high'], 'share')}之间。"
+        f"逐个去掉 {row['units']:,} 个{unit}重算，{name}占已解释部分的比例在 "
+        f"{number(row['share_low'], 'share')} 与 {number(row['share_high'], 'share')} 之间。"
     )
     if pd.isna(row["changed"]) or not row["changed"]:
         return [said, f"去掉任何一个{unit}，居首的都还是{name}。"]
@@ -138,6 +143,10 @@ def _drivers(coefficients: pd.DataFrame) -> pd.DataFrame:
     threshold = term.str.contains("|", regex=False) & (coefficients["kind"] == "ordinal")
     rows = coefficients[(term != "(Intercept)") & ~threshold.fillna(value=False)]
     return rows.sort_values("p", kind="stable", na_position="last")
+
+
+def _adjusted(rows: pd.DataFrame) -> np.ndarray:
+    return adjust_p(rows["p"].to_numpy(dtype=float, na_value=np.nan), "holm")
 
 
 def _written(value: float, odds: bool) -> str:

@@ -11,6 +11,7 @@ from csatlib.report.words import joined, number
 from csatlib.study import Study
 
 __all__ = [
+    "KINDS",
     "diagnostics_findings",
     "diagnostics_view",
     "model_choice_finding",
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 #: What each kind of model is called.
-_KINDS = {"linear": "线性回归", "logistic": "二元 Logistic 回归", "ordinal": "有序 Logistic 回归"}
+KINDS = {"linear": "线性回归", "logistic": "二元 Logistic 回归", "ordinal": "有序 Logistic 回归"}
 #: Why a driver is left out; {} is another driver.
 _REASONS = {
     "kept": "保留",
@@ -314,12 +315,12 @@ def model_choice_view(choice: pd.DataFrame) -> pd.DataFrame:
     rows = list(choice.itertuples())
     return pd.DataFrame(
         {
-            "模型": [_KINDS[row.kind] for row in rows],
+            "模型": [KINDS[row.kind] for row in rows],
             "预测误差": [_with_error(row) for row in rows],
             "与最好的差": [_apart(row) for row in rows],
             "AUC": [_plain(row.auc, 2) for row in rows],
             "选用": ["是" if row.chosen else "" for row in rows],
-            "原因": [_why(row) for row in rows],
+            "原因": [_why_chosen(choice, row) if row.chosen else _why(row) for row in rows],
         },
         index=choice.index,
     )
@@ -348,10 +349,10 @@ def model_choice_finding(choice: pd.DataFrame) -> str:
         return "没有一种模型可以估计，不做驱动因素分析。"
     row = next(chosen.itertuples())
     score = _SCORES.get(row.score, row.score)
-    said = f"选用{_KINDS[row.kind]}：{_WHY[row.why]}"
+    said = f"选用{KINDS[row.kind]}：{_why_chosen(choice, row)}"
     if len(choice) > 1 and pd.notna(row.estimate):
-        said += f"（交叉验证的 {score} 为 {row.estimate:.3f}，越小越准，n = {row.n:,}）"
-    failed = [_KINDS[r.kind] for r in choice.itertuples() if r.why == "assumption_failed"]
+        said += f"（交叉验证的预测误差（{score}）为 {row.estimate:.3f}，越小越准，n = {row.n:,}）"
+    failed = [KINDS[r.kind] for r in choice.itertuples() if r.why == "assumption_failed"]
     if failed:
         said += f"；{'、'.join(failed)}的前提不成立，未选用"
     if pd.notna(row.reason):
@@ -372,6 +373,12 @@ def _apart(row: Any) -> str:
         return "最好"
     between = f"{_plain(row.ci_low, 3)} 至 {_plain(row.ci_high, 3)}"
     return f"{_plain(row.difference, 3)}（{between}）"
+
+
+def _why_chosen(choice: pd.DataFrame, row: Any) -> str:
+    """Say why a kind was chosen; of those that remain, where one that was refused did better."""
+    better = choice[(choice["why"] == "assumption_failed") & (choice["estimate"] < row.estimate)]
+    return f"{'其余模型里' if len(better) else ''}{_WHY[row.why]}"
 
 
 def _why(row: Any) -> str:

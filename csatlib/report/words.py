@@ -71,6 +71,11 @@ REASONS = {
     "separation": "答案被完全分开，以极限计",
     "copy": "与其他维度重复",
     "perfect": "排序完全一致，不估计误差",
+    "separated": "答案可被完全分开",
+    "perfect_fit": "答案全由各维度算出，不估计误差",
+    "full_leverage": "有的答卷独自决定系数，不估计误差",
+    "few_clusters": "抽样单元过少，不估计误差",
+    "not_converged": "模型没有收敛",
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Answers", "Moments", "correlation_of", "joined", "moments", "read_items"]
+__all__ = ["Answers", "Moments", "joined", "moments", "read_items"]
 
 MISSING = ("complete", "pairwise")
 #: Variances smaller than this share of the item's mean square are noise of the arithmetic.
@@ -253,15 +253,6 @@ def _means(x: np.ndarray, share: np.ndarray) -> np.ndarray:
     total = share.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > 0, (share * x).sum(axis=0) / total, 0.0)
-
-
-def correlation_of(covariance: np.ndarray) -> np.ndarray:
-    """Turn a covariance matrix into a correlation matrix; NaN beside an item without variance."""
-    variance = np.diag(covariance)
-    deviation = np.sqrt(np.where(variance > 0, variance, np.nan))
-    correlation = covariance / np.outer(deviation, deviation)
-    np.fill_diagonal(correlation, np.where(variance > 0, 1.0, np.nan))
-    return correlation
 
 
 def joined(names: Sequence[str]) -> str | None:
