@@ -336,9 +336,12 @@ def test_limits_are_the_farther_of_two_and_wider_with_few_units():
 
 def test_ranks_are_tied_where_shares_are_and_lie_within_their_limits():
     assert ranks(np.array([0.2, 0.5, 0.2 + 1e-15, 0.1])).tolist() == [2.5, 1, 2.5, 4]
-    again = np.array([[1.0, 2.0]] * 100)
-    low, high = rank_limits(np.array([2.0, 1.0]), again, df=1e6, conf=0.95)
-    assert (low.tolist(), high.tolist()) == ([1, 1], [2, 2])
+    rank, again = np.array([2.0, 1.0, 3.0]), np.array([[0.4, 0.5, 0.1]] * 100)
+    low, high = rank_limits(rank, again, df=1e6, conf=0.95)
+    assert (low.tolist(), high.tolist()) == ([2, 1, 3], [2, 1, 3])
+    again[:10] = [0.5, 0.4, 0.1]
+    low, high = rank_limits(rank, again, df=1e6, conf=0.95)
+    assert (low.tolist(), high.tolist()) == ([1, 1, 3], [2, 2, 3])
 
 
 def test_equal_seeds_give_equal_tables_and_others_do_not():

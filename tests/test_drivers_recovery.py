@@ -97,17 +97,8 @@ def test_intervals_hold_the_planted_importances_in_at_least_92_of_100_quarters(l
     assert covered.mean() < 0.98
 
 
-#: Of 149 complete answers and importances of 0.06 to 0.11 the percentile's ranks hold the first
-#: driver's place in 91 and the last one's in 90 of 100 quarters: resamples seldom keep a driver at
-#: an end of the order.
-short = pytest.param(
-    "ops_company",
-    marks=pytest.mark.xfail(strict=True, reason="rank intervals of the ends hold in 90 to 91 %"),
-)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("line", ["hotline", "ops_event", short])
+@pytest.mark.parametrize("line", ["hotline", "ops_event", "ops_company"])
 def test_rank_intervals_hold_the_planted_order_in_at_least_92_of_100_quarters(line, planted):
     _, ranked = recovered(line)
     assert sorted(ranked.index) == sorted(planted[line]["order"])

@@ -98,9 +98,9 @@ def profile(blocks: Blocks, top: Penalised, place: int, step: float, drop: float
     the profile does not fall so far.
     """
     target = top.height - drop
-    inside, outside = 0.0, None
+    inside, outside, found = 0.0, None, top
     for _ in range(80):
-        found = climb_held(blocks, top, place, float(top.place[place] + step))
+        found = climb_held(blocks, top, place, float(top.place[place] + step), near=found)
         if not np.isfinite(found.height):
             return None
         gap = found.height - target
@@ -124,13 +124,15 @@ def profile(blocks: Blocks, top: Penalised, place: int, step: float, drop: float
     return float(top.place[place] + step)
 
 
-def climb_held(blocks: Blocks, top: Penalised, place: int, value: float) -> Penalised:
-    """Climb with one parameter held at a value, from the top and from the top stretched.
+def climb_held(
+    blocks: Blocks, top: Penalised, place: int, value: float, *, near: Penalised | None = None
+) -> Penalised:
+    """Climb with one parameter held at a value, from ``near`` (or the top) and the top stretched.
 
     Far out the penalised likelihood may have two summits: along the separating direction, where
     all parameters grow together, and one that a start nearby finds. The higher one counts.
     """
-    starts = [top.place]
+    starts = [(near or top).place]
     stretch = value / top.place[place] if top.place[place] else 0.0
     if stretch > 0:
         starts.append(top.place * stretch)

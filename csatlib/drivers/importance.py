@@ -190,7 +190,7 @@ def _found(df: pd.DataFrame, sharing: Sharing, *, n_boot: int, conf: float, seed
     ends = {"df": df_units, "conf": conf}
     low, high = limits(estimate, again, **ends)
     share_low, share_high = limits(share, shares, **ends)
-    rank_low, rank_high = rank_limits(rank, ranks(shares), **ends)
+    rank_low, rank_high = rank_limits(rank, shares, **ends)
     return _Found(
         **point,
         ci_low=low,

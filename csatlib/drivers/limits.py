@@ -19,7 +19,8 @@ the farther of percentile and normal, roots  93.6 – 97.9  94.3 – 97.8
 ===========================================  ===========  ===========
 
 The last is what `limits` gives. It covers shares in 92 to 98 % and, with 400 samples each, parts of
-McFadden's pseudo-R² in 92 to 98 %; limits of ranks cover in 92 % and more.
+McFadden's pseudo-R² in 92 to 98 %; limits of ranks cover in
+95 % and more.
 """
 
 from __future__ import annotations
@@ -57,13 +58,23 @@ def limits(
 def rank_limits(
     rank: np.ndarray, again: np.ndarray, *, df: float, conf: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give the limits of ranks from the resamples' ranks; the rank itself lies within them."""
-    _, _, low, high = _quantiles(again, df, conf, method="inverted_cdf")
+    """Give the limits of ranks from the resamples' shares; the rank itself lies within them.
+
+    A driver stands no higher than below all those whose share is surely larger, and no lower than
+    above all those whose share is surely smaller: surely where the limits of the difference of the
+    two, at Φ(t), leave zero out. Quantiles of the resamples' ranks would be narrower and hold the
+    first and the last place in 90 to 92 % only.
+    """
+    low, high = np.ones(len(rank)), np.full(len(rank), float(len(rank)))
+    for place, share in enumerate(again.T):
+        _, _, least, most = _quantiles(again - share[:, None], df, conf)
+        low[place] += (np.round(least, _TIE_DIGITS) > 0).sum()
+        high[place] -= (np.round(most, _TIE_DIGITS) < 0).sum()
     return np.minimum(low, rank), np.maximum(high, rank)
 
 
 def _quantiles(
-    again: np.ndarray, df: float, conf: float, method: str = "linear"
+    again: np.ndarray, df: float, conf: float
 ) -> tuple[float, float, np.ndarray, np.ndarray]:
     """Give Student's quantiles and the resamples' at the same number of normal deviations.
 
@@ -73,5 +84,5 @@ def _quantiles(
     from scipy.special import ndtr, stdtrit
 
     t = stdtrit(df, (1 + conf) / 2)
-    low, high = np.quantile(again, [ndtr(-t), ndtr(t)], axis=0, method=method)
+    low, high = np.quantile(again, [ndtr(-t), ndtr(t)], axis=0)
     return -t, t, low, high
