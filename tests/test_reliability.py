@@ -415,10 +415,11 @@ def test_an_interval_comes_near_its_promise(cell):
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", MORE, ids=lambda cell: cell.key)
 def test_an_interval_keeps_its_promise(cell):
-    found = run(cell, 400)
-    assert found.tally.published >= 390
-    # Two thousand samples a cell take an hour; of four hundred chance moves a coverage by a point.
-    reach = 3 * max(found.error, 1.0)
+    found = run(cell, 150)
+    assert found.tally.published >= 145
+    # Two thousand samples a cell take an hour; of 150 chance moves a coverage by two points, and
+    # this finds an interval that is wrong, not one that is a point short.
+    reach = 2.5 * max(found.error, 1.8)
     assert cell.low - reach <= found.percent <= cell.high + reach, found.percent
     assert not found.tally.flat
 
