@@ -16,6 +16,7 @@ from csatlib.store import StoreError
 VALUES = {
     "str": ["甲", "null", ""],
     "bool": [True, False, True],
+    "boolean": [True, False, True],
     "Int32": [0, -7, 2**31 - 1],
     "Int64": [0, -7, 2**53 + 1],
     "Float64": [0.1, -1e-300, 3.0],
@@ -119,7 +120,7 @@ def test_a_table_that_breaks_its_contract_is_not_written(root, broken):
 def test_a_table_of_an_earlier_contract_is_refused_when_read(root, monkeypatch):
     publish(quarantine(1), root=root)
     narrower = schema.Table({"row_id": schema.Column("str")}, key=("row_id",))
-    monkeypatch.setattr(schema, "TABLES", {"quarantine": narrower})
+    monkeypatch.setattr("csatlib.schema.checking.TABLES", {"quarantine": narrower})
     with pytest.raises(SchemaError, match="unexpected"):
         store.read("quarantine", "2026Q3", "shop", root)
 
