@@ -19,7 +19,7 @@ test: $(READY) ## 运行测试 (run the tests)
 	$(BIN)/python -m pytest -q -rs -n $(TESTERS) --dist loadfile -m "not browser and not slow"
 
 slow: $(READY) ## 运行较慢的测试：成百个生成的文件，整季运行 (run the slower tests)
-	$(BIN)/python -m pytest -q -rs -n $(TESTERS) -m slow
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs -n $(TESTERS) -m slow
 
 browser: $(READY) ## 在 Chromium 中打开页面检查 (open the pages in Chromium)
 	$(BIN)/python -m pytest -q -m browser
