@@ -110,7 +110,8 @@ def importance(
     In 1,500 samples of 300 and of 900 with 7 or 8 correlated drivers of 1 to 5 they covered true
     importances of 0.002 to 0.16 in 93.6 to 97.9 % (percentile alone from 92.9, BCa from 79, basic
     from 67 %). Resamples of ``"logistic"`` and ``"ordinal"`` models take one scoring step from the
-    fit to the survey; their limits covered in 92 to 98 %.
+    fit to the survey; their limits covered in 92 to 98 %. A rank's limits count the drivers whose
+    share is surely larger, and surely smaller, by the interval of the difference of the two.
 
     The test flips the signs of the sampling units' scores (Hemerik, Goeman and Finos 2020); in
     1,000 samples of 320 it flagged a driver of noise that goes with the others in 5 to 7 %.
