@@ -24,6 +24,7 @@ ROOMS = (
     "estimates",
     "drivers",
     "text",
+    "themes",
     "charts",
     "report",
     "store",

@@ -3,11 +3,15 @@
 from csatlib.schema.checking import TABLES, check, empty
 from csatlib.schema.columns import (
     CHANGES,
+    CODINGS,
     DISPOSITIONS,
+    POLARITIES,
     QUADRANTS,
     ROLES,
     STAGES,
+    STANDINGS,
     STATUSES,
+    VERDICTS,
     Column,
     Table,
 )
@@ -15,12 +19,16 @@ from csatlib.schema.labels import Quarter, SchemaError, check_line
 
 __all__ = [
     "CHANGES",
+    "CODINGS",
     "DISPOSITIONS",
+    "POLARITIES",
     "QUADRANTS",
     "ROLES",
     "STAGES",
+    "STANDINGS",
     "STATUSES",
     "TABLES",
+    "VERDICTS",
     "Column",
     "Quarter",
     "SchemaError",

@@ -12,11 +12,12 @@ from csatlib.schema.columns import Column, Table
 from csatlib.schema.estimated import ESTIMATED
 from csatlib.schema.labels import SchemaError
 from csatlib.schema.modelled import MODELLED
+from csatlib.schema.worded import WORDED
 
 __all__ = ["TABLES", "check", "empty"]
 
 #: Every table that `store` writes, by name.
-TABLES: Mapping[str, Table] = {**COLLECTED, **ASKED, **ESTIMATED, **MODELLED}
+TABLES: Mapping[str, Table] = {**COLLECTED, **ASKED, **ESTIMATED, **MODELLED, **WORDED}
 
 
 def empty(table: str) -> pd.DataFrame:

@@ -85,22 +85,4 @@ COLLECTED: Mapping[str, Table] = {
         key=("pseudonym", "kind", "value"),
         secret=True,
     ),
-    "tokens": Table(
-        {"comment_id": NAME, "position": COUNT, "token": NAME, "pos": TEXT},
-        key=("comment_id", "position"),
-        open=True,
-    ),
-    "keywords": Table(
-        {
-            "method": NAME,
-            "group_by": TEXT,
-            "group": TEXT,
-            "rank": COUNT,
-            "term": NAME,
-            "score": Column("Float64"),
-            "comments": COUNT,
-            "base": COUNT,
-        },
-        key=("method", "group_by", "group", "term"),
-    ),
 }

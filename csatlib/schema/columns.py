@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "CHANGES",
+    "CODINGS",
     "COUNT",
     "DISPOSITIONS",
     "NAME",
+    "POLARITIES",
     "QUADRANTS",
     "REAL",
     "ROLES",
     "STAGES",
+    "STANDINGS",
     "STATUSES",
     "TEXT",
+    "VERDICTS",
     "Column",
     "Table",
 ]
@@ -48,7 +52,7 @@ TEXT, NAME = Column("str", nullable=True), Column("str")
 COUNT, REAL = Column("Int64"), Column("Float64", nullable=True)
 
 #: What a raw file is for.
-ROLES = ("responses", "twin", "customers", "tickets", "invitations", "staff")
+ROLES = ("responses", "twin", "customers", "tickets", "invitations", "staff", "interviews")
 
 #: What became of a question.
 STATUSES = ("answered", "not_applicable", "skipped", "blank", "invalid")
@@ -84,3 +88,15 @@ QUADRANTS = ("improve", "maintain", "minor", "surplus")
 
 #: From everyone to those whose answers count, each stage a part of the one before.
 STAGES = ("frame", "invited", "reached", "answered", "valid")
+
+#: How a clause speaks of its subject; ``neutral`` asks, reports or wishes without judging.
+POLARITIES = ("negative", "neutral", "positive")
+
+#: What a theme stands for in every interview: strengths, pains, expectations, competitors.
+STANDINGS = ("strength", "pain", "expectation", "competitor")
+
+#: What became of a comment: a theme was found, none was, or there is nothing to find.
+CODINGS = ("coded", "uncoded", "uninformative")
+
+#: How words and numbers of a dimension go together.
+VERDICTS = ("agree", "explain", "contradict", "insufficient")

@@ -1,5 +1,6 @@
 """The study file as a frozen, validated model: what is asked of whom, and what the answers mean."""
 
+from csatlib.study.codeframe import Codeframe, Theme, Topic, Words
 from csatlib.study.conduct import (
     Burst,
     Cleaning,
@@ -18,6 +19,7 @@ from csatlib.study.strict_yaml import StudyError
 __all__ = [
     "Burst",
     "Cleaning",
+    "Codeframe",
     "Contradiction",
     "Fieldwork",
     "Notice",
@@ -32,6 +34,9 @@ __all__ = [
     "Study",
     "StudyError",
     "Target",
+    "Theme",
+    "Topic",
     "Weighting",
+    "Words",
     "load",
 ]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from csatlib.study import strict_yaml
 from csatlib.study.checks import JoinError
+from csatlib.study.codeframe import Words
 from csatlib.study.conduct import Cleaning, Notice, Population, Privacy
 from csatlib.study.model import Study
 from csatlib.study.parts import Question, Report, Scale, Source, Target
@@ -31,6 +32,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "cleaning": Cleaning,
     "notice": Notice,
     "privacy": Privacy,
+    "words": Words,
 }
 
 _WORDS = {

@@ -18,14 +18,15 @@ from csatlib.study.base import (
     repeated,
     spelling,
 )
+from csatlib.study.codeframe import Codeframe, Words
 from csatlib.study.conduct import Cleaning, Notice, Period, Population, Privacy
 from csatlib.study.methods import Fieldwork, Sampling, Weighting
 
 __all__ = ["Outline", "Personal", "Question", "Report", "Scale", "Source", "Target"]
 
 Kind = Literal["rating", "nps", "single", "multi", "ranking", "text", "attention"]
-Role = Literal["responses", "twin", "customers", "tickets", "invitations", "staff"]
-Reader = Literal["wjx", "tencent", "forms", "zentao", "jira", "table"]
+Role = Literal["responses", "twin", "customers", "tickets", "invitations", "staff", "interviews"]
+Reader = Literal["wjx", "tencent", "forms", "zentao", "jira", "table", "transcript"]
 Form = Literal["text", "code", "score"]
 Personal = Literal[
     "name", "mobile", "email", "id_card", "bank_card", "wechat", "qq", "plate", "address", "other"
@@ -261,7 +262,9 @@ class Outline(Part):
     report: Report
     cleaning: Cleaning = Cleaning()
     privacy: Privacy = Privacy()
+    words: Words = Field(default_factory=Words)
     terms: tuple[str, ...] = ()
+    codeframe: Codeframe = Field(default_factory=Codeframe)
 
     @field_validator("line")
     @classmethod

@@ -165,6 +165,8 @@ def _table(ranked: pd.DataFrame, method: str, by: Sequence[str] | None) -> pd.Da
             "rank": ranked["rank"],
             "term": ranked["token"],
             "score": ranked["score"],
+            "ci_low": pd.NA,
+            "ci_high": pd.NA,
             "comments": ranked["nunique"],
             "base": ranked["base"],
         },

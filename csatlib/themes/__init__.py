@@ -1,0 +1,3 @@
+"""A stable codeframe over comments and interviews."""
+
+__all__: list[str] = []
