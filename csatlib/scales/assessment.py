@@ -10,6 +10,7 @@ import pandas as pd
 
 from csatlib import schema
 from csatlib.scales import coefficients, sampling_error
+from csatlib.scales.arguments import check_confidence, check_seed, check_whole
 from csatlib.scales.correlations import Answers, Moments, joined, moments
 from csatlib.scales.factors import extract
 from csatlib.scales.ordinal import categories, of_answers, replicate_correlations
@@ -37,13 +38,13 @@ class Settings:
     seed: int | None
 
     def __post_init__(self) -> None:
-        if not 0 < self.conf < 1:
-            raise ValueError(f"{self.caller}: expected conf between 0 and 1, found {self.conf}")
+        check_confidence(self.caller, self.conf)
         self.allow(*INTERVALS)
         if self.interval == "bootstrap" and self.seed is None:
             raise ValueError(f"{self.caller}: a bootstrap needs a seed; give seed=, a whole number")
-        if self.n_boot < 100:
-            raise ValueError(f"{self.caller}: expected n_boot of 100 or more, found {self.n_boot}")
+        if self.seed is not None:
+            check_seed(self.caller, self.seed)
+        check_whole(self.caller, "n_boot", self.n_boot, least=100)
 
     def allow(self, *known: str) -> None:
         """Refuse an interval that the coefficient does not have."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def checked(
         raise ValueError(f"{caller}: expected dimensions as a mapping of name to items, not empty")
     found: dict[str, list[str]] = {}
     for name, given in dimensions.items():
-        if isinstance(given, str) or not len(given):
+        if isinstance(given, str) or not isinstance(given, Collection) or not len(given):
             raise ValueError(
                 f"{caller}: expected a list of one or more items for {name!r}, found {given!r}"
             )

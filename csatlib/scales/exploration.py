@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from csatlib.scales.arguments import check_seed, check_whole
 from csatlib.scales.factors import METHODS, Extraction, extract
 from csatlib.scales.retention import counted, most_factors
 from csatlib.scales.rotations import ROTATIONS, Rotated, rotate
@@ -117,9 +118,12 @@ def explore(
         raise ValueError(f"explore: expected method to be one of {METHODS}, found {method!r}")
     if rotation not in ROTATIONS:
         raise ValueError(f"explore: expected rotation to be one of {ROTATIONS}, found {rotation!r}")
+    check_seed("explore", seed)
+    if factors is not None:
+        check_whole("explore", "factors", factors, least=1)
     read = usable(items, weights, caller="explore", kind=correlation, at_least=3)
     most = most_factors(len(read.names))
-    if factors is not None and not 1 <= factors <= most:
+    if factors is not None and factors > most:
         raise ValueError(
             f"explore: expected 1 to {most} factors of {len(read.names)} items, found {factors}"
         )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from csatlib import schema
 from csatlib.scales import coefficients
+from csatlib.scales.arguments import check_number
 from csatlib.scales.correlations import Answers, Moments, moments, read_items
 
 __all__ = ["item_statistics"]
@@ -72,6 +73,8 @@ def item_statistics(
     """
     answers = read_items(items, weights, missing=missing, caller="item_statistics")
     asked = read_items(items, weights, missing="pairwise", caller="item_statistics")
+    for name, end in (("low", low), ("high", high)):
+        check_number("item_statistics", name, end)
     ends = _ends(asked, low, high)
     found = moments(answers)
     table = pd.DataFrame(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from csatlib.scales.arguments import check_seed, check_whole
 from csatlib.scales.usable import Items, usable
 
 __all__ = ["RULE", "FactorNumber", "most_factors", "number_of_factors"]
@@ -98,8 +99,8 @@ def number_of_factors(
     >>> number_of_factors(items, seed=0).recommended
     1
     """
-    if draws < 100:
-        raise ValueError(f"number_of_factors: expected at least 100 draws, found {draws}")
+    check_whole("number_of_factors", "draws", draws, least=100)
+    check_seed("number_of_factors", seed)
     read = usable(items, weights, caller="number_of_factors", kind=correlation, at_least=3)
     return counted(read, draws=draws, seed=seed)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from csatlib.scales.arguments import check_number, check_seed
 from csatlib.scales.correlations import read_items
 from csatlib.scales.dimensions import checked
 from csatlib.scales.factorability import bartlett, kmo
@@ -94,7 +95,10 @@ def soundness(
     >>> found.loc[found["check"] == "cr", ["dimension", "verdict"]].values.tolist()
     [['speed', 'good'], ['care', 'good']]
     """
+    check_seed("soundness", seed)
     named = checked(items, dimensions, "soundness")
+    for name, end in (("low", low), ("high", high)):
+        check_number("soundness", name, end)
     bounds = chosen(thresholds)
     answers = items[[item for given in named.values() for item in given]]
     read_items(answers, weights, caller="soundness", at_least=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 
 import numpy as np
 
@@ -65,7 +67,7 @@ def chosen(given: Mapping[str, tuple[float, float]] | None) -> dict[str, Thresho
         known = [name for name in THRESHOLDS if name != "factors"]
         if check not in known:
             raise ValueError(f"soundness: expected thresholds of {known}, found one of {check!r}")
-        good, acceptable = map(float, bounds)
+        good, acceptable = _pair(check, bounds)
         least = THRESHOLDS[check].least
         if (good < acceptable) if least else (good > acceptable):
             raise ValueError(
@@ -74,3 +76,14 @@ def chosen(given: Mapping[str, tuple[float, float]] | None) -> dict[str, Thresho
             )
         found[check] = Threshold(good, acceptable, "given", least)
     return found
+
+
+def _pair(check: str, bounds: object) -> tuple[float, float]:
+    numbers = isinstance(bounds, Sequence) and all(isinstance(b, Real) for b in bounds)
+    if not numbers or len(bounds) != 2 or not all(isfinite(b) for b in bounds):
+        raise ValueError(
+            f"soundness: expected thresholds[{check!r}] as two numbers (good, acceptable), "
+            f"found {bounds!r}"
+        )
+    good, acceptable = bounds
+    return float(good), float(acceptable)

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from csatlib.scales.arguments import check_confidence
 from csatlib.scales.confirmatory import Confirmed, Model, baseline_scaling, confirm, robust
 from csatlib.scales.dimensions import checked, heterotrait, members
 from csatlib.scales.fit_measures import MEASURES, Measure, measures
@@ -129,8 +130,7 @@ def construct_validity(
     [0.72, 0.76]
     """
     named = checked(items, dimensions, "construct_validity")
-    if not 0 < conf < 1:
-        raise ValueError(f"construct_validity: expected conf between 0 and 1, found {conf}")
+    check_confidence("construct_validity", conf)
     columns = [item for given in named.values() for item in given]
     read = usable(items[columns], weights, caller="construct_validity", at_least=1)
     if robust is False and read.answers.weighted:
