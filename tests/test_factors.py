@@ -285,7 +285,7 @@ def test_polychoric_loadings_are_larger_than_those_of_coarse_answers(answers):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"factors": 5}, "expected factors to be a whole number of 1 or more of 8 items"),
+        ({"factors": 5}, "expected 1 to 4 factors of 8 items"),
         ({"factors": 0}, "expected factors to be a whole number of 1 or more"),
         ({"method": "pca"}, "method"),
         ({"rotation": "quartimax"}, "rotation"),
