@@ -24,18 +24,22 @@ _FIELDS: Mapping[str, str] = {
     "recording": "同意录音 是否同意录音",
     "recorded": "是否录音 录音 已录音",
     "mode": "地点/方式 方式/地点 地点 方式 访谈方式 访谈地点",
-    "": "访谈时长 时长 开始时间 结束时间 记录人 记录员 主题 访谈主题 项目 业务线 季度 客户单位 单位 "
-    "区域 客户类型 客户等级 部门 职务 问题类型 满意程度 服务年限 客户名称 版本 文件编号 整理人 转写",
+    "": "访谈时长 时长 开始时间 结束时间 记录人 记录员 主题 访谈主题 项目 业务线 季度 版本 "
+    "客户单位 单位 区域 客户类型 客户等级 客户名称 部门 职务 问题类型 满意程度 服务年限 "
+    "文件编号 整理人 转写",
 }
 _KEYS = {key: name for name, keys in _FIELDS.items() for key in keys.split()}
 _ROLES: Mapping[str, str] = {
-    "interviewer": "访谈员 访谈人 访问员 主持人 采访者 采访人 提问人 问 Q 回访员 回访专员 QA专员 QA",
+    "interviewer": "访谈员 访谈人 访问员 主持人 采访者 采访人 提问人 问 Q 回访员 回访专员 "
+    "QA专员 QA",
     "respondent": "客户 受访者 受访人 被访者 被访人 被访谈人 访谈对象 用户 顾客 答 A",
     "other": "记录员 记录人 旁听 陪同 同事 客户同事 项目经理 客户经理 翻译 旁白 其他人 其他",
 }
 _SPEAKERS = {label: role for role, labels in _ROLES.items() for label in labels.split()}
 #: Lines after the talk that are about it: kept as notes, since nobody said them.
-_REMARKS = frozenset("备注 访谈小结 小结 观察 观察记录 访谈员备注 访谈笔记 笔记 补充说明".split())
+_REMARKS = frozenset(
+    ("备注", "访谈小结", "小结", "观察", "观察记录", "访谈员备注", "访谈笔记", "笔记", "补充说明")
+)
 
 _CLOCK = r"(?P<time>\d{1,3}[:：]\d{2}(?:[:：]\d{2})?(?:[.,]\d{1,3})?)"
 _LABEL = r"(?P<label>[^\s:：\[\]【】()（）<>，。、；！？,;!?“”\"]{1,12})"
@@ -52,8 +56,8 @@ _NO_SPEAKER = re.compile(
 _SENTENCE = re.compile(r"[，。？！,?!；;、]|[您你]好")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?.*")
 _YES, _NO = (
-    frozenset("是 同意 已同意".split()),
-    frozenset("否 不同意 未同意 拒绝 没有 无 不".split()),
+    frozenset(["是", "同意", "已同意"]),
+    frozenset(["否", "不同意", "未同意", "拒绝", "没有", "无", "不"]),
 )
 _HEADING_END = 60
 
@@ -73,7 +77,7 @@ class Heading:
     ``speakers`` leads from further labels, such as a person's name, to a role.
     """
 
-    values: Mapping[str, str]
+    given: Mapping[str, str]
     body: int
     speakers: Mapping[str, str]
     #: Kinds of consent (interview, recording) to what was noted: yes, no, or unclear.
@@ -96,7 +100,7 @@ class Heading:
     @property
     def recorded(self) -> bool | None:
         """Whether the talk was recorded, as far as the heading says."""
-        value = plain(self.values.get("recorded", ""))
+        value = plain(self.given.get("recorded", ""))
         return True if value in _YES | {"有"} else False if value in _NO else None
 
 
@@ -129,35 +133,34 @@ def heading(words: Words, *, file: str) -> Heading:
     ExportError
         For a line that is neither, and for a heading that never ends.
     """
-    values: dict[str, str] = {}
+    given: dict[str, str] = {}
     consent: dict[str, str] = {}
     speakers: dict[str, str] = {}
     gap = False
     for place, line in enumerate(words.lines):
         text = line.text.strip()
         if not plain(text):
-            gap = bool(values)
+            gap = bool(given)
             continue
         if place > 20 * _HEADING_END:
             break
         key, value = _pair(text)
         name = _KEYS.get(key)
-        if name is not None and not (
-            key in _SPEAKERS and (gap or not _is_name(value, name, values))
-        ):
-            _take(name, value, values, consent)
+        first_words = key in _SPEAKERS and (gap or not _is_name(value, name or "", given))
+        if name is not None and not first_words:
+            _take(name, value, given, consent)
         elif key and plain(value) in _SPEAKERS:
             speakers[key] = _SPEAKERS[plain(value)]
-        elif key in _REMARKS and not values:
+        elif key in _REMARKS and not given:
             continue
-        elif _spoken(line, {**_SPEAKERS, **_named(values), **speakers}) is not None:
-            return Heading(values, place, {**_named(values), **speakers}, consent)
+        elif _spoken(line, {**_SPEAKERS, **_named(given), **speakers}) is not None:
+            return Heading(given, place, {**_named(given), **speakers}, consent)
         elif key or _TIMED_AFTER.fullmatch(text) or len(text) > _HEADING_END:
-            so_far = Heading(values, place, {**_named(values), **speakers}, consent)
+            so_far = Heading(given, place, {**_named(given), **speakers}, consent)
             if so_far.refusal:  # whoever did not consent is left alone, whatever stands below
                 return so_far
             raise ExportError(_unknown(file, line, words.unit, heading=True))
-    return Heading(values, len(words.lines), {**_named(values), **speakers}, consent)
+    return Heading(given, len(words.lines), {**_named(given), **speakers}, consent)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -332,6 +335,6 @@ def held_on(value: str) -> str | None:
 
 def names_of(found: Heading) -> Sequence[str]:
     """Give the names in the heading: they must leave the words of this interview."""
-    written = (found.values.get(name, "") for name in ("interviewer", "respondent"))
+    written = (found.given.get(name, "") for name in ("interviewer", "respondent"))
     aliases = found.speakers
     return tuple(dict.fromkeys(n for n in (*written, *aliases) if n and n not in _SPEAKERS))

@@ -126,20 +126,20 @@ class _Read:
     @property
     def interview_id(self) -> str:
         """The interview's own number, or the file's where it has none."""
-        return plain(self.heading.values.get("interview_id", "")) or self.digest[:12]
+        return plain(self.heading.given.get("interview_id", "")) or self.digest[:12]
 
     def row(self) -> dict[str, object]:
-        values, agreed = self.heading.values, self.heading.consent
+        given, agreed = self.heading.given, self.heading.consent
         both = agreed.get("recording") == "yes" and agreed.get("interview", "yes") == "yes"
         spoken = [turn for turn in self.told if turn.text]
         return {
             "interview_id": self.interview_id,
             "quarter": self.quarter,
             "line": self.line,
-            "customer_id": plain(values.get("customer_id", "")).upper() or None,
-            "held_on": held_on(values.get("held_on", "")),
-            "interviewer": plain(values.get("interviewer", "")) or None,
-            "mode": plain(values.get("mode", "")) or None,
+            "customer_id": plain(given.get("customer_id", "")).upper() or None,
+            "held_on": held_on(given.get("held_on", "")),
+            "interviewer": plain(given.get("interviewer", "")) or None,
+            "mode": plain(given.get("mode", "")) or None,
             "consent": "recording" if both else "interview",
             "recorded": self.heading.recorded,
             "file": self.file,
@@ -190,7 +190,7 @@ def _read(path: Path, study: Study) -> _Read:
 
 
 def _refuse_odd(found: Heading, file: str) -> None:
-    given = found.values.get("held_on")
+    given = found.given.get("held_on")
     if given and held_on(given) is None:
         raise ExportError(f"{file}：访谈日期读不懂；请写成“访谈日期：2026-08-12”的样子。")
 
