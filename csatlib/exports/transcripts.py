@@ -49,6 +49,18 @@ class Transcripts:
     refused: pd.DataFrame
     names: pd.Series
 
+    def without(self, interview_ids: Iterable[str]) -> Transcripts:
+        """Leave some interviews out, such as those of people who asked to be forgotten."""
+        gone = set(interview_ids)
+        return Transcripts(
+            *(
+                table[~table["interview_id"].isin(gone)].reset_index(drop=True)
+                for table in (self.interviews, self.turns)
+            ),
+            refused=self.refused,
+            names=self.names[~self.names.index.isin(gone)],
+        )
+
 
 def transcripts(files: Iterable[str | os.PathLike[str]], study: Study) -> Transcripts:
     """Read a quarter's interview transcripts, one document a respondent.
