@@ -1,3 +1,5 @@
 """A stable codeframe over comments and interviews."""
 
-__all__: list[str] = []
+from csatlib.themes.coding import ThemeError, check, code, match
+
+__all__ = ["ThemeError", "check", "code", "match"]
