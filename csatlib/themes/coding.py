@@ -76,7 +76,8 @@ def code(
     --------
     >>> queue = Theme(id="queue", name="排队久", stage="接通", action="排队", polarity="negative",
     ...               patterns=("排队 ~ 久|长",))
-    >>> comments = pd.DataFrame({"comment_id": ["a", "b"], "text": ["排队实在太久", "没有排队很久"]})
+    >>> texts = ["排队实在太久", "没有排队很久"]
+    >>> comments = pd.DataFrame({"comment_id": ["a", "b"], "text": texts})
     >>> code(comments, Codeframe(themes=(queue,)))[["status", "span"]].fillna("").values.tolist()
     [['coded', '排队实在太久'], ['uncoded', '']]
     """
@@ -192,7 +193,7 @@ def _require(comments: pd.DataFrame, caller: str) -> None:
 
 
 def _distinct(texts: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Number the texts by their distinct ones, in an order of their own; a missing one is ''."""
+    """Give each text the number of its distinct one, by spelling; a missing one is ''."""
     number, distinct = pd.factorize(texts.astype("str").fillna(""), sort=True)
     return np.asarray(number), [str(text) for text in distinct]
 
@@ -209,7 +210,7 @@ def _find(
     found = pd.concat([pd.DataFrame(columns=_FOUND), *parts], ignore_index=True)
     order = {name: place for place, name in enumerate(patterns)}
     found = found.assign(order=found["name"].map(order).astype("int64"))
-    numbers = {column: "int64" for column in ("text", "start", "end")}
+    numbers = dict.fromkeys(("text", "start", "end"), "int64")
     return found.astype(numbers).sort_values(
         ["text", "start", "order"], kind="stable", ignore_index=True
     )

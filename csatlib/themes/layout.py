@@ -23,13 +23,15 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LOOSE_TAGS = ("m", "l", "i", "nr")
 #: They ask for an end to what they name, so that it is complained of all the same.
 _REQUESTS = frozenset({"别", "不要", "不能", "勿", "请勿", "莫", "不应", "不该", "不应该"})
-_NEGATORS = frozenset(
-    "不用 不必 不需 不需要 无需 无须 不再 不会 没再 不曾 未曾 不存在 没什么 没怎么".split()
-)
+_NEGATORS = (
+    frozenset({"不用", "不必", "不需", "不需要", "无需", "无须", "不再", "不会"})
+    | {"没再", "不曾", "未曾", "不存在", "没什么", "没怎么"}
+)  # fmt: skip
 #: They may stand between a negator and what it negates.
-_BETWEEN = frozenset(
-    "再 过 了 的 怎么 怎样 什么 任何 那么 这么 出现 发生 遇到 碰到 存在 被 用 需要 必 会 要 让 让我 我 去".split()
-)
+_BETWEEN = (
+    frozenset({"再", "过", "了", "的", "怎么", "怎样", "什么", "任何", "那么", "这么", "被"})
+    | {"出现", "发生", "遇到", "碰到", "存在", "必", "会", "要", "让", "让我", "我", "去", "用", "需要"}
+)  # fmt: skip
 #: “不是……就是……” names two troubles and denies neither.
 _EITHER, _OR = "不是", "就是"
 
@@ -62,7 +64,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Texts end to end, each between line ends, and for every place between characters:
+    """Texts end to end, each between line ends, and what a search asks of every place.
 
     ``edge`` says whether a word may begin or end there, ``words_before`` how many words begin
     before it, ``inside`` whether it is in the middle of a word, ``negated`` whether a negator
@@ -134,12 +136,12 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
     ends = np.isin(codes, _codes(_ENDS))
     sentence = np.cumsum(ends) - ends
     vocabulary = Vocabulary.of(lexicon)
-    tokens = _tokens(texts, text, codes, lexicon)
+    tokens = _tokens(texts, codes, lexicon)
     return _with_words(text, starts, sentence, vocabulary, *tokens)
 
 
 def _tokens(
-    texts: Sequence[str], text: str, codes: np.ndarray, lexicon: Lexicon
+    texts: Sequence[str], codes: np.ndarray, lexicon: Lexicon
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.DataFrame]:
     """Give start and end of every token, the number of its kind, and the kinds."""
     numbered = pd.DataFrame({"comment_id": map(str, range(len(texts))), "text": list(texts)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,8 +24,8 @@ class Found:
     """Places of matches: from ``lead`` to before ``end``.
 
     ``start`` is where the first written word stands, behind ``lead`` where its edge is lifted and
-    the word around it begins earlier; ``negated`` where a negator stands before it or before one of its elements; ``own`` where the
-    words found hold a negation themselves.
+    the word around it begins earlier; ``negated`` where a negator stands before it or before one of
+    its elements; ``own`` where the words found hold a negation themselves.
     """
 
     start: np.ndarray
