@@ -12,14 +12,14 @@ from csatlib.demo.phrases_hotline import PRAISE, THEMES
 from csatlib.demo.phrases_ops import COMPANY_PRAISE, COMPANY_THEMES, EVENT_PRAISE, EVENT_THEMES
 from csatlib.demo.theme import Theme
 
-__all__ = ["LINE_THEMES", "complaints", "write"]
+__all__ = ["LINE_PRAISE", "LINE_THEMES", "complaints", "write"]
 
 LINE_THEMES: Mapping[str, tuple[Theme, ...]] = {
     "hotline": THEMES,
     "ops_event": EVENT_THEMES,
     "ops_company": COMPANY_THEMES,
 }
-_PRAISE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+LINE_PRAISE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "hotline": PRAISE,
     "ops_event": EVENT_PRAISE,
     "ops_company": COMPANY_PRAISE,
@@ -74,7 +74,7 @@ def _without_complaint(line: str, best: Sequence[str], rng: np.random.Generator)
 
 
 def _praise(line: str, best: Sequence[str], rng: np.random.Generator) -> str:
-    return _fill(_pick(_PRAISE[line][best[int(rng.integers(len(best)))]], rng), rng)
+    return _fill(_pick(LINE_PRAISE[line][best[int(rng.integers(len(best)))]], rng), rng)
 
 
 def _fill(template: str, rng: np.random.Generator) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
 
-from csatlib.demo import company, layouts, staff, tickets
+from csatlib.demo import company, layouts, staff, tickets, transcripts
 from csatlib.demo.design import LINES, QUARTERS
 from csatlib.demo.faults import faulty
 from csatlib.demo.form import FORMS
@@ -67,7 +67,7 @@ def write(
     --------
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][::4]
+    >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][:5:4]
     ['customers.csv', 'invitations.csv']
     """
     _known("quarters", quarters, QUARTERS)
@@ -152,6 +152,7 @@ def _line(line: str, quarter: str, seed: int) -> Iterator[tuple[str, bytes]]:
     if source.tickets:
         listed = tickets.table(source.tickets, source.latents, stages)
         yield "tickets.csv", _csv(listed, "utf-8-sig")
+    yield from transcripts.files(line, quarter, seed)
 
 
 def _csv(rows: Sequence[Sequence[object]], encoding: str) -> bytes:

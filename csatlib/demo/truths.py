@@ -26,6 +26,7 @@ from csatlib.demo.faults import in_keyed
 from csatlib.demo.fieldwork import answering, decomposition, outcome_counts, staff
 from csatlib.demo.form import FORMS
 from csatlib.demo.importances import importances
+from csatlib.demo.interviews import INTERVIEWED, Plan, plans
 from csatlib.demo.wave import population
 
 __all__ = ["truth"]
@@ -111,6 +112,9 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         customers who answered soundly before, beyond ``duplicate_customers``; the rows of
         ``burst`` are as hurried as ``speeders`` and beyond them. ``name`` is the customer's own
         contact, ``staff_name`` a member of the roster;
+        ``interviews``: line → quarter → one entry an interview: the customer, satisfaction level,
+        the ``themes`` it voices and the dimensions it has ``praise`` for, the topics ``unasked``
+        and those answered with next to nothing (``short``), why it is ``refused`` (or None);
         ``stages``: ticket stage → median minutes, the dimension it goes with, the correlation.
 
     Examples
@@ -148,9 +152,31 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
     for name, line in LINES.items():
         for key, value in _line(name, line, parts[name]).items():
             result.setdefault(key, {})[name] = value
+    result["interviews"] = {
+        name: {q: [_interview(plan) for plan in plans(name, q, seed)] for q in QUARTERS}
+        for name in INTERVIEWED
+    }
     result["changes"] = [change for name in LINES for change in _changes(name, seed)]
     result["decomposition"] = [d for name in LINES for d in decomposition(name, told[name])]
     return result
+
+
+def _interview(plan: Plan) -> dict[str, Any]:
+    """Tell what one interview voices; nothing that somebody who refused said is theirs to find."""
+    voiced = (plan.complaints, plan.praise, plan.voices)
+    themes, praise, voices = ((), (), ()) if plan.refused else voiced
+    return {
+        "interview_id": plan.interview_id,
+        "customer_id": plan.customer_id,
+        "level": plan.level,
+        "group": plan.group,
+        "format": plan.format,
+        "refused": plan.refused,
+        "themes": sorted((*themes, *voices)),
+        "praise": sorted(praise),
+        "unasked": list(plan.unasked),
+        "short": list(plan.short),
+    }
 
 
 def _line(name: str, line: Line, by_quarter: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

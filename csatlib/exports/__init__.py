@@ -6,15 +6,18 @@ from csatlib.exports.drift import diff, settle
 from csatlib.exports.platforms import PLATFORMS, Platform, Sniffed
 from csatlib.exports.reading import claimed, read, read_all, require_sources, sniff
 from csatlib.exports.table import RUINED, ExportError, RawTable
+from csatlib.exports.transcripts import REFUSALS, Transcripts, transcripts
 
 __all__ = [
     "PLATFORMS",
+    "REFUSALS",
     "RUINED",
     "ExportError",
     "Fields",
     "Platform",
     "RawTable",
     "Sniffed",
+    "Transcripts",
     "claimed",
     "code_book",
     "diff",
@@ -25,4 +28,5 @@ __all__ = [
     "require_sources",
     "settle",
     "sniff",
+    "transcripts",
 ]

@@ -6,16 +6,30 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
+from typing import Literal
 
 from csatlib.exports.refusal import ExportError, named
 
-__all__ = ["Limits", "check_cells", "check_size", "kind_of", "open_zip"]
+__all__ = [
+    "PROGRAMS",
+    "Limits",
+    "Packed",
+    "check_cells",
+    "check_size",
+    "foreign",
+    "kind_of",
+    "open_zip",
+]
 
 _MB = 1 << 20
 #: A data file of SPSS begins with so many bytes of header.
 _SAV_HEADER = 176
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 _EMPTY = b"\x00 \t\r\n"
+
+#: What a zip should be, and the program that writes it.
+Packed = Literal["工作簿", "Word 文档"]
+PROGRAMS: dict[Packed, str] = {"工作簿": "Excel", "Word 文档": "Word"}
 
 #: What other files begin with, and what they are called.
 _OTHERS = {
@@ -121,6 +135,14 @@ def _refuse_others(head: bytes, file: str) -> None:
             raise ExportError(f"{file}：其实是{name}，不是 xlsx、xls 或 CSV 文件；请重新导出。")
 
 
+def foreign(head: bytes) -> str:
+    """Name what a file's beginning shows it to be where that is no text; '' if it may be one."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(_HTML):
+        return "网页或 XML"
+    return next((name for magic, name in _OTHERS.items() if start.startswith(magic)), "")
+
+
 def _refuse_nul(data: bytes, file: str, encoding: str | None) -> None:
     """Refuse bytes of zero, which no text holds; UTF-16 holds them at every other place."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] == b"\x00\x00\xfe\xff":
@@ -149,30 +171,36 @@ def _refuse_nul(data: bytes, file: str, encoding: str | None) -> None:
     )
 
 
-def open_zip(data: bytes, limits: Limits, *, file: str) -> zipfile.ZipFile:
-    """Open a workbook's zip after its directory was checked; nothing is unpacked yet.
+def open_zip(data: bytes, limits: Limits, *, file: str, what: Packed = "工作簿") -> zipfile.ZipFile:
+    """Open a workbook's (or Word document's) zip after its directory was checked.
+
+    Nothing is unpacked yet.
 
     Raises
     ------
     ExportError
         For a damaged zip, one with a password, macros or paths out of the folder, one that unpacks
-        to too much, and any zip that is no xlsx workbook.
+        to too much, and any zip that is not ``what`` it should be.
     """
     try:
         book = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise damaged(file, error) from None
+        raise damaged(file, error, what) from None
+    program = PROGRAMS[what]
     parts = book.infolist()
     names = [part.filename for part in parts]
     if len(parts) > limits.parts:
-        raise ExportError(f"{file}：压缩包里有 {len(parts)} 个部件，不像工作簿；请重新导出。")
+        raise ExportError(f"{file}：压缩包里有 {len(parts)} 个部件，不像{what}；请重新导出。")
     if any(part.flag_bits & 1 for part in parts):
         raise ExportError(f"{file}：压缩包有密码；请去掉密码后再放进来。")
-    _refuse_kind(names, file)
+    if what == "工作簿":
+        _refuse_kind(names, file)
+    elif "word/document.xml" not in {n.lower() for n in names}:
+        raise ExportError(f"{file}：是压缩包，不是 Word 文档（docx）；请用 Word 另存为 docx。")
     if any(n.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", n) for n in names):
-        raise ExportError(f"{file}：压缩包里有越出文件夹的路径，不是 Excel 写的；请重新导出。")
+        raise ExportError(f"{file}：压缩包里有越出文件夹的路径，不是 {program} 写的；请重新导出。")
     if len({n.lower() for n in names}) < len(names):
-        raise ExportError(f"{file}：压缩包里有同名的部件，不是 Excel 写的；请重新导出。")
+        raise ExportError(f"{file}：压缩包里有同名的部件，不是 {program} 写的；请重新导出。")
     total = sum(part.file_size for part in parts)
     if total > limits.unpacked_bytes or (total > 10 * _MB and total > limits.ratio * len(data)):
         raise ExportError(
@@ -180,7 +208,7 @@ def open_zip(data: bytes, limits: Limits, *, file: str) -> zipfile.ZipFile:
             f"（{_megabytes(limits.unpacked_bytes)}，{limits.ratio} 倍）；请核对来历，重新导出。"
         )
     if any(n.lower().endswith("vbaproject.bin") for n in names):
-        raise macros(file)
+        raise macros(file, what)
     return book
 
 
@@ -211,15 +239,16 @@ def check_cells(rows: int, columns: int, limits: Limits, *, file: str, where: st
         )
 
 
-def damaged(file: str, error: object) -> ExportError:
-    """Word the refusal of a workbook that was cut off or damaged."""
+def damaged(file: str, error: object, what: Packed = "工作簿") -> ExportError:
+    """Word the refusal of a workbook or document that was cut off or damaged."""
     told = re.sub(r"\s+", " ", str(error))[:120]
-    return ExportError(f"{file}：工作簿打不开，可能没有传完或已损坏（{told}）；请重新导出。")
+    return ExportError(f"{file}：{what}打不开，可能没有传完或已损坏（{told}）；请重新导出。")
 
 
-def macros(file: str) -> ExportError:
-    """Word the refusal of a workbook with macros."""
-    return ExportError(f"{file}：工作簿带有宏；请在 Excel 里另存为不带宏的 xlsx。")
+def macros(file: str, what: Packed = "工作簿") -> ExportError:
+    """Word the refusal of a workbook or document with macros."""
+    ending = "xlsx" if what == "工作簿" else "docx"
+    return ExportError(f"{file}：{what}带有宏；请在 {PROGRAMS[what]} 里另存为不带宏的 {ending}。")
 
 
 def password(file: str) -> ExportError:

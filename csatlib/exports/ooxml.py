@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from csatlib.exports.guard import Limits, check_cells, damaged
+from csatlib.exports.guard import PROGRAMS, Limits, Packed, check_cells, damaged
 from csatlib.exports.refusal import ExportError
 
 __all__ = ["Facts", "SheetPart", "facts_of", "sheet_parts"]
@@ -113,7 +113,7 @@ def facts_of(book: zipfile.ZipFile, sheet: SheetPart, limits: Limits, *, file: s
     return Facts(tuple(hidden_rows), tuple(hidden_columns), tuple(uncached), errors)
 
 
-def unpacked(book: zipfile.ZipFile, part: str, file: str) -> bytes:
+def unpacked(book: zipfile.ZipFile, part: str, file: str, what: Packed = "工作簿") -> bytes:
     """Unpack one part, checked against its checksum, without document types and in UTF-8."""
     try:
         data = book.read(part)
@@ -126,12 +126,14 @@ def unpacked(book: zipfile.ZipFile, part: str, file: str) -> bytes:
         NotImplementedError,
         RuntimeError,
     ) as error:
-        raise damaged(file, error) from None
+        raise damaged(file, error, what) from None
     head = data[:4096]
     declared = re.search(rb"<\?xml[^>]*encoding=[\"']([^\"']+)", head)
     other = declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")
     if b"<!DOCTYPE" in head or b"<!ENTITY" in data[: 1 << 20] or b"\x00" in head or other:
-        raise ExportError(f"{file}：工作簿里的 XML 不是 Excel 写的样子，已拒绝；请重新导出。")
+        raise ExportError(
+            f"{file}：{what}里的 XML 不是 {PROGRAMS[what]} 写的样子，已拒绝；请重新导出。"
+        )
     return data
 
 

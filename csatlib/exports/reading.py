@@ -18,7 +18,7 @@ from csatlib.exports.platforms import Sniffed, contradiction, form_of, identify,
 from csatlib.exports.table import ExportError, RawTable, build
 from csatlib.study import Source, Study
 
-__all__ = ["Sniffed", "read", "read_all", "sniff"]
+__all__ = ["Sniffed", "read", "read_all", "sniff", "source_of", "spoken"]
 
 Stamp = tuple[int, int, int]
 
@@ -107,7 +107,9 @@ def read(
     """
     file = Path(path)
     name = "/".join(file.parts[-3:]) if study else file.name
-    source = _source(file, study) if study else None
+    source = source_of(file, study) if study else None
+    if source is not None and source.role == "interviews":
+        raise ExportError(f"{name}：这是访谈文稿，不是表格；请用 exports.transcripts 读取。")
     grid, digest = _grid(file, name, source, cache)
     found = identify(grid, file.name)
     rows, non_data, malformed = build(grid, digest=digest, file=name)
@@ -148,7 +150,8 @@ def read_all(
 ) -> tuple[RawTable, ...]:
     """Read every raw file of a quarter; each file and each source must find its match.
 
-    Files of the shared folder ``all`` that no source claims belong to other lines and are left.
+    Files of the shared folder ``all`` that no source claims belong to other lines and are left;
+    interview transcripts are no tables and are left to `transcripts`.
 
     Parameters
     ----------
@@ -197,7 +200,9 @@ def read_all(
 
 
 def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path, ...]:
-    """List the files that a study has to read: all but those of other lines.
+    """List the tables that a study has to read: all files but those of other lines.
+
+    Interview transcripts are not among them: `transcripts` reads these.
 
     Parameters
     ----------
@@ -209,7 +214,8 @@ def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path
     Returns
     -------
     tuple of Path
-        By path, without the files of the shared folder ``all`` that no source claims.
+        By path, without the files of the shared folder ``all`` that no source claims, and without
+        those that only a source of role ``interviews`` claims.
 
     Examples
     --------
@@ -219,7 +225,18 @@ def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path
     6
     """
     files = sorted(Path(p) for p in paths)
-    return tuple(f for f in files if f.parent.name != "all" or _claimants(f, study))
+    own = [f for f in files if f.parent.name != "all" or _claimants(f, study)]
+    return tuple(f for f in own if not _is_spoken(f, study))
+
+
+def spoken(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path, ...]:
+    """List the interview transcripts among a quarter's files, by path."""
+    return tuple(f for f in sorted(Path(p) for p in paths) if _is_spoken(f, study))
+
+
+def _is_spoken(file: Path, study: Study) -> bool:
+    claimants = _claimants(file, study)
+    return bool(claimants) and all(s.role == "interviews" for s in claimants)
 
 
 def require_sources(
@@ -271,7 +288,8 @@ def _claimants(file: Path, study: Study) -> list[Source]:
     return [s for s in study.sources if _claims(s, file)]
 
 
-def _source(file: Path, study: Study) -> Source:
+def source_of(file: Path, study: Study) -> Source:
+    """Give the one source that claims a file; none and several are refused."""
     claimants = _claimants(file, study)
     name = "/".join(file.parts[-3:])
     if not claimants:

@@ -6,6 +6,7 @@ from csatlib.privacy.pseudonyms import pseudonymise, unlink
 from csatlib.privacy.redaction import find, redact
 from csatlib.privacy.release import identities, protect, redact_columns
 from csatlib.privacy.spelling import REPLACEMENTS
+from csatlib.privacy.spoken import redact_interviews
 from csatlib.privacy.suppression import audit, suppress
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "pseudonymise",
     "redact",
     "redact_columns",
+    "redact_interviews",
     "suppress",
     "unlink",
 ]

@@ -88,6 +88,7 @@ def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
         return
     faults, raw = _read(files, study, project)
     yield from faults
+    yield from _of_interviews(files, study)
     yield from _of_protection(line, project)
     for table in raw:
         yield from (("note", table.file, note, "请核对是否有意。") for note in table.notes)
@@ -159,6 +160,26 @@ def _read(
     except ExportError as error:
         faults.append(_told(str(error)))
     return faults, tables
+
+
+def _of_interviews(files: Sequence[Path], study: Study) -> Iterator[Finding]:
+    """Read every transcript for itself, and all together where each can be read."""
+    faults: list[Finding] = []
+    for file in files:
+        try:
+            left_out = exports.transcripts([file], study).refused
+        except ExportError as error:
+            faults.append(_told(str(error)))
+            continue
+        for row in left_out.itertuples():
+            finding, _, remedy = exports.REFUSALS[row.reason].partition("；")
+            yield "note", row.file, f"不计入：{finding}", f"{remedy or '无须改动'}。"
+    try:
+        if not faults:
+            exports.transcripts(files, study)
+    except ExportError as error:
+        faults.append(_told(str(error)))
+    yield from faults
 
 
 def _of_headers(raw: Sequence[RawTable], study: Study, quarter: str) -> Iterator[Finding]:

@@ -228,14 +228,28 @@ WORDED: Mapping[str, Table] = {
             "customer_id": TEXT,
             "held_on": TEXT,
             "interviewer": TEXT,
-            "consent": NAME,
+            "mode": TEXT,
+            "consent": Column("str", allowed=("interview", "recording")),
             "recorded": Column("boolean", nullable=True),
             "file": NAME,
             "digest": NAME,
+            "format": Column("str", allowed=("txt", "docx", "srt")),
             "turns": COUNT,
         },
         key=("interview_id",),
         open=True,
+    ),
+    "refused_interviews": Table(
+        {
+            "file": NAME,
+            "digest": NAME,
+            "quarter": NAME,
+            "line": NAME,
+            "reason": Column(
+                "str", allowed=("no_consent", "unclear_consent", "recorded_without_consent")
+            ),
+        },
+        key=("digest",),
     ),
     "turns": Table(
         {

@@ -11,6 +11,8 @@ from typing import get_args
 
 import pandas as pd
 
+from csatlib import exports
+from csatlib.exports import Transcripts
 from csatlib.schema import TABLES
 from csatlib.store.keys import pseudonym_key
 from csatlib.store.places import project_root, study
@@ -50,8 +52,8 @@ class Found:
 
     ``names`` are the ids and pseudonyms, ``tickets`` lines and the numbers of the person's
     tickets there, ``ticket_names`` the same with what these are called in tables, ``row_ids`` the
-    addresses of raw rows, ``raw`` the raw files with the rows in each, ``notes`` what could not be
-    looked into, in Chinese.
+    addresses of raw rows, ``raw`` the raw files with the rows in each, ``interviews`` the numbers
+    of interviews with the person, ``notes`` what could not be looked into or removed, in Chinese.
     """
 
     names: frozenset[str]
@@ -60,6 +62,7 @@ class Found:
     row_ids: frozenset[str]
     raw: tuple[tuple[Claimed, tuple[str, ...]], ...]
     notes: tuple[str, ...]
+    interviews: frozenset[str] = frozenset()
 
     def rows_of(self, df: pd.DataFrame, line: str) -> pd.Series:
         """Say which rows of a table of a line are the person's."""
@@ -82,7 +85,10 @@ class Found:
             found |= (df["kind"] == "ticket_id") & df["value"].map(normal).isin(numbers)
         if "comment_id" in df:
             # Not by way of the table of comments, which may be without the person already.
-            found |= df["comment_id"].str.rpartition(":")[0].isin(self.row_ids)
+            mine = self.row_ids | self.interviews
+            found |= df["comment_id"].str.rpartition(":")[0].isin(mine)
+        if "interview_id" in df:
+            found |= df["interview_id"].isin(self.interviews)
         return found
 
 
@@ -91,6 +97,7 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
     project = project_root(root)
     studies = studies_of(project)
     files, notes = _raw_files(project, studies)
+    spoken = list(_transcripts(project, studies))
     responses = [
         df for at in places(project) if (df := _table("responses", at, project)) is not None
     ]
@@ -112,6 +119,8 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
     names = _linked(names | _pseudonyms(names, keys.values()), vaults)
     tickets = _tickets(files, mine | direct)
     row_ids = mine | direct | _through_tickets(files, tickets)
+    interviews, told = _interviewed(spoken, names, project)
+    notes += told
     rows: dict[Path, tuple[Claimed, tuple[str, ...]]] = {}
     for file in files:
         own = tuple(row for row in file.table.rows.index if row in row_ids)
@@ -124,6 +133,7 @@ def find(customer: str, root: str | os.PathLike[str] | None = None) -> Found:
         row_ids=frozenset(row_ids),
         raw=tuple(rows.values()),
         notes=tuple(notes),
+        interviews=interviews,
     )
 
 
@@ -209,7 +219,7 @@ def _raw_files(project: Path, studies: tuple[Study, ...]) -> tuple[list[Claimed]
         name = "/".join(path.parts[-3:])
         readings = list(claimed(path, studies))
         files += readings
-        if not readings:
+        if not readings and not _is_transcript(path, studies):
             notes.append(f"{name}：没有研究文件认领它，没有检查")
         for file in readings:
             columns = {"customer_id", "ticket_id"} & set(file.table.mapping)
@@ -218,6 +228,38 @@ def _raw_files(project: Path, studies: tuple[Study, ...]) -> tuple[list[Claimed]
             if len(file.table.malformed):
                 notes.append(f"{name}：有 {len(file.table.malformed)} 行错位，没有检查")
     return files, list(dict.fromkeys(notes))
+
+
+def _is_transcript(path: Path, studies: tuple[Study, ...]) -> bool:
+    own = [s for s in studies if path.parent.name in (s.line, "all")]
+    return any(
+        source.role == "interviews" and path.match(source.glob) for s in own for source in s.sources
+    )
+
+
+def _transcripts(project: Path, studies: tuple[Study, ...]) -> Iterator[Transcripts]:
+    """Read every interview transcript of a project."""
+    for path in _raw_paths(project):
+        for one in studies:
+            if path.parent.name in (one.line, "all") and _is_transcript(path, (one,)):
+                yield exports.transcripts([path], one)
+
+
+def _interviewed(
+    spoken: list[Transcripts], names: set[str], project: Path
+) -> tuple[frozenset[str], list[str]]:
+    """Find the person's interviews: their numbers, and the files that a person has to delete."""
+    found: set[str] = set()
+    notes = []
+    for one in spoken:
+        mine = one.interviews[one.interviews["customer_id"].isin(names)]
+        found |= set(mine["interview_id"])
+        notes += [f"{file}：是本人的访谈文稿，请人工删去这个文件" for file in mine["file"]]
+        notes += [f"{file}：受访者没有同意，没有检查，请按规定删去" for file in one.refused["file"]]
+    for at in places(project):
+        if (df := _table("interviews", at, project)) is not None:
+            found |= set(df.loc[df["customer_id"].isin(names), "interview_id"])
+    return frozenset(found), notes
 
 
 def _raw_paths(project: Path) -> Iterator[Path]:

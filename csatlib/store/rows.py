@@ -35,12 +35,14 @@ class Claimed:
 
 
 def claimed(path: Path, studies: Sequence[Study]) -> Iterator[Claimed]:
-    """Read a raw file with every study that has a source for it."""
+    """Read a raw table with every study that has a source for it; a transcript is none."""
     for study in studies:
         if path.parent.name == study.line:
+            if not exports.claimed([path], study):
+                continue
             yield Claimed(path, study, exports.read(path, study))
         elif path.parent.name == "all":
-            shared = [s for s in study.sources if s.folder == "all"]
+            shared = [s for s in study.sources if s.folder == "all" and s.role != "interviews"]
             if any(path.match(source.glob) for source in shared):
                 yield Claimed(path, study, exports.read(path, study))
 

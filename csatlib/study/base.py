@@ -12,7 +12,30 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from csatlib.schema import Quarter, SchemaError
 
-__all__ = ["Day", "Part", "QuarterLabel", "ScoreMap", "TextMap", "frozen", "repeated", "spelling"]
+__all__ = [
+    "Day",
+    "Fault",
+    "JoinError",
+    "Part",
+    "QuarterLabel",
+    "ScoreMap",
+    "TextMap",
+    "frozen",
+    "repeated",
+    "spelling",
+]
+
+
+#: Where a fault lies, such as ``("questions", 3)``, and its words.
+Fault = tuple[tuple[str | int, ...], str]
+
+
+class JoinError(ValueError):
+    """Parts of a study that do not fit each other; ``faults`` holds each with its path."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("；".join(words for _, words in faults))
+        self.faults = faults
 
 
 def frozen(value: dict[str, Any]) -> Mapping[str, Any]:

@@ -7,13 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from csatlib.schema import Quarter
-from csatlib.study.base import spelling
+from csatlib.study.base import Fault, spelling
 from csatlib.study.parts import Outline, Question, Source, Target
 
-__all__ = ["JoinError", "join_faults"]
-
-#: Where a fault lies, such as ``("questions", 3)``, and its words.
-Fault = tuple[tuple[str | int, ...], str]
+__all__ = ["join_faults"]
 
 #: Columns that the library fills itself; no file may bring them.
 _OWN_COLUMNS = ("response_id", "quarter", "line", "channel", "comment_id")
@@ -21,14 +18,6 @@ _OWN_COLUMNS = ("response_id", "quarter", "line", "channel", "comment_id")
 _ANSWER_COLUMNS = ("submitted_at", "seconds")
 #: The kind of question that each metric describes.
 _MEASURED = {"mean": "rating", "share": "rating", "nps": "nps"}
-
-
-class JoinError(ValueError):
-    """Parts of a study that do not fit each other; ``faults`` holds each with its path."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("；".join(words for _, words in faults))
-        self.faults = faults
 
 
 def join_faults(study: Outline) -> Iterator[Fault]:
@@ -47,6 +36,7 @@ def join_faults(study: Outline) -> Iterator[Fault]:
     yield from _contradiction_faults(study)
     yield from _column_faults(study)
     yield from _expectation_faults(study)
+    yield from _theme_faults(study)
 
 
 def _names(question: Question) -> tuple[str, ...]:
@@ -281,6 +271,18 @@ def _expectation_faults(study: Outline) -> Iterator[Fault]:
             yield at, f"题目 {question.id} 的 expectation_of 应是另一道评分题的 id，现在是“{meant}”"
         elif ratings[meant].scale != question.scale:
             yield at, f"题目 {question.id} 与 {meant} 的 scale 不同，期望与体验无法相减"
+
+
+def _theme_faults(study: Outline) -> Iterator[Fault]:
+    """Find themes that lay themselves to a question that is not asked."""
+    known = study.items()
+    for place, theme in enumerate(study.codeframe.themes):
+        if theme.dimension is not None and theme.dimension not in known:
+            yield (
+                ("codeframe", "themes", place, "dimension"),
+                f"主题 {theme.id} 的 dimension “{theme.dimension}”不是题目的 id"
+                f"{_guess(theme.dimension, known)}",
+            )
 
 
 def _listed(values: Iterable[object]) -> str:

@@ -6,14 +6,24 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from csatlib.study.base import Part, frozen
+from csatlib.study.base import JoinError, Part, frozen
+from csatlib.study.patterns import parse
 
 __all__ = ["Codeframe", "Theme", "Topic", "Words"]
 
 Polarity = Literal["negative", "neutral", "positive"]
 Standing = Literal["strength", "pain", "expectation", "competitor"]
+
+
+def _pattern(source: str) -> str:
+    parse(source)
+    return source
+
+
+#: A pattern as it is written; `csatlib.study.patterns.parse` says what it means.
+PatternText = Annotated[str, AfterValidator(_pattern)]
 SynonymMap = Annotated[dict[str, tuple[str, ...]], AfterValidator(frozen)]
 
 
@@ -38,7 +48,8 @@ class Theme(Part):
     ``patterns`` find it; one of ``unless`` in the same sentence voids what they find. ``polarity``
     is that of every match, where the patterns themselves blame or praise; without it the clause
     decides. ``standing`` counts the theme among the standing ones of interviews. Every one of
-    ``examples`` must be found and none of ``counter_examples``: loading a study proves it.
+    ``examples`` must be found and none of ``counter_examples``: `csatlib.themes` proves it before
+    it codes, and ``csat check`` before a run.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -48,8 +59,8 @@ class Theme(Part):
     dimension: str | None = None
     polarity: Polarity | None = None
     standing: Standing | None = None
-    patterns: tuple[str, ...] = Field(min_length=1)
-    unless: tuple[str, ...] = ()
+    patterns: tuple[PatternText, ...] = Field(min_length=1)
+    unless: tuple[PatternText, ...] = ()
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
 
@@ -60,7 +71,7 @@ class Topic(Part):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name: str
     questions: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = Field(min_length=1)
+    patterns: tuple[PatternText, ...] = Field(min_length=1)
     required: bool = True
 
 
@@ -70,6 +81,19 @@ class Codeframe(Part):
     version: str = "0"
     themes: tuple[Theme, ...] = ()
     topics: tuple[Topic, ...] = ()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Codeframe:
+        seen: set[str] = set()
+        faults = []
+        for key, parts in (("themes", self.themes), ("topics", self.topics)):
+            for place, part in enumerate(parts):
+                if part.id in seen:
+                    faults.append(((key, place, "id"), f"id “{part.id}”重复，请改成不同的 id"))
+                seen.add(part.id)
+        if faults:
+            raise JoinError(tuple(faults))
+        return self
 
     @property
     def digest(self) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from csatlib.study import strict_yaml
-from csatlib.study.checks import JoinError
-from csatlib.study.codeframe import Words
+from csatlib.study.base import JoinError
+from csatlib.study.codeframe import Codeframe, Theme, Topic, Words
 from csatlib.study.conduct import Cleaning, Notice, Population, Privacy
 from csatlib.study.model import Study
 from csatlib.study.parts import Question, Report, Scale, Source, Target
@@ -33,6 +33,13 @@ _PARTS: dict[str, type[BaseModel]] = {
     "notice": Notice,
     "privacy": Privacy,
     "words": Words,
+    "themes": Theme,
+    "topics": Topic,
+}
+#: Keys of a study that files beside it hold.
+_BESIDE = {
+    "terms": "领域词请写在旁边的 terms.txt 里",
+    "codeframe": "主题请写在旁边的 themes.yml 里",
 }
 
 _WORDS = {
@@ -62,7 +69,7 @@ def load(path: str | os.PathLike[str]) -> Study:
     """Read a study folder, or its ``study.yml``, into a frozen, validated `Study`.
 
     ``terms.txt`` beside it, where there is one, holds one domain term a line (text behind the
-    first space and lines that begin with ``#`` are passed over).
+    first space and lines that begin with ``#`` are passed over), ``themes.yml`` the codeframe.
 
     Parameters
     ----------
@@ -98,22 +105,50 @@ def load(path: str | os.PathLike[str]) -> Study:
     file = Path(path)
     if file.is_dir() or not file.suffix:
         file = file / "study.yml"
-    name = "/".join(file.parts[-3:])
-    data, lines = strict_yaml.read(_text(file, name), name=name)
-    if not isinstance(data, dict):
-        raise StudyError(f"{name}：应为“键: 值”的形式；可参照 studies/ 里已有的研究文件。")
-    if "terms" in data:
-        raise StudyError(f"{name} 第 {lines[('terms',)]} 行：领域词请写在旁边的 terms.txt 里。")
+    name = _name(file)
+    data, lines = _mapping(file)
+    for key, remedy in _BESIDE.items():
+        if key in data:
+            raise StudyError(f"{name} 第 {lines[(key,)]} 行：{remedy}。")
+    frame, places = _codeframe(file.with_name("themes.yml"))
+    terms = _terms(file.with_name("terms.txt"))
     try:
-        study = Study.model_validate({**data, "terms": _terms(file.with_name("terms.txt"))})
+        study = Study.model_validate({**data, "terms": terms, "codeframe": frame})
     except ValidationError as error:
-        raise StudyError(_told(error, lines, name)) from None
+        raise StudyError(_told(error, {"": (name, lines), **places})) from None
     if study.line != file.parent.name:
         raise StudyError(
             f"{name} 第 {lines[('line',)]} 行：line 是“{study.line}”，文件夹却叫"
             f"“{file.parent.name}”；请改成一致。"
         )
     return study
+
+
+#: The name of a file and the line on which each of its values stands.
+Place = tuple[str, dict[strict_yaml.Path, int]]
+
+
+def _name(file: Path) -> str:
+    return "/".join(file.parts[-3:])
+
+
+def _mapping(file: Path) -> tuple[dict[str, Any], dict[strict_yaml.Path, int]]:
+    data, lines = strict_yaml.read(_text(file, _name(file)), name=_name(file))
+    if not isinstance(data, dict):
+        raise StudyError(f"{_name(file)}：应为“键: 值”的形式；可参照 studies/ 里已有的研究文件。")
+    return data, lines
+
+
+def _codeframe(file: Path) -> tuple[Codeframe, dict[str, Place]]:
+    """Read the codeframe, empty without a file, and where each of its parts stands."""
+    if not file.exists():
+        return Codeframe(), {}
+    data, lines = _mapping(file)
+    place = (_name(file), lines)
+    try:
+        return Codeframe.model_validate(data), {"codeframe": place}
+    except ValidationError as error:
+        raise StudyError(_told(error, {"": place}, model=Codeframe)) from None
 
 
 def _text(file: Path, name: str) -> str:
@@ -135,17 +170,24 @@ def _terms(file: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _told(error: ValidationError, lines: dict[strict_yaml.Path, int], name: str) -> str:
-    """Put every fault on a line of its own, in the order of the file."""
+def _told(
+    error: ValidationError, places: dict[str, Place], *, model: type[BaseModel] = Study
+) -> str:
+    """Put every fault on a line of its own, in the order of the files."""
     faults = []
-    for path, words in _faults(error):
-        line = _line(path, lines)
-        where = ".".join(str(p + 1) if isinstance(p, int) else p for p in path)
-        faults.append((line, f"{name} 第 {line} 行 {where}：{words}。"))
-    return "\n".join(text for _, text in sorted(faults))
+    for path, words in _faults(error, model):
+        beside = path and str(path[0]) in places
+        name, lines = places[str(path[0]) if beside else ""]
+        inside = path[1:] if beside else path
+        line = _line(inside, lines)
+        where = ".".join(str(p + 1) if isinstance(p, int) else p for p in inside)
+        faults.append((name, line, f"{name} 第 {line} 行 {where}：{words}。"))
+    return "\n".join(text for *_, text in sorted(faults))
 
 
-def _faults(error: ValidationError) -> Iterator[tuple[strict_yaml.Path, str]]:
+def _faults(
+    error: ValidationError, model: type[BaseModel]
+) -> Iterator[tuple[strict_yaml.Path, str]]:
     """Give each fault with the path of the part it concerns."""
     for fault in error.errors(include_url=False):
         path = tuple(p for p in fault["loc"] if isinstance(p, str | int))
@@ -153,7 +195,7 @@ def _faults(error: ValidationError) -> Iterator[tuple[strict_yaml.Path, str]]:
         if isinstance(cause, JoinError):
             yield from cause.faults
         else:
-            yield path, _fault(fault, path)
+            yield path, _fault(fault, path, model)
 
 
 def _line(path: strict_yaml.Path, lines: dict[strict_yaml.Path, int]) -> int:
@@ -162,10 +204,10 @@ def _line(path: strict_yaml.Path, lines: dict[strict_yaml.Path, int]) -> int:
     return lines.get(path, 1)
 
 
-def _fault(fault: Any, path: strict_yaml.Path) -> str:
+def _fault(fault: Any, path: strict_yaml.Path, root: type[BaseModel]) -> str:
     kind = fault["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, root)
     if kind == "value_error":
         return str(fault["ctx"]["error"])
     context = fault.get("ctx", {})
@@ -177,9 +219,9 @@ def _fault(fault: Any, path: strict_yaml.Path) -> str:
     return _WORDS.get(kind, _OTHERWISE).format(**context) + f"，现在是 {fault['input']!r}"
 
 
-def _unknown_key(path: strict_yaml.Path) -> str:
-    model: type[BaseModel] = _PARTS.get(str(path[0]), Study) if len(path) > 1 else Study
-    known = [k for k in model.model_fields if (model, k) != (Study, "terms")]
+def _unknown_key(path: strict_yaml.Path, root: type[BaseModel]) -> str:
+    model: type[BaseModel] = _PARTS.get(str(path[0]), root) if len(path) > 1 else root
+    known = [k for k in model.model_fields if model is not Study or k not in _BESIDE]
     near = difflib.get_close_matches(str(path[-1]), known, n=1)
     guess = f"；是不是想写 {near[0]}？" if near else "；"
     return f"不认识的键{guess}可用的键有：{'、'.join(known)}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import model_validator
 
 from csatlib.schema import Quarter
-from csatlib.study.checks import JoinError, join_faults
+from csatlib.study.base import JoinError
+from csatlib.study.checks import join_faults
 from csatlib.study.lint import findings
 from csatlib.study.parts import Outline
 

@@ -123,6 +123,10 @@ class Source(Part):
     def _sensible(self) -> Source:
         if self.role == "responses" and self.channel is None:
             raise ValueError("role 为 responses 的来源要写 channel（例如 电话）")
+        if (self.role == "interviews") != (self.reader == "transcript"):
+            raise ValueError("访谈文稿的来源要同时写 role: interviews 和 reader: transcript")
+        if self.role == "interviews" and (self.mapping or self.personal):
+            raise ValueError("访谈文稿的抬头有固定的写法，来源里不写 mapping 和 personal")
         if "/" in self.glob or "\\" in self.glob or not self.glob.strip():
             raise ValueError(f"glob 只写文件名的样式，不带文件夹，现在是“{self.glob}”")
         return self

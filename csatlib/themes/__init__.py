@@ -1,3 +1,17 @@
 """A stable codeframe over comments and interviews."""
 
-__all__: list[str] = []
+from csatlib.themes.coding import ThemeError, check, code, match
+from csatlib.themes.coverage import coverage, drift
+from csatlib.themes.indicators import indicators
+from csatlib.themes.suggesting import suggestions
+
+__all__ = [
+    "ThemeError",
+    "check",
+    "code",
+    "coverage",
+    "drift",
+    "indicators",
+    "match",
+    "suggestions",
+]

@@ -1,0 +1,344 @@
+"""Codes comments with the themes of a codeframe, and proves the codeframe by its own examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from csatlib import schema
+from csatlib.study import Codeframe, Theme
+from csatlib.text import Lexicon, uninformative
+from csatlib.themes.clauses import polarity
+from csatlib.themes.layout import Layout, lay_out
+from csatlib.themes.matching import Finder, longest
+
+__all__ = ["ThemeError", "check", "code", "match"]
+
+_FOUND = ["text", "start", "end", "name", "pattern"]
+
+
+class ThemeError(ValueError):
+    """A codeframe that does not do what its examples say; the (Chinese) message says where."""
+
+
+def code(
+    comments: pd.DataFrame, codeframe: Codeframe, *, lexicon: Lexicon | None = None
+) -> pd.DataFrame:
+    """Code comments with the themes of a codeframe.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        ``comment_id`` and ``text``, one row a comment or a turn of an interview. Further columns
+        are passed over.
+    codeframe : Codeframe
+        The study's themes; see ``docs/study-file.md`` for the language of their patterns.
+    lexicon : Lexicon, optional
+        The words of the study, such as `Lexicon.of(study)`; the general lists without it.
+
+    Returns
+    -------
+    DataFrame
+        Table ``coded``, in the order of ``comment_id`` and place: ``comment_id``; ``status``
+        (``coded``: one row for each place of each theme; ``uncoded`` and ``uninformative``: one
+        row without theme); ``theme``, ``stage`` (环节), ``action`` (动作) and ``dimension`` of the
+        codeframe; ``polarity``, the theme's own where it has one, else that of the clause in
+        which the match begins; ``start`` and ``end`` of the match in the text, from 0, ``end``
+        not included; ``span``, the words there; ``pattern`` that found them.
+
+    Raises
+    ------
+    ThemeError
+        If an example of a theme is not found by it, or a counter-example is.
+    ValueError
+        If a column is missing, or a ``comment_id`` is missing or given twice.
+
+    Notes
+    -----
+    A match lies in one sentence (up to 。！？； or a line end); it may cross a comma. Its words
+    begin and end with words: with tokens, and inside a token where the general dictionary does
+    not hold it as one word, or behind a leading negator or word of degree. A gap counts words
+    and passes over punctuation.
+
+    A match is void where a negator stands directly before it, or before one of its elements
+    behind a gap ("没有排队", "排队不久"), unless its own words hold a negation ("没人接"); words of
+    degree and helping words may lie between ("没怎么等", "不会再反复"). Requests (别, 不要, 不能)
+    negate nothing: who asks for an end to it has met it; and of 不是…就是… both halves hold. It
+    is void, too, where one of ``unless`` stands in the same sentence, negated or not.
+
+    Of matches of one theme that overlap the longest stays, of equals the first, then the pattern
+    that stands first. Each distinct text is searched once; the order of rows changes nothing.
+
+    Examples
+    --------
+    >>> queue = Theme(id="queue", name="排队久", stage="接通", action="排队", polarity="negative",
+    ...               patterns=("排队 ~ 久|长",))
+    >>> texts = ["排队实在太久", "没有排队很久"]
+    >>> comments = pd.DataFrame({"comment_id": ["a", "b"], "text": texts})
+    >>> code(comments, Codeframe(themes=(queue,)))[["status", "span"]].fillna("").values.tolist()
+    [['coded', '排队实在太久'], ['uncoded', '']]
+    """
+    words = lexicon or Lexicon()
+    _require(comments, "code")
+    _prove(codeframe, words)
+    number, texts = _distinct(comments["text"])
+    themes = {theme.id: theme for theme in codeframe.themes}
+    frames = {name: (theme.patterns, theme.unless) for name, theme in themes.items()}
+    found = _find(texts, frames, words)
+    empty = uninformative(pd.Series(texts, dtype="str")).to_numpy(bool)
+    found = found[~empty[found["text"].to_numpy()]].reset_index(drop=True)
+    found = found.assign(polarity=_polarities(found, texts, themes, words))
+    return _table(comments["comment_id"], number, texts, empty, found, themes)
+
+
+def match(
+    comments: pd.DataFrame,
+    patterns: Mapping[str, Sequence[str]],
+    *,
+    lexicon: Lexicon | None = None,
+) -> pd.DataFrame:
+    """Find patterns in texts, such as those of the topics of an interview guide.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        ``comment_id`` and ``text``.
+    patterns : mapping of str to sequence of str
+        The patterns of each name.
+    lexicon : Lexicon, optional
+        As for `code`.
+
+    Returns
+    -------
+    DataFrame
+        One row a match, by ``comment_id`` and place: ``comment_id``, ``name``, ``start``, ``end``,
+        ``span`` and ``pattern``, as in `code`, whose rules hold here too. No rows where nothing
+        is found.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a ``comment_id`` is missing or given twice, or a pattern is none.
+
+    Examples
+    --------
+    >>> turns = pd.DataFrame({"comment_id": ["t1"], "text": ["希望能开夜间服务"]})
+    >>> match(turns, {"wish": ["希望|建议"]})[["name", "span"]].values.tolist()
+    [['wish', '希望']]
+    """
+    _require(comments, "match")
+    number, texts = _distinct(comments["text"])
+    found = _find(texts, {n: (tuple(p), ()) for n, p in patterns.items()}, lexicon or Lexicon())
+    rows, at = _rows(number, found, len(texts))
+    spread = found.iloc[at].reset_index(drop=True)
+    ids = comments["comment_id"].astype("str").iloc[rows].reset_index(drop=True)
+    table = pd.DataFrame(
+        {
+            "comment_id": ids,
+            "name": spread["name"].astype("str"),
+            "start": spread["start"].astype("Int64"),
+            "end": spread["end"].astype("Int64"),
+            "span": _spans(spread, texts),
+            "pattern": spread["pattern"].astype("str"),
+        }
+    )
+    return table.sort_values(["comment_id", "start"], kind="stable", ignore_index=True)
+
+
+def check(codeframe: Codeframe, *, lexicon: Lexicon | None = None) -> pd.DataFrame:
+    """Prove a codeframe by the examples of its themes.
+
+    Parameters
+    ----------
+    codeframe : Codeframe
+    lexicon : Lexicon, optional
+        As for `code`.
+
+    Returns
+    -------
+    DataFrame
+        One row an example that fails: ``theme``; ``example``, its words; ``kind``: ``example``
+        (not found by its theme) or ``counter_example`` (found all the same); ``span`` and
+        ``pattern`` of what was found, NA for an example; ``finding``, in Chinese. No rows where
+        all hold.
+
+    Examples
+    --------
+    >>> theme = Theme(id="queue", name="排队久", stage="接通", action="排队",
+    ...               patterns=("排队 ~ 久",), examples=("等得太久",))
+    >>> check(Codeframe(themes=(theme,)))["finding"].tolist()
+    ['主题 queue（排队久）的例句“等得太久”没有被自己的模式找到']
+    """
+    return pd.DataFrame(
+        list(_failures(codeframe, lexicon or Lexicon())),
+        columns=["theme", "example", "kind", "span", "pattern", "finding"],
+    ).astype("str")
+
+
+def _require(comments: pd.DataFrame, caller: str) -> None:
+    missing = {"comment_id", "text"} - set(comments.columns)
+    if missing:
+        raise ValueError(
+            f"{caller}: expected the columns comment_id and text, missing {sorted(missing)}"
+        )
+    ids = comments["comment_id"]
+    if ids.isna().any() or ids.duplicated().any():
+        raise ValueError(
+            f"{caller}: every comment needs a comment_id of its own; "
+            f"{int(ids.isna().sum())} are missing, {int(ids.dropna().duplicated().sum())} repeated"
+        )
+
+
+def _distinct(texts: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Give each text the number of its distinct one, by spelling; a missing one is ''."""
+    number, distinct = pd.factorize(texts.astype("str").fillna(""), sort=True)
+    return np.asarray(number), [str(text) for text in distinct]
+
+
+def _find(
+    texts: Sequence[str],
+    patterns: Mapping[str, tuple[Sequence[str], Sequence[str]]],
+    lexicon: Lexicon,
+) -> pd.DataFrame:
+    """Find all patterns in distinct texts: number of the text, place in it, name, pattern."""
+    layout = lay_out(texts, lexicon)
+    finder = Finder(layout)
+    parts = [_places(layout, finder, name, *each) for name, each in patterns.items()]
+    found = pd.concat([pd.DataFrame(columns=_FOUND), *parts], ignore_index=True)
+    order = {name: place for place, name in enumerate(patterns)}
+    found = found.assign(order=found["name"].map(order).astype("int64"))
+    numbers = dict.fromkeys(("text", "start", "end"), "int64")
+    return found.astype(numbers).sort_values(
+        ["text", "start", "order"], kind="stable", ignore_index=True
+    )
+
+
+def _places(
+    layout: Layout, finder: Finder, name: str, patterns: Sequence[str], unless: Sequence[str]
+) -> pd.DataFrame:
+    found, which = finder.theme(patterns, unless)
+    chosen = longest(found.lead, found.end, which)
+    start, end = found.lead[chosen], found.end[chosen]
+    text = np.searchsorted(layout.starts, start, side="right") - 1
+    return pd.DataFrame(
+        {
+            "text": text,
+            "start": start - layout.starts[text],
+            "end": end - layout.starts[text],
+            "name": name,
+            "pattern": np.array(patterns, dtype=object)[which[chosen]],
+        }
+    )
+
+
+def _polarities(
+    found: pd.DataFrame, texts: Sequence[str], themes: Mapping[str, Theme], lexicon: Lexicon
+) -> pd.Series:
+    """Take the theme's own polarity, or that of the clause in which a match begins."""
+    own = {name: theme.polarity for name, theme in themes.items()}
+    given = found["name"].map(own).astype("str")
+    open_ones = found[given.isna()]
+    if open_ones.empty:
+        return given
+    asked = sorted(open_ones["text"].unique())
+    clauses = polarity(
+        pd.DataFrame({"comment_id": [str(n) for n in asked], "text": [texts[n] for n in asked]}),
+        lexicon,
+    )
+    clauses = clauses.assign(text=clauses["comment_id"].astype("int64"))
+    clauses = clauses.assign(start=clauses["start"].astype("int64"))
+    near = pd.merge_asof(
+        open_ones[["text", "start"]].sort_values("start", kind="stable"),
+        clauses[["text", "start", "polarity"]].sort_values("start", kind="stable"),
+        on="start",
+        by="text",
+    )
+    near.index = open_ones.sort_values("start", kind="stable").index
+    return given.fillna(near["polarity"].astype("str")).fillna("neutral")
+
+
+def _rows(number: np.ndarray, found: pd.DataFrame, texts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Spread the matches of distinct texts over the comments: place of comment and of match."""
+    count = np.bincount(found["text"].to_numpy(), minlength=max(texts, 1))
+    first = np.cumsum(count) - count
+    each = count[number] if len(number) else np.empty(0, dtype=np.int64)
+    rows = np.repeat(np.arange(len(number)), each)
+    at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+    return rows, at + np.repeat(first[number], each) if len(number) else at
+
+
+def _spans(found: pd.DataFrame, texts: Sequence[str]) -> pd.Series:
+    places = zip(found["text"], found["start"], found["end"], strict=True)
+    return pd.Series([texts[n][a:b] for n, a, b in places], index=found.index, dtype="str")
+
+
+def _table(
+    ids: pd.Series,
+    number: np.ndarray,
+    texts: Sequence[str],
+    empty: np.ndarray,
+    found: pd.DataFrame,
+    themes: Mapping[str, Theme],
+) -> pd.DataFrame:
+    rows, at = _rows(number, found, len(texts))
+    found = found.assign(span=_spans(found, texts))
+    spread = found.iloc[at].reset_index(drop=True)
+    comment = ids.astype("str").reset_index(drop=True)
+    without = np.setdiff1d(np.arange(len(number)), rows)
+    said = np.where(empty[number[without]], "uninformative", "uncoded")
+    columns = {
+        name: spread["name"].map({t.id: getattr(t, name) for t in themes.values()})
+        for name in ("stage", "action", "dimension")
+    }
+    coded = pd.DataFrame(
+        {
+            "comment_id": comment.iloc[rows].reset_index(drop=True),
+            "status": "coded",
+            "theme": spread["name"],
+            **columns,
+            **{n: spread[n] for n in ("polarity", "start", "end", "span", "pattern")},
+        }
+    )
+    rest = pd.DataFrame({"comment_id": comment.iloc[without], "status": said})
+    columns = schema.TABLES["coded"].columns
+    types = {name: column.dtype for name, column in columns.items()}
+    table = pd.concat([coded.astype(types), rest.reindex(columns=list(columns)).astype(types)])
+    table = table.sort_values(["comment_id"], kind="stable", ignore_index=True)
+    return schema.check(table, "coded")
+
+
+def _failures(codeframe: Codeframe, lexicon: Lexicon) -> list[tuple[str | None, ...]]:
+    texts = sorted({e for t in codeframe.themes for e in (*t.examples, *t.counter_examples)})
+    if not texts:
+        return []
+    frames = {theme.id: (theme.patterns, theme.unless) for theme in codeframe.themes}
+    found = _find(texts, frames, lexicon)
+    hits = {
+        (row.name_, texts[row.text]): (texts[row.text][row.start : row.end], row.pattern)
+        for row in found.rename(columns={"name": "name_"}).itertuples()
+    }
+    failures: list[tuple[str | None, ...]] = []
+    for theme in codeframe.themes:
+        told = f"主题 {theme.id}（{theme.name}）的"
+        for example in theme.examples:
+            if (theme.id, example) not in hits:
+                finding = f"{told}例句“{example}”没有被自己的模式找到"
+                failures.append((theme.id, example, "example", None, None, finding))
+        for example in theme.counter_examples:
+            if (theme.id, example) in hits:
+                span, pattern = hits[theme.id, example]
+                finding = f"{told}反例“{example}”被模式“{pattern}”找到了（“{span}”）"
+                failures.append((theme.id, example, "counter_example", span, pattern, finding))
+    return failures
+
+
+@lru_cache(maxsize=32)
+def _prove(codeframe: Codeframe, lexicon: Lexicon) -> None:
+    """Refuse a codeframe whose examples do not hold; a proof once made is not made again."""
+    failures = _failures(codeframe, lexicon)
+    if failures:
+        told = "；".join(str(finding) for *_, finding in failures)
+        raise ThemeError(f"themes.yml：{told}；请修改模式、unless 或例句。")

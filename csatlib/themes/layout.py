@@ -1,0 +1,251 @@
+"""Many texts laid end to end, with what a search must know of every place in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from csatlib.privacy import REPLACEMENTS
+from csatlib.study.patterns import fold
+from csatlib.text import Lexicon, tokenise
+
+__all__ = ["Layout", "Vocabulary", "lay_out"]
+
+_ENDS = "。！？!?；;\n"
+_REMOVED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
+_HAN = re.compile(r"[\u3400-\u9fff]+")
+#: Tags of numerals, set phrases and names: words that the dictionary glues together.
+_LOOSE_TAGS = ("m", "l", "i", "nr")
+#: They ask for an end to what they name, so that it is complained of all the same.
+_REQUESTS = frozenset({"别", "不要", "不能", "勿", "请勿", "莫", "不应", "不该", "不应该"})
+_NEGATORS = (
+    frozenset({"不用", "不必", "不需", "不需要", "无需", "无须", "不再", "不会"})
+    | {"没再", "不曾", "未曾", "不存在", "没什么", "没怎么"}
+)  # fmt: skip
+#: They may stand between a negator and what it negates.
+_BETWEEN = (
+    frozenset({"再", "过", "了", "的", "怎么", "怎样", "什么", "任何", "那么", "这么", "被"})
+    | {"出现", "发生", "遇到", "碰到", "存在", "必", "会", "要", "让", "让我", "我", "去", "用", "需要"}
+)  # fmt: skip
+#: “不是……就是……” names two troubles and denies neither.
+_EITHER, _OR = "不是", "就是"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the words of a lexicon do beside others: turn round, strengthen, judge."""
+
+    negators: frozenset[str]
+    degrees: frozenset[str]
+    positive: frozenset[str]
+    negative: frozenset[str]
+
+    @classmethod
+    def of(cls, lexicon: Lexicon) -> Vocabulary:
+        """Take a lexicon's words; requests (别, 不要) are no negators here."""
+        return cls(
+            (lexicon.negators | _NEGATORS) - _REQUESTS,
+            frozenset(word for word, _ in lexicon.degrees),
+            lexicon.positive,
+            lexicon.negative,
+        )
+
+    @cached_property
+    def leading(self) -> re.Pattern[str]:
+        """The words that, at the start of a word, leave a word of its own behind them."""
+        words = sorted(self.negators | self.degrees, key=lambda word: (-len(word), word))
+        return re.compile("|".join(map(re.escape, words)) or r"(?!)")
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Texts end to end, each between line ends, and what a search asks of every place.
+
+    ``edge`` says whether a word may begin or end there, ``words_before`` how many words begin
+    before it, ``inside`` whether it is in the middle of a word, ``negated`` whether a negator
+    stands directly before it. For every character: ``sentence`` and ``token`` (−1 without one).
+    ``word`` is the number of each token's spelling in ``spellings``, and ``prefix`` the length of
+    the negator or word of degree that a spelling begins with.
+    """
+
+    text: str
+    starts: np.ndarray
+    edge: np.ndarray
+    words_before: np.ndarray
+    inside: np.ndarray
+    negated: np.ndarray
+    sentence: np.ndarray
+    token: np.ndarray
+    token_start: np.ndarray
+    token_end: np.ndarray
+    word: np.ndarray
+    prefix: np.ndarray
+    spellings: tuple[str, ...]
+    vocabulary: Vocabulary
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """The characters as numbers."""
+        return _codes(self.text)
+
+    @cached_property
+    def _by_character(self) -> tuple[np.ndarray, dict[int, tuple[int, int]]]:
+        order = np.argsort(self.codes, kind="stable")
+        values, count = np.unique(self.codes, return_counts=True)
+        ends = count.cumsum()
+        spans = zip(values.tolist(), (ends - count).tolist(), ends.tolist(), strict=True)
+        return order, {value: (low, high) for value, low, high in spans}
+
+    def places(self, words: str) -> np.ndarray:
+        """Find every place where a string begins."""
+        order, spans = self._by_character
+        letters = [ord(letter) for letter in words]
+        if any(letter not in spans for letter in letters):
+            return np.empty(0, dtype=np.int64)
+        rarest = min(range(len(letters)), key=lambda i: np.subtract(*spans[letters[i]][::-1]))
+        low, high = spans[letters[rarest]]
+        at = order[low:high] - rarest
+        at = at[(at >= 0) & (at + len(letters) <= len(self.text))]
+        for offset, letter in enumerate(letters):
+            at = at[self.codes[at + offset] == letter]
+        return at
+
+
+def _codes(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+
+
+def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
+    """Tokenise the texts and lay them end to end.
+
+    A word begins and ends where a token does. A token has further edges inside where the general
+    dictionary does not hold it as one word (a guess, a term of the study, a numeral with its
+    measure, a set phrase, a name) or where it begins with a negator (没人接), and behind a leading
+    word of degree: 太慢 is 太 and 慢. So a term that is accepted later takes no match away.
+    """
+    text = "\n" + "\n".join(fold(one) for one in texts) + "\n"
+    text = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), text)
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    starts = np.cumsum(lengths + 1) - lengths
+    codes = _codes(text)
+    ends = np.isin(codes, _codes(_ENDS))
+    sentence = np.cumsum(ends) - ends
+    vocabulary = Vocabulary.of(lexicon)
+    tokens = _tokens(texts, codes, lexicon)
+    return _with_words(text, starts, sentence, vocabulary, *tokens)
+
+
+def _tokens(
+    texts: Sequence[str], codes: np.ndarray, lexicon: Lexicon
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.DataFrame]:
+    """Give start and end of every token, the number of its kind, and the kinds."""
+    numbered = pd.DataFrame({"comment_id": map(str, range(len(texts))), "text": list(texts)})
+    tokens = tokenise(numbered.astype("str"), lexicon=lexicon)
+    number, kinds = pd.factorize(tokens["token"])
+    words = [str(word) for word in kinds]
+    length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))[number]
+    space = [code for code in np.unique(codes).tolist() if chr(code).isspace() or code == 0]
+    written = np.flatnonzero(~np.isin(codes, space))
+    if length.sum() != len(written):
+        raise ValueError("themes: the tokens do not spell the texts out")
+    first = np.cumsum(length) - length
+    start, end = written[first], written[first + length - 1] + 1
+    tags = pd.Series(tokens["pos"].to_numpy(object)).groupby(number).first()
+    tags = tags.reindex(range(len(words)))
+    return start, end, number, pd.DataFrame({"word": words, "tag": tags.astype("str")})
+
+
+def _with_words(
+    text: str,
+    starts: np.ndarray,
+    sentence: np.ndarray,
+    vocabulary: Vocabulary,
+    start: np.ndarray,
+    end: np.ndarray,
+    number: np.ndarray,
+    kinds: pd.DataFrame,
+) -> Layout:
+    words = [fold(word) for word in kinds["word"]]
+    prefix = np.array([_prefix(word, vocabulary) for word in words], dtype=np.int64)
+    opens = zip(words, kinds["tag"], prefix.tolist(), strict=True)
+    loose = np.array(
+        [_is_loose(word, tag) or word[:n] in vocabulary.negators for word, tag, n in opens], bool
+    )
+    is_word = np.array([any(map(str.isalnum, word)) for word in words], dtype=bool)[number]
+    token = np.full(len(text), -1, dtype=np.int64)
+    size = end - start
+    token[np.repeat(start - (np.cumsum(size) - size), size) + np.arange(size.sum())] = np.repeat(
+        np.arange(len(start)), size
+    )
+    edge = np.zeros(len(text) + 1, dtype=bool)
+    edge[start] = edge[end] = edge[start + prefix[number]] = True
+    edge[:-1] |= (token >= 0) & loose[number][token] if len(number) else False
+    begins = np.zeros(len(text) + 1, dtype=np.int64)
+    begins[start[is_word] + 1] = 1
+    held = np.flatnonzero(token >= 0)
+    inside = np.zeros(len(text) + 1, dtype=bool)
+    inside[held] = is_word[token[held]] & (start[token[held]] < held)
+    negated = _negated(words, number, start, prefix, sentence, token, vocabulary, text, inside)
+    return Layout(
+        text, starts, edge, np.cumsum(begins), inside, negated, sentence, token, start, end,
+        number, prefix, tuple(words), vocabulary,
+    )  # fmt: skip
+
+
+def _prefix(word: str, vocabulary: Vocabulary) -> int:
+    found = vocabulary.leading.match(word)
+    return found.end() if found and found.end() < len(word) else 0
+
+
+def _is_loose(word: str, tag: str) -> bool:
+    loose = not isinstance(tag, str) or tag in ("", "nan") or tag.startswith(_LOOSE_TAGS)
+    return loose and _HAN.fullmatch(word) is not None
+
+
+def _negated(
+    words: Sequence[str],
+    number: np.ndarray,
+    start: np.ndarray,
+    prefix: np.ndarray,
+    sentence: np.ndarray,
+    token: np.ndarray,
+    vocabulary: Vocabulary,
+    text: str,
+    inside: np.ndarray,
+) -> np.ndarray:
+    """Mark the places directly behind a negator; degrees and helping words may lie between."""
+    negated = np.zeros(len(text) + 1, dtype=bool)
+    if not len(number):
+        return negated
+    passed = np.array([w in vocabulary.degrees or w in _BETWEEN for w in words], bool)[number]
+    turns = np.array([word in vocabulary.negators for word in words], bool)[number]
+    turns &= ~_either(words, number, start, sentence)
+    last = np.maximum.accumulate(np.where(passed & ~turns, -1, np.arange(len(number))))
+    before = np.concatenate([[-1], last[:-1]])
+    behind = (before >= 0) & turns[before] & (sentence[start[before]] == sentence[start])
+    negated[start] = behind
+    degree = np.array([w[:n] in vocabulary.degrees for w, n in zip(words, prefix, strict=True)])
+    negated[(start + prefix[number])[behind & degree[number]]] = True
+    for word in sorted(vocabulary.negators):
+        # Inside a token: 没排队 may be one guess, and 不透明 a term.
+        at = np.array([i.start() for i in re.finditer(re.escape(word), text)], dtype=np.int64)
+        at = at + len(word)
+        negated[at[inside[at] & (token[at - len(word)] == token[at])]] = True
+    return negated
+
+
+def _either(
+    words: Sequence[str], number: np.ndarray, start: np.ndarray, sentence: np.ndarray
+) -> np.ndarray:
+    kind = {word: place for place, word in enumerate(words)}
+    if _EITHER not in kind or _OR not in kind:
+        return np.zeros(len(number), dtype=bool)
+    latest = np.full(int(sentence[-1]) + 1, -1, dtype=np.int64)
+    ors = start[number == kind[_OR]]
+    np.maximum.at(latest, sentence[ors], ors)
+    return (number == kind[_EITHER]) & (latest[sentence[start]] > start)
