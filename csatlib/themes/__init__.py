@@ -1,3 +1,5 @@
-"""A stable codeframe over comments and interviews."""
+"""A stable codeframe over comments and interviews: themes, quotes, agreement, words by numbers."""
 
-__all__: list[str] = []
+from csatlib.themes.quoting import quote_counts, quote_ids, quotes, released
+
+__all__ = ["quote_counts", "quote_ids", "quotes", "released"]
