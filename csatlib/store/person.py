@@ -14,7 +14,7 @@ import pandas as pd
 from csatlib.schema import TABLES
 from csatlib.store.keys import pseudonym_key
 from csatlib.store.places import project_root, study
-from csatlib.store.rows import Claimed, claimed, ids_of
+from csatlib.store.rows import COMMENT_COLUMNS, Claimed, claimed, ids_of
 from csatlib.store.tables import manifest, read
 from csatlib.store.tombstones import normal
 from csatlib.study import Study
@@ -80,9 +80,10 @@ class Found:
             # By kind: a ticket may have the number of somebody else's customer id.
             numbers = {normal(number) for at, number in self.tickets if at == line}
             found |= (df["kind"] == "ticket_id") & df["value"].map(normal).isin(numbers)
-        if "comment_id" in df:
-            # Not by way of the table of comments, which may be without the person already.
-            found |= df["comment_id"].str.rpartition(":")[0].isin(self.row_ids)
+        for column in COMMENT_COLUMNS:
+            if column in df:
+                # Not by way of the table of comments, which may be without the person already.
+                found |= df[column].str.rpartition(":")[0].isin(self.row_ids)
         return found
 
 
