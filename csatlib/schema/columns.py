@@ -14,6 +14,7 @@ __all__ = [
     "POLARITIES",
     "QUADRANTS",
     "REAL",
+    "REVIEWS",
     "ROLES",
     "STAGES",
     "STANDINGS",
@@ -97,6 +98,9 @@ STANDINGS = ("strength", "pain", "expectation", "competitor")
 
 #: What became of a comment: a theme was found, none was, or there is nothing to find.
 CODINGS = ("coded", "uncoded", "uninformative")
+
+#: What a reviewer says of a quote.
+REVIEWS = ("passed", "refused")
 
 #: How words and numbers of a dimension go together.
 VERDICTS = ("agree", "explain", "contradict", "insufficient")

@@ -20,6 +20,12 @@ from csatlib.store.places import (
     study,
     tables_folder,
 )
+from csatlib.store.quote_register import (
+    QuoteTally,
+    add_quotes,
+    quote_register,
+    quote_reviews,
+)
 from csatlib.store.retention import Expired, expire, expired
 from csatlib.store.tables import history, manifest, read, write, write_manifest
 from csatlib.store.tombstones import forgotten, refuse_forgotten, without_forgotten
@@ -31,8 +37,10 @@ __all__ = [
     "Expired",
     "Forgetting",
     "Kept",
+    "QuoteTally",
     "Removal",
     "StoreError",
+    "add_quotes",
     "archive",
     "atomic",
     "backup",
@@ -55,6 +63,8 @@ __all__ = [
     "new_key",
     "project_root",
     "pseudonym_key",
+    "quote_register",
+    "quote_reviews",
     "raw",
     "read",
     "refuse_forgotten",

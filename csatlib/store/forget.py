@@ -1,4 +1,4 @@
-"""A person leaves a project: raw files, cache, vault and tables, one file at a time, repeatable."""
+"""A person leaves a project: raw files, cache, vault, tables, quotes; file by file, repeatable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from csatlib.store.journal import Change, complete, pending, prepare
 from csatlib.store.kept import backups
 from csatlib.store.person import Found, Place, find, places, studies_of
 from csatlib.store.places import StoreError, project_root
-from csatlib.store.rows import moved, renamed, without
+from csatlib.store.quote_register import without_rows
+from csatlib.store.rows import moved, renamed, requoted, without
 from csatlib.store.tables import manifest, manifest_bytes, packed, read
 from csatlib.store.tombstones import bury
 
@@ -60,12 +61,14 @@ class Forgetting:
 class _Plan:
     """The new content of every file that changes; nothing is written yet.
 
-    ``tables`` hold those that lose rows and those that only name rows by their new addresses.
+    ``registers`` hold quotes that people reviewed; ``tables`` those that lose rows and those that
+    only name rows by their new addresses.
     """
 
     project: Path
     found: Found
     raw: Mapping[Path, bytes]
+    registers: Mapping[Path, bytes]
     tables: Mapping[Place, Mapping[str, pd.DataFrame]]
     losing: frozenset[Place]
     removals: tuple[Removal, ...]
@@ -127,7 +130,7 @@ def forgetting(customer: str, *, root: str | os.PathLike[str] | None = None) -> 
 
 
 def forget(customer: str, *, root: str | os.PathLike[str] | None = None) -> Forgetting:
-    """Remove a person from raw files, cache, identity vaults and tables.
+    """Remove a person from raw files, cache, identity vaults, tables and registers of quotes.
 
     Raw files are rewritten without the person's rows; every other byte of a CSV stays, and tables
     name the other rows by their new addresses. Answers to
@@ -215,29 +218,67 @@ def _plan(customer: str, project: Path) -> _Plan:
     for file, rows in found.raw:
         digests[file.table.digest] = hashlib.sha256(raw[file.path]).hexdigest()
         new |= moved(file, rows, raw[file.path])
+    registers, ids, losing = _registers(project, found, new, removals)
+    held = {place: _tables_without(place, found, project) for place in places(project)}
+    for at in held.values():
+        ids |= _quote_ids(at, new)
     tables: dict[Place, dict[str, pd.DataFrame]] = {}
-    losing = set()
-    for place in places(project):
-        for name, (left, gone) in _tables_without(place, found, project).items():
-            after = renamed(left, new, digests)
-            if gone or not after.equals(left):
+    for place, at in held.items():
+        for name, (left, gone) in at.items():
+            after = requoted(renamed(left, new, digests), ids)
+            lost = len(gone) + len(left) - len(after)
+            if lost or not after.equals(left):
                 tables.setdefault(place, {})[name] = after
-            if gone:
+            if lost:
                 losing.add(place)
                 file = place.folder(project) / f"{name}.parquet"
-                removals.append(Removal(file.relative_to(project).as_posix(), gone))
-    return _Plan(project, found, raw, tables, frozenset(losing), tuple(removals))
+                removals.append(Removal(file.relative_to(project).as_posix(), lost))
+    return _Plan(project, found, raw, registers, tables, frozenset(losing), tuple(removals))
+
+
+def _registers(
+    project: Path, found: Found, new: Mapping[str, str], removals: list[Removal]
+) -> tuple[dict[Path, bytes], dict[str, str | None], set[Place]]:
+    """Give the registers that change, what ids of quotes become, and the quarters concerned."""
+    registers: dict[Path, bytes] = {}
+    ids: dict[str, str | None] = {}
+    losing = set()
+    # Who has no row of answers has said nothing that could be quoted.
+    files = (project / "registers").glob("*/quotes.xlsx") if found.row_ids else ()
+    for file in sorted(files):
+        data, gone, changed, quarters = without_rows(file, found.row_ids, new)
+        ids |= changed
+        if data is not None:
+            registers[file] = data
+        if gone:
+            removals.append(Removal(file.relative_to(project).as_posix(), gone))
+            losing |= {Place(quarter, file.parent.name) for quarter in quarters}
+    return registers, ids, losing
+
+
+def _quote_ids(
+    tables: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], new: Mapping[str, str]
+) -> dict[str, str | None]:
+    """Say what the ids of a quarter's quotes become; None for those of the person."""
+    if "quotes" not in tables:
+        return {}
+    left, gone = tables["quotes"]
+    after = renamed(left, new, {})
+    return {
+        **dict(zip(left["quote_id"], after["quote_id"], strict=True)),
+        **dict.fromkeys(gone["quote_id"], None),
+    }
 
 
 def _tables_without(
     place: Place, found: Found, project: Path
-) -> dict[str, tuple[pd.DataFrame, int]]:
-    """Give every table without the person, and how many rows it loses."""
+) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Give every table without the person, and the rows it loses."""
     known = manifest(place.quarter, place.line, project).get("tables", {})
     tables = {n: read(n, place.quarter, place.line, project) for n in known if n in TABLES}
     rows = {name: found.rows_of(df, place.line) for name, df in tables.items()}
     return {
-        name: (tables[name][~gone].reset_index(drop=True), int(gone.sum()))
+        name: (tables[name][~gone].reset_index(drop=True), tables[name][gone])
         for name, gone in rows.items()
     }
 
@@ -245,7 +286,7 @@ def _tables_without(
 def _changes(plan: _Plan) -> Iterator[Change]:
     for place, tables in plan.tables.items():
         yield from _table_changes(place, tables, plan)
-    for path, content in plan.raw.items():
+    for path, content in (*plan.raw.items(), *plan.registers.items()):
         yield Change(path, content, path.stat().st_mode & 0o777, str(path))
 
 

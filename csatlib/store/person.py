@@ -16,7 +16,7 @@ from csatlib.exports import Transcripts
 from csatlib.schema import TABLES
 from csatlib.store.keys import pseudonym_key
 from csatlib.store.places import project_root, study
-from csatlib.store.rows import Claimed, claimed, ids_of
+from csatlib.store.rows import COMMENT_COLUMNS, Claimed, claimed, ids_of
 from csatlib.store.tables import manifest, read
 from csatlib.store.tombstones import normal
 from csatlib.study import Study
@@ -89,6 +89,10 @@ class Found:
             found |= df["comment_id"].str.rpartition(":")[0].isin(mine)
         if "interview_id" in df:
             found |= df["interview_id"].isin(self.interviews)
+        for column in COMMENT_COLUMNS:
+            if column in df:
+                # Not by way of the table of comments, which may be without the person already.
+                found |= df[column].str.rpartition(":")[0].isin(self.row_ids)
         return found
 
 

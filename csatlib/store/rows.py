@@ -20,7 +20,19 @@ from csatlib.exports import ExportError, RawTable
 from csatlib.store.places import StoreError
 from csatlib.study import Study
 
-__all__ = ["Claimed", "claimed", "ids_of", "moved", "renamed", "without"]
+__all__ = [
+    "COMMENT_COLUMNS",
+    "Claimed",
+    "claimed",
+    "ids_of",
+    "moved",
+    "renamed",
+    "requoted",
+    "without",
+]
+
+#: Columns that name a comment: the address of its row and the question.
+COMMENT_COLUMNS = ("comment_id", "example_id")
 
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 
@@ -100,14 +112,39 @@ def renamed(df: pd.DataFrame, new: Mapping[str, str], digests: Mapping[str, str]
     for column in ("response_id", "row_id"):
         if column in df:
             after = after.assign(**{column: _put(df[column], new)})
-    if "comment_id" in df:
-        row = df["comment_id"].str.rpartition(":")[0]
-        item = df["comment_id"].str.rpartition(":")[2]
-        moved_ids = row.map(new).astype("str") + ":" + item
-        after = after.assign(comment_id=df["comment_id"].mask(row.isin(list(new)), moved_ids))
+    for column in COMMENT_COLUMNS:
+        if column in df:
+            row = df[column].str.rpartition(":")[0]
+            item = df[column].str.rpartition(":")[2]
+            moved_ids = row.map(new).astype("str") + ":" + item
+            after = after.assign(**{column: df[column].mask(row.isin(list(new)), moved_ids)})
+    if {"quote_id", "comment_id", "theme", "text"} <= set(df):
+        after = after.assign(quote_id=_new_quote_ids(df, after))
     if "digest" in df:
         after = after.assign(digest=_put(df["digest"], digests))
     return after
+
+
+def requoted(df: pd.DataFrame, ids: Mapping[str, str | None]) -> pd.DataFrame:
+    """Give a table with the new ids of quotes in it, and without those that have none any more."""
+    after = df
+    if "quote_id" in df and "comment_id" not in df:
+        after = df[[ids.get(quote, quote) is not None for quote in df["quote_id"]]]
+        after = after.assign(quote_id=after["quote_id"].map(lambda q: ids.get(q, q)).astype("str"))
+    if "quote_ids" in df:
+        lists = df["quote_ids"].map(
+            lambda told: " ".join(new for q in told.split() if (new := ids.get(q, q))) or None,
+            na_action="ignore",
+        )
+        after = after.assign(quote_ids=lists.astype(df["quote_ids"].dtype))
+    return after.reset_index(drop=True)
+
+
+def _new_quote_ids(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    from csatlib.themes import quote_ids
+
+    made = quote_ids(after["comment_id"], after["theme"], after["text"])
+    return before["quote_id"].mask(before["comment_id"] != after["comment_id"], made)
 
 
 def _put(column: pd.Series, new: Mapping[str, str]) -> pd.Series:

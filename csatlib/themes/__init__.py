@@ -1,4 +1,4 @@
-"""A stable codeframe over comments and interviews."""
+"""A stable codeframe over comments and interviews: themes, quotes, agreement, words by numbers."""
 
 from csatlib.themes.coding import ThemeError, check, code, match
 from csatlib.themes.coverage import coverage, drift
@@ -15,3 +15,7 @@ __all__ = [
     "match",
     "suggestions",
 ]
+from csatlib.themes.joining import joint_display
+from csatlib.themes.quoting import quote_counts, quote_ids, quotes, released
+
+__all__ = ["joint_display", "quote_counts", "quote_ids", "quotes", "released"]
