@@ -61,7 +61,7 @@ WORDED: Mapping[str, Table] = {
             "z": REAL,
             "p": REAL,
             "p_adjusted": REAL,
-            "rank": COUNT,
+            "rank": _PLACE,
             "reason": TEXT,
         },
         key=("group_by", "group", "term"),
@@ -69,6 +69,7 @@ WORDED: Mapping[str, Table] = {
     "phrases": Table(
         {
             "phrase": NAME,
+            "parts": NAME,
             "tokens": COUNT,
             "occurrences": COUNT,
             "comments": COUNT,
@@ -78,7 +79,7 @@ WORDED: Mapping[str, Table] = {
             "pmi": REAL,
             "rank": COUNT,
         },
-        key=("phrase",),
+        key=("parts",),
     ),
     "term_proposals": Table(
         {
