@@ -62,7 +62,7 @@ WORDED: Mapping[str, Table] = {
             "z": REAL,
             "p": REAL,
             "p_adjusted": REAL,
-            "rank": COUNT,
+            "rank": _PLACE,
             "reason": TEXT,
         },
         key=("group_by", "group", "term"),
@@ -70,6 +70,7 @@ WORDED: Mapping[str, Table] = {
     "phrases": Table(
         {
             "phrase": NAME,
+            "parts": NAME,
             "tokens": COUNT,
             "occurrences": COUNT,
             "comments": COUNT,
@@ -79,7 +80,7 @@ WORDED: Mapping[str, Table] = {
             "pmi": REAL,
             "rank": COUNT,
         },
-        key=("phrase",),
+        key=("parts",),
     ),
     "term_proposals": Table(
         {

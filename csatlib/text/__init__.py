@@ -1,7 +1,9 @@
 """What customers said, as counts that can be compared."""
 
+from csatlib.text.keyness import keyness
 from csatlib.text.lexicon import Lexicon, uninformative
+from csatlib.text.phrases import phrases
 from csatlib.text.ranking import keywords
 from csatlib.text.tokens import tokenise
 
-__all__ = ["Lexicon", "keywords", "tokenise", "uninformative"]
+__all__ = ["Lexicon", "keyness", "keywords", "phrases", "tokenise", "uninformative"]
