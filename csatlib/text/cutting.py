@@ -8,12 +8,14 @@ import re
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module, metadata
+from itertools import islice
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,40 +31,54 @@ __all__ = ["Cut", "Cutter", "cut", "cutter", "tags"]
 #: Versions of the engine that the tests have held against jieba, character by character.
 PROVEN = ("0.2.2",)
 
-#: What jieba cuts with its dictionary; all else falls into single characters.
-_IN_BLOCKS = "\u4e00-\u9fd5a-zA-Z0-9+#&._%-"
-_BLOCK = re.compile(f"[{_IN_BLOCKS}]+")
-#: Characters that the engine takes into such blocks and jieba does not, and halves of surrogate
-#: pairs, which the engine cannot be handed.
-_ALONE = "\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0002ffff"
+_BLOCK = re.compile("[\u4e00-\u9fd5a-zA-Z0-9+#&._%-]")
+#: Characters that the engine takes into blocks of words and jieba does not, and halves of
+#: surrogate pairs, which the engine cannot be handed.
+_ALONE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0002ffff])")
 #: Letters and digits that the engine keeps together across a mark where jieba parts them: 24-26.
-_TOGETHER = r"[a-zA-Z0-9](?:[-_][a-zA-Z0-9]|\.(?:[a-zA-Z]|[0-9]+[a-zA-Z.]))"
-_ODD = re.compile(f"[{_ALONE}]|{_TOGETHER}")
-
+_TOGETHER = re.compile(r"[a-zA-Z0-9](?:[-_][a-zA-Z0-9]|\.(?:[a-zA-Z]|[0-9]+[a-zA-Z.]))")
 _REPLACED = re.compile("|".join(re.escape(word) for word in REPLACEMENTS.values()))
 #: White space in Python's eyes, so it is no token; within a text a blank may stand for it.
 _END = "\x1e"
-_TEXTS_AT_ONCE = 4096
+_TEXTS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, eq=False)
 class Cutter:
-    """A jieba tokenizer that knows some terms, and the engine with the same dictionary."""
+    """A jieba tokenizer that knows some terms, and the engine with the same dictionary.
+
+    ``model`` is an engine without any dictionary: only its hidden Markov model speaks.
+    """
 
     tokenizer: jieba.Tokenizer
     engine: Any = None
+    model: Any = None
 
-    def words(self, text: str, *, hmm: bool = True) -> list[str]:
-        """Split a text exactly as ``jieba.Tokenizer.cut`` does."""
-        if self.engine is None:
-            return self.tokenizer.lcut(text, HMM=hmm)
-        words: list[str] = []
-        for piece, is_plain in _pieces(text):
-            if is_plain:
-                words += self.engine.cut(piece, hmm)
-            else:
-                words += self.tokenizer.lcut(piece, HMM=hmm)
-        return words
+    def by_dictionary(self, text: str) -> list[str]:
+        """Split a text as ``jieba.cut(text, HMM=False)`` does."""
+        return [
+            word
+            for number, piece in enumerate(_ALONE.split(text))
+            for word in ([piece] if number % 2 else self.engine.cut(piece, False))
+        ]
+
+    def by_model(self, run: str) -> list[str]:
+        """Split what the dictionary left in single characters as jieba does."""
+        from jieba import finalseg
+
+        return list(run) if self.tokenizer.FREQ.get(run) else list(finalseg.cut(run))
+
+    def is_plain(self, run: str) -> bool:
+        """Tell whether the engine's model splits such a run as jieba's does.
+
+        Both add the same logarithms, in another order, so rounding decides between ways of equal
+        probability. Such ways give each character the same states at other places. No swap of two
+        places leaves the chain of states possible, so three places change at least: a character
+        stands there three times, or two of them twice.
+        """
+        if len(run) - len(set(run)) > 1 or self.tokenizer.FREQ.get(run):
+            return False
+        return run.isalpha() or not _TOGETHER.search(run)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,24 +94,95 @@ class Cut:
     words: list[str]
 
 
+class _Vocabulary:
+    """Words numbered in the order in which they come, and what is known of each."""
+
+    def __init__(self, tokenizer: jieba.Tokenizer) -> None:
+        self.frequencies = tokenizer.FREQ
+        self.numbers: defaultdict[str, int] = defaultdict()
+        self.numbers.default_factory = self.numbers.__len__
+        self.end = self.numbers[_END]
+        self.lengths = np.zeros(0, np.int64)
+        self.is_loose = np.zeros(0, bool)
+
+    def number(self, words: list[str]) -> np.ndarray:
+        """Give each word its number."""
+        ids = np.fromiter(map(self.numbers.__getitem__, words), np.int32, len(words))
+        count = len(self.numbers) - len(self.lengths)
+        new = list(islice(reversed(self.numbers), count))[::-1]
+        self.lengths = np.append(self.lengths, np.fromiter(map(len, new), np.int64, count))
+        loose = np.fromiter(map(self._is_loose, new), bool, count)
+        self.is_loose = np.append(self.is_loose, loose)
+        return ids
+
+    def _is_loose(self, word: str) -> bool:
+        """Tell what the dictionary left in single characters, letters and digits joined again."""
+        if len(word) == 1:
+            return _BLOCK.match(word) is not None
+        return not self.frequencies.get(word) and word != "\r\n"
+
+
 def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut:
     """Split texts; white space and marks of removed personal data part them and are no tokens."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    end = numbers[_END]
+    vocabulary = _Vocabulary(by.tokenizer)
     parts = [np.zeros(0, np.int32)]
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        words = by.words(_joined(list(texts[start : start + _TEXTS_AT_ONCE])), hmm=hmm)
-        parts.append(np.fromiter(map(numbers.__getitem__, words), np.int32, len(words)))
+        text = _joined(list(texts[start : start + _TEXTS_AT_ONCE]))
+        if by.engine is None:
+            parts.append(vocabulary.number(by.tokenizer.lcut(text, HMM=hmm)))
+            continue
+        ids = vocabulary.number(by.by_dictionary(text))
+        parts.append(_modelled(ids, text, vocabulary, by) if hmm else ids)
     ids = np.concatenate(parts)
     del parts
+    numbers = vocabulary.numbers
     is_token = np.fromiter(map(_is_token, numbers), bool, len(numbers))
     kept = is_token[ids]
-    counts = np.diff(np.cumsum(kept)[ids == end], prepend=0)
-    words = sorted(word for word, token in zip(numbers, is_token, strict=True) if token)
+    counts = np.diff(np.cumsum(kept)[ids == vocabulary.end], prepend=0)
+    words = sorted({w for i, w in enumerate(numbers) if is_token[i]} & _used(numbers, ids))
     places = np.zeros(len(numbers), np.int32)
     places[[numbers[word] for word in words]] = np.arange(len(words))
     return Cut(places[ids[kept]], counts, words)
+
+
+def _modelled(ids: np.ndarray, text: str, vocabulary: _Vocabulary, by: Cutter) -> np.ndarray:
+    """Let the model split each run of what the dictionary left in single characters."""
+    edges = np.flatnonzero(np.diff(vocabulary.is_loose[ids], prepend=False, append=False))
+    several = edges[1::2] - edges[::2] > 1
+    first, last = edges[::2][several], edges[1::2][several]
+    places = np.append(0, vocabulary.lengths[ids].cumsum())
+    spans = zip(places[first].tolist(), places[last].tolist(), strict=True)
+    runs = [text[start:end] for start, end in spans]
+    is_plain = np.fromiter(map(by.is_plain, runs), bool, len(runs))
+    plain = "".join(run + _END for run, ok in zip(runs, is_plain, strict=True) if ok)
+    odd = [by.by_model(run) for run, ok in zip(runs, is_plain, strict=True) if not ok]
+    words = by.model.cut(plain, True) + [word for split in odd for word in (*split, _END)]
+    found = vocabulary.number(words)
+    ends = np.flatnonzero(found == vocabulary.end)
+    counts = np.diff(ends, prepend=-1) - 1
+    order = np.argsort(~is_plain, kind="stable")
+    return _spliced(ids, first[order], last[order], found[found != vocabulary.end], counts)
+
+
+def _spliced(
+    ids: np.ndarray, first: np.ndarray, last: np.ndarray, found: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Put ``counts`` of the tokens ``found`` into the place of each run of tokens."""
+    steps = np.zeros(len(ids) + 1, np.int8)
+    steps[first] += 1
+    steps[last] -= 1
+    sizes = np.where(np.cumsum(steps[:-1], dtype=np.int8) > 0, 0, 1)
+    sizes[first] = counts
+    spliced = np.repeat(ids, sizes)
+    starts = (sizes.cumsum() - sizes)[first] - (counts.cumsum() - counts)
+    spliced[np.repeat(starts, counts) + np.arange(len(found))] = found
+    return spliced
+
+
+def _used(numbers: Mapping[str, int], ids: np.ndarray) -> set[str]:
+    """Give the words that stand anywhere: some were only on the way."""
+    counts = np.bincount(ids, minlength=len(numbers))
+    return {word for word, count in zip(numbers, counts, strict=True) if count}
 
 
 def _joined(texts: list[str]) -> str:
@@ -111,25 +198,6 @@ def _is_token(word: str) -> bool:
     return not word.isspace() and not "\ud800" <= word <= "\udfff"
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Part a text where blocks begin and end: what the engine may cut, and what jieba must."""
-    done = 0
-    for odd in _ODD.finditer(text):
-        start, end = odd.span()
-        if start < done:
-            continue
-        if end - start > 1:
-            while start > done and _BLOCK.match(text, start - 1):
-                start -= 1
-            end = _BLOCK.match(text, start).end()
-        if start > done:
-            yield text[done:start], True
-        yield text[start:end], False
-        done = end
-    if done < len(text):
-        yield text[done:], True
-
-
 @lru_cache(maxsize=4)
 def cutter(terms: tuple[str, ...]) -> Cutter:
     """Make a cutter of our own: words added to it are in no one else's."""
@@ -140,26 +208,33 @@ def cutter(terms: tuple[str, ...]) -> Cutter:
     tokenizer.FREQ, tokenizer.total, tokenizer.initialized = dict(plain.FREQ), plain.total, True
     for term in terms:
         tokenizer.add_word(term)
-    return Cutter(tokenizer, _engine(tokenizer))
+    return Cutter(tokenizer, *_engines(tokenizer))
 
 
-def _engine(tokenizer: jieba.Tokenizer) -> Any:
-    """Make the engine with a tokenizer's dictionary; None where it is not there or not proven."""
+def _engines(tokenizer: jieba.Tokenizer) -> tuple[Any, Any]:
+    """Make the engine with a tokenizer's dictionary, and one with none.
+
+    Both are None where the engine is not there, is a version not proven, or could not tell letters
+    that the dictionary left single from a word that they spell.
+    """
     try:
-        engine = import_module("rjieba").Jieba.empty()
-        if metadata.version("rjieba") not in PROVEN:
-            return None
+        make = import_module("rjieba").Jieba.empty
+        is_proven = metadata.version("rjieba") in PROVEN
     except (ImportError, AttributeError):
-        return None
-    total = tokenizer.total
+        return None, None
+    letters = (tokenizer.FREQ.get(letter, 0) for letter in ascii_letters + digits)
+    if not is_proven or max(letters) ** 2 > tokenizer.total:
+        return None, None
+    engine, model, total = make(), make(), tokenizer.total
     for word, frequency in tokenizer.FREQ.items():
-        if frequency and not _ODD.search(word[:1]):
+        if frequency and word.isprintable():
             engine.add_word(word, frequency, None)
             total -= frequency
     # The total weighs each further word. jieba counts a word as often as it is added, the engine
     # once; a word that stands in no block makes up the difference.
     engine.add_word(_END, total, None)
-    return engine
+    model.add_word(_END, 1, None)
+    return engine, model
 
 
 @lru_cache(maxsize=1)
