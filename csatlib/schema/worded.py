@@ -21,11 +21,13 @@ from csatlib.schema.columns import (
 __all__ = ["WORDED"]
 
 _PLACE = Column("Int64", nullable=True)
+#: Categoricals: a million comments hold each of their words once.
+_LABEL, _TAG = Column("category"), Column("category", nullable=True)
 _POLARITY = Column("str", nullable=True, allowed=POLARITIES)
 
 WORDED: Mapping[str, Table] = {
     "tokens": Table(
-        {"comment_id": NAME, "position": COUNT, "token": NAME, "pos": TEXT},
+        {"comment_id": _LABEL, "position": COUNT, "token": _LABEL, "pos": _TAG},
         key=("comment_id", "position"),
         open=True,
     ),
