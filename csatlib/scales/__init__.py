@@ -2,6 +2,7 @@
 
 from csatlib.scales.exploration import Exploration, explore
 from csatlib.scales.factorability import bartlett, kmo
+from csatlib.scales.intraclass import intraclass_correlation
 from csatlib.scales.item_statistics import item_statistics
 from csatlib.scales.ordinal import Polychoric, polychoric
 from csatlib.scales.reliability import (
@@ -37,6 +38,7 @@ __all__ = [
     "cronbach_alpha",
     "explore",
     "guttman_lambdas",
+    "intraclass_correlation",
     "is_satisfied",
     "item_statistics",
     "kmo",

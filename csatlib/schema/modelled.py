@@ -44,6 +44,22 @@ MODELLED: Mapping[str, Table] = {
         },
         key=("coefficient", "method"),
     ),
+    "intraclass": Table(
+        {
+            "coefficient": NAME,
+            "n": COUNT,
+            "raters": COUNT,
+            "estimate": REAL,
+            "ci_low": REAL,
+            "ci_high": REAL,
+            "f": REAL,
+            "df1": REAL,
+            "df2": REAL,
+            "p": REAL,
+            "reason": TEXT,
+        },
+        key=("coefficient",),
+    ),
     "item_statistics": Table(
         {
             "item": NAME,

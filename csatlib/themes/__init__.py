@@ -19,3 +19,7 @@ from csatlib.themes.joining import joint_display
 from csatlib.themes.quoting import quote_counts, quote_ids, quotes, released
 
 __all__ = ["joint_display", "quote_counts", "quote_ids", "quotes", "released"]
+from csatlib.themes.agreeing import agreement
+from csatlib.themes.recovering import marked, rule_agreement, sample_for_labelling
+
+__all__ = ["agreement", "marked", "rule_agreement", "sample_for_labelling"]
