@@ -13,53 +13,19 @@ import pandas as pd
 from csatlib.privacy import REPLACEMENTS
 from csatlib.study.patterns import fold
 from csatlib.text import Lexicon, tokenise
+from csatlib.themes.vocabulary import EITHER, OR, Vocabulary
 
-__all__ = ["Layout", "Vocabulary", "lay_out"]
+__all__ = ["Layout", "lay_out"]
 
 _ENDS = "。！？!?；;\n"
 _REMOVED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 #: Tags of numerals, set phrases and names: words that the dictionary glues together.
 _LOOSE_TAGS = ("m", "l", "i", "nr")
-#: They ask for an end to what they name, so that it is complained of all the same.
-_REQUESTS = frozenset({"别", "不要", "不能", "勿", "请勿", "莫", "不应", "不该", "不应该"})
-_NEGATORS = (
-    frozenset({"不用", "不必", "不需", "不需要", "无需", "无须", "不再", "不会"})
-    | {"没再", "不曾", "未曾", "不存在", "没什么", "没怎么"}
-)  # fmt: skip
-#: They may stand between a negator and what it negates.
-_BETWEEN = (
-    frozenset({"再", "过", "了", "的", "怎么", "怎样", "什么", "任何", "那么", "这么", "被"})
-    | {"出现", "发生", "遇到", "碰到", "存在", "必", "会", "要", "让", "让我", "我", "去", "用", "需要"}
-)  # fmt: skip
-#: “不是……就是……” names two troubles and denies neither.
-_EITHER, _OR = "不是", "就是"
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What the words of a lexicon do beside others: turn round, strengthen, judge."""
-
-    negators: frozenset[str]
-    degrees: frozenset[str]
-    positive: frozenset[str]
-    negative: frozenset[str]
-
-    @classmethod
-    def of(cls, lexicon: Lexicon) -> Vocabulary:
-        """Take a lexicon's words; requests (别, 不要) are no negators here."""
-        return cls(
-            (lexicon.negators | _NEGATORS) - _REQUESTS,
-            frozenset(word for word, _ in lexicon.degrees),
-            lexicon.positive,
-            lexicon.negative,
-        )
-
-    @cached_property
-    def leading(self) -> re.Pattern[str]:
-        """The words that, at the start of a word, leave a word of its own behind them."""
-        words = sorted(self.negators | self.degrees, key=lambda word: (-len(word), word))
-        return re.compile("|".join(map(re.escape, words)) or r"(?!)")
+#: Words of so many characters are put together of words.
+_LONG = 4
+#: Behind a comma they turn to something else, which no pattern may join to what was before.
+_TURN = re.compile("[,，、](?=但|不过|可是|然而|只是|好在|幸好|反而)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +33,9 @@ class Layout:
     """Texts end to end, each between line ends, and what a search asks of every place.
 
     ``edge`` says whether a word may begin or end there, ``words_before`` how many words begin
-    before it, ``inside`` whether it is in the middle of a word, ``negated`` whether a negator
-    stands directly before it. For every character: ``sentence`` and ``token`` (−1 without one).
-    ``word`` is the number of each token's spelling in ``spellings``, and ``prefix`` the length of
+    before it, ``inside`` whether it is in the middle of a word, ``negator`` where the negator
+    begins that stands directly before it (−1 without one). For every character: ``sentence`` and
+    ``token`` (−1 without one). ``word`` is the number of each token's spelling in ``spellings``, and ``prefix`` the length of
     the negator or word of degree that a spelling begins with.
     """
 
@@ -78,7 +44,7 @@ class Layout:
     edge: np.ndarray
     words_before: np.ndarray
     inside: np.ndarray
-    negated: np.ndarray
+    negator: np.ndarray
     sentence: np.ndarray
     token: np.ndarray
     token_start: np.ndarray
@@ -125,8 +91,8 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
 
     A word begins and ends where a token does. A token has further edges inside where the general
     dictionary does not hold it as one word (a guess, a term of the study, a numeral with its
-    measure, a set phrase, a name) or where it begins with a negator (没人接), and behind a leading
-    word of degree: 太慢 is 太 and 慢. So a term that is accepted later takes no match away.
+    measure, a set phrase, a name), where it has four characters or more, or where it begins
+    with a negator (没人接), and behind a leading word of degree: 太慢 is 太 and 慢. So a term that is accepted later takes no match away.
     """
     text = "\n" + "\n".join(fold(one) for one in texts) + "\n"
     text = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), text)
@@ -134,6 +100,7 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
     starts = np.cumsum(lengths + 1) - lengths
     codes = _codes(text)
     ends = np.isin(codes, _codes(_ENDS))
+    ends[[found.start() for found in _TURN.finditer(text)]] = True
     sentence = np.cumsum(ends) - ends
     vocabulary = Vocabulary.of(lexicon)
     tokens = _tokens(texts, codes, lexicon)
@@ -187,27 +154,35 @@ def _with_words(
     edge[:-1] |= (token >= 0) & loose[number][token] if len(number) else False
     begins = np.zeros(len(text) + 1, dtype=np.int64)
     begins[start[is_word] + 1] = 1
+    begins[np.flatnonzero(_codes(text) == ord(",")) + 1] = 1
     held = np.flatnonzero(token >= 0)
     inside = np.zeros(len(text) + 1, dtype=bool)
     inside[held] = is_word[token[held]] & (start[token[held]] < held)
-    negated = _negated(words, number, start, prefix, sentence, token, vocabulary, text, inside)
+    negator = _negator(words, number, start, prefix, sentence, token, vocabulary, text, inside)
     return Layout(
-        text, starts, edge, np.cumsum(begins), inside, negated, sentence, token, start, end,
+        text, starts, edge, np.cumsum(begins), inside, negator, sentence, token, start, end,
         number, prefix, tuple(words), vocabulary,
     )  # fmt: skip
 
 
 def _prefix(word: str, vocabulary: Vocabulary) -> int:
+    if word in vocabulary.whole:
+        return 0
     found = vocabulary.leading.match(word)
     return found.end() if found and found.end() < len(word) else 0
 
 
 def _is_loose(word: str, tag: str) -> bool:
-    loose = not isinstance(tag, str) or tag in ("", "nan") or tag.startswith(_LOOSE_TAGS)
+    loose = (
+        len(word) >= _LONG
+        or not isinstance(tag, str)
+        or tag in ("", "nan")
+        or tag.startswith(_LOOSE_TAGS)
+    )
     return loose and _HAN.fullmatch(word) is not None
 
 
-def _negated(
+def _negator(
     words: Sequence[str],
     number: np.ndarray,
     start: np.ndarray,
@@ -218,34 +193,39 @@ def _negated(
     text: str,
     inside: np.ndarray,
 ) -> np.ndarray:
-    """Mark the places directly behind a negator; degrees and helping words may lie between."""
-    negated = np.zeros(len(text) + 1, dtype=bool)
+    """Find the negator directly before each place; degrees and helping words may lie between."""
+    negator = np.full(len(text) + 1, -1, dtype=np.int64)
     if not len(number):
-        return negated
-    passed = np.array([w in vocabulary.degrees or w in _BETWEEN for w in words], bool)[number]
+        return negator
+    passed = np.array([w in vocabulary.degrees or w in vocabulary.between for w in words], bool)[
+        number
+    ]
     turns = np.array([word in vocabulary.negators for word in words], bool)[number]
     turns &= ~_either(words, number, start, sentence)
     last = np.maximum.accumulate(np.where(passed & ~turns, -1, np.arange(len(number))))
     before = np.concatenate([[-1], last[:-1]])
     behind = (before >= 0) & turns[before] & (sentence[start[before]] == sentence[start])
-    negated[start] = behind
+    negator[start[behind]] = start[before[behind]]
     degree = np.array([w[:n] in vocabulary.degrees for w, n in zip(words, prefix, strict=True)])
-    negated[(start + prefix[number])[behind & degree[number]]] = True
+    strong = behind & degree[number]
+    negator[(start + prefix[number])[strong]] = start[before[strong]]
+    whole = np.array([word in vocabulary.whole for word in words], dtype=bool)[number]
     for word in sorted(vocabulary.negators):
         # Inside a token: 没排队 may be one guess, and 不透明 a term.
         at = np.array([i.start() for i in re.finditer(re.escape(word), text)], dtype=np.int64)
-        at = at + len(word)
-        negated[at[inside[at] & (token[at - len(word)] == token[at])]] = True
-    return negated
+        ends = at + len(word)
+        held = inside[ends] & (token[at] == token[ends]) & ~whole[token[at]]
+        negator[ends[held]] = at[held]
+    return negator
 
 
 def _either(
     words: Sequence[str], number: np.ndarray, start: np.ndarray, sentence: np.ndarray
 ) -> np.ndarray:
     kind = {word: place for place, word in enumerate(words)}
-    if _EITHER not in kind or _OR not in kind:
+    if EITHER not in kind or OR not in kind:
         return np.zeros(len(number), dtype=bool)
     latest = np.full(int(sentence[-1]) + 1, -1, dtype=np.int64)
-    ors = start[number == kind[_OR]]
+    ors = start[number == kind[OR]]
     np.maximum.at(latest, sentence[ors], ors)
-    return (number == kind[_EITHER]) & (latest[sentence[start]] > start)
+    return (number == kind[EITHER]) & (latest[sentence[start]] > start)
