@@ -146,8 +146,8 @@ def saturation_point(
     --------
     >>> coded = pd.DataFrame({"interview_id": list("abcdef"), "theme": list("xyxyxx")})
     >>> found = saturation_point(coded)
-    >>> found[["base_themes", "reached_at", "orders_reached"]].values.tolist()
-    [[2, 6, 1.0]]
+    >>> found[["base_themes", "reached_at"]].values.tolist()
+    [[2, 6]]
     """
     if min(base, run, orders) < 1 or threshold < 0:
         raise ValueError(
