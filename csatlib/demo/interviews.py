@@ -34,9 +34,9 @@ class Plan:
     """One interview before a word of it is written: with whom, and what it voices.
 
     ``complaints`` are themes of the comments, ``praise`` dimensions, ``voices`` wishes, what hurts
-    most and comparisons; ``unasked`` topics are left out by the interviewer, ``short`` ones are asked
-    and
-    answered with next to nothing. ``personal`` says whose name falls: ``own``, ``staff`` or none.
+    most and comparisons; ``unasked`` topics are left out by the interviewer, ``short``
+    ones are asked and answered with next to nothing. ``personal`` says whose name falls: ``own``,
+    ``staff`` or none.
     """
 
     interview_id: str

@@ -21,6 +21,11 @@ __all__ = [
     "topic_coverage",
 ]
 
+#: Politeness and no more: greetings, thanks, yes, farewells.
+_COURTESY = re.compile(
+    r"(?:(?:不客气|不用谢|没事|没关系|谢谢您?|感谢|再见|好的?|行|可以|嗯+|对|是的|您?问吧|您?请讲|您?请说|"
+    r"辛苦了?|不打扰|您?好|你好|拜拜|应该的|没问题)[\W_啊呀吧啦哈]*)+"
+)
 _SILENT = re.compile(r"[\W_]+")
 #: Kinds of what is noted beside the words; the first that fits counts.
 _NOTES: Mapping[str, re.Pattern[str]] = {
@@ -151,7 +156,8 @@ def code_turns(
     -------
     DataFrame
         Table ``coded_turns``: as `code` gives, where ``comment_id`` is the ``turn_id``, with the
-        ``interview_id``.
+        ``interview_id``. A turn that is nothing but politeness (“不客气”, “好的，再见”) is
+        ``uninformative``: 不客气 at a farewell is no complaint.
 
     Raises
     ------
@@ -172,14 +178,20 @@ def code_turns(
     require(turns, ("turn_id", "interview_id", "role", "text"), "code_turns")
     said = turns[(turns["role"] == "respondent") & (turns["text"] != "")]
     words = said[["turn_id", "text"]].rename(columns={"turn_id": "comment_id"})
-    coded = code(words, codeframe, lexicon=lexicon)
+    polite = words["text"].str.fullmatch(_COURTESY).astype(bool)
+    coded = code(words[~polite], codeframe, lexicon=lexicon)
+    if polite.any():
+        empty = pd.DataFrame({"comment_id": words.loc[polite, "comment_id"]})
+        empty = empty.assign(status="uninformative").reindex(columns=coded.columns)
+        together = [part for part in (coded, empty.astype(coded.dtypes)) if len(part)]
+        coded = pd.concat(together).sort_values("comment_id", kind="stable", ignore_index=True)
     of_turn = said.set_index("turn_id")["interview_id"]
     table = coded.assign(interview_id=coded["comment_id"].map(of_turn).astype("str"))
     return schema.check(table[list(schema.TABLES["coded_turns"].columns)], "coded_turns")
 
 
 def standing(coded: pd.DataFrame, codeframe: Codeframe) -> pd.DataFrame:
-    """Count in how many interviews each standing theme comes up: strengths, pains, wishes, rivals.
+    """Count the standing themes of interviews, and which other themes they are about.
 
     Parameters
     ----------
@@ -191,10 +203,13 @@ def standing(coded: pd.DataFrame, codeframe: Codeframe) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Table ``standing_themes``, one row a standing theme, also of those nobody voices:
-        ``standing`` (``strength``, ``pain``, ``expectation``, ``competitor``), ``theme``,
-        ``interviews`` and ``turns`` that voice it, ``base`` (interviews in all). Within a
-        standing the most frequent theme is first.
+        Table ``standing_themes``: ``standing`` (``strength``, ``pain``, ``expectation``,
+        ``competitor``), ``theme``, ``interviews`` and ``turns`` that voice it, ``base``
+        (interviews in all). A standing theme has a row even where nobody voices it; every other
+        theme has a row where it is found: as a ``strength`` where it is praised, as a ``pain``
+        where it is complained of, and as an ``expectation`` or ``competitor`` where the same turn
+        voices that standing theme too. Within a standing the standing themes are first, then the
+        most frequent.
 
     Raises
     ------
@@ -204,30 +219,46 @@ def standing(coded: pd.DataFrame, codeframe: Codeframe) -> pd.DataFrame:
     Examples
     --------
     >>> from csatlib.study import Theme
-    >>> wish = Theme(id="wish", name="期望培训", stage="支持", action="培训",
-    ...              standing="expectation", patterns=("培训",))
-    >>> coded = pd.DataFrame({"interview_id": ["a", "b"], "comment_id": ["a:1", "b:1"],
-    ...                       "theme": ["wish", None]})
-    >>> standing(coded, Codeframe(themes=(wish,)))[["theme", "interviews", "base"]].values.tolist()
-    [['wish', 1, 2]]
+    >>> wish = Theme(id="wish", name="期望", stage="整体", action="期望",
+    ...              standing="expectation", patterns=("希望",))
+    >>> coded = pd.DataFrame({"interview_id": ["a", "a", "b"], "comment_id": ["a:1", "a:1", "b:1"],
+    ...                       "theme": ["wish", "queue", None],
+    ...                       "polarity": [None, "negative", None]})
+    >>> standing(coded, Codeframe(themes=(wish,)))[["standing", "theme", "turns"]].values.tolist()
+    [['pain', 'queue', 1], ['expectation', 'wish', 1], ['expectation', 'queue', 1]]
     """
-    require(coded, ("interview_id", "comment_id", "theme"), "standing")
-    themes = pd.DataFrame(
+    require(coded, ("interview_id", "comment_id", "theme", "polarity"), "standing")
+    own = pd.DataFrame(
         [(t.standing, t.id) for t in codeframe.themes if t.standing], columns=["standing", "theme"]
-    )
-    if themes.empty:
+    ).astype("str")
+    found = coded.dropna(subset="theme")
+    fixed = found.merge(own, on="theme")
+    others = found[~found["theme"].isin(own["theme"])]
+    judged = others["polarity"].map({"positive": "strength", "negative": "pain"})
+    beside = fixed.loc[fixed["standing"].isin(["expectation", "competitor"])]
+    beside = beside[["comment_id", "standing"]].drop_duplicates()
+    lines = [
+        fixed,
+        others.assign(standing=judged).dropna(subset="standing"),
+        others.merge(beside, on="comment_id"),
+    ]
+    columns = ["standing", "theme", "interview_id", "comment_id"]
+    lines = [line[columns].astype("str") for line in lines if len(line)]
+    rows = pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=columns)
+    counts = rows.groupby(["standing", "theme"])[["interview_id", "comment_id"]].nunique()
+    index = pd.MultiIndex.from_frame(own).union(counts.index, sort=False)
+    counts = counts.reindex(index).fillna(0).set_axis(["interviews", "turns"], axis=1)
+    table = counts.rename_axis(["standing", "theme"]).reset_index()
+    if table.empty:
         return schema.empty("standing_themes")
-    groups = coded.dropna(subset="theme").groupby("theme")
-    voiced = groups[["interview_id", "comment_id"]].nunique()
-    table = themes.assign(
-        interviews=themes["theme"].map(voiced["interview_id"]).fillna(0),
+    table = table.assign(
         base=coded["interview_id"].nunique(),
-        turns=themes["theme"].map(voiced["comment_id"]).fillna(0),
-        place=themes["standing"].map(list(STANDINGS).index),
+        place=table["standing"].map(list(STANDINGS).index),
+        other=~table["theme"].isin(own["theme"]),
     )
-    by = ["place", "interviews", "turns", "theme"]
-    ordered = table.sort_values(by, ascending=[True, False, False, True], ignore_index=True)
-    return typed(ordered.drop(columns="place"), "standing_themes")
+    by = ["place", "other", "interviews", "turns", "theme"]
+    ascending = [True, True, False, False, True]
+    return typed(table.sort_values(by, ascending=ascending, ignore_index=True), "standing_themes")
 
 
 def spoken_notes(turns: pd.DataFrame) -> pd.DataFrame:
