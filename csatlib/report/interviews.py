@@ -117,8 +117,8 @@ def topics_view(coverage: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        In the order of the guide: ``topic`` (its name), ``required`` (必谈 or 选谈), ``interviews``,
-        ``asked`` and ``covered``.
+        In the order of the guide: ``topic`` (its name), ``required`` (必谈 or 选谈),
+        ``interviews``, ``asked`` and ``covered``.
 
     Examples
     --------
@@ -306,7 +306,7 @@ def level_view(coded: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
     """
     of = pd.Series(levels, dtype="str").fillna(_UNKNOWN)
     pairs = coded.dropna(subset="theme")[["interview_id", "theme", "polarity"]].drop_duplicates()
-    counts = pairs.groupby(["interview_id", "polarity"]).size().unstack(fill_value=0)
+    counts = pd.crosstab(pairs["interview_id"], pairs["polarity"])
     counts = counts.reindex(index=of.index, columns=["negative", "positive"], fill_value=0)
     groups = counts.groupby(of)
     view = groups.mean().map(lambda mean: f"{mean:.1f}").assign(interviews=groups.size())
@@ -394,7 +394,8 @@ def interview_script(interviews: pd.DataFrame, turns: pd.DataFrame, *, interview
     Examples
     --------
     >>> interviews = pd.DataFrame({"interview_id": ["a"], "held_on": ["2026-08-12"],
-    ...                            "interviewer": ["访谈员01"], "mode": ["电话"], "recorded": [True]})
+    ...                            "interviewer": ["访谈员01"], "mode": ["电话"],
+    ...                            "recorded": [True]})
     >>> turns = pd.DataFrame({"interview_id": ["a"], "turn": [1], "role": ["respondent"],
     ...                       "seconds": [192.0], "text": ["太慢了"], "note": ["叹气"]})
     >>> print(interview_script(interviews, turns, interview_id="a"))
