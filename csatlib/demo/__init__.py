@@ -2,5 +2,6 @@
 
 from csatlib.demo.files import DemoError, write
 from csatlib.demo.truths import truth
+from csatlib.demo.voices import voiced
 
-__all__ = ["DemoError", "truth", "write"]
+__all__ = ["DemoError", "truth", "voiced", "write"]

@@ -58,16 +58,18 @@ def code(
 
     Notes
     -----
-    A match lies in one sentence (up to 。！？； or a line end); it may cross a comma. Its words
-    begin and end with words: with tokens, and inside a token where the general dictionary does
-    not hold it as one word, or behind a leading negator or word of degree. A gap counts words
-    and passes over punctuation.
+    A match lies in one sentence (up to 。！？； or a line end, or a comma before 但, 不过 and other
+    turns); it may cross other commas. Its words begin and end with words: with tokens, and inside
+    a token where the general dictionary does not hold it as one word, where it has four
+    characters or more or begins with a negator, and behind a leading word of degree. A gap counts
+    words and passes over punctuation.
 
-    A match is void where a negator stands directly before it, or before one of its elements
-    behind a gap ("没有排队", "排队不久"), unless its own words hold a negation ("没人接"); words of
-    degree and helping words may lie between ("没怎么等", "不会再反复"). Requests (别, 不要, 不能)
-    negate nothing: who asks for an end to it has met it; and of 不是…就是… both halves hold. It
-    is void, too, where one of ``unless`` stands in the same sentence, negated or not.
+    A match is void where a negator stands directly before it ("没有排队", "不是没人接"), or before
+    an element and in the gap ("排队不久"); one that the pattern itself names is no such negator
+    (没有 ~ 解决 finds "没有被解决"). Words of degree and helping words may lie between ("没怎么等",
+    "不会再反复"). Requests (别, 不要, 不能) negate nothing: who asks for an end to it has met it; and
+    of 不是…就是… both halves hold. It is void, too, where one of ``unless`` stands in the same
+    sentence, negated or not.
 
     Of matches of one theme that overlap the longest stays, of equals the first, then the pattern
     that stands first. Each distinct text is searched once; the order of rows changes nothing.

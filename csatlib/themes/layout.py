@@ -21,6 +21,10 @@ _REMOVED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 #: Tags of numerals, set phrases and names: words that the dictionary glues together.
 _LOOSE_TAGS = ("m", "l", "i", "nr")
+#: Words of so many characters are put together of words.
+_LONG = 4
+#: Behind a comma they turn to something else, which no pattern may join to what was before.
+_TURN = re.compile("[,，、](?=但|不过|可是|然而|只是|好在|幸好|反而)")
 #: They ask for an end to what they name, so that it is complained of all the same.
 _REQUESTS = frozenset({"别", "不要", "不能", "勿", "请勿", "莫", "不应", "不该", "不应该"})
 _NEGATORS = (
@@ -30,7 +34,14 @@ _NEGATORS = (
 #: They may stand between a negator and what it negates.
 _BETWEEN = (
     frozenset({"再", "过", "了", "的", "怎么", "怎样", "什么", "任何", "那么", "这么", "被"})
-    | {"出现", "发生", "遇到", "碰到", "存在", "必", "会", "要", "让", "让我", "我", "去", "用", "需要"}
+    | {"出现", "发生", "遇到", "碰到", "存在", "必", "会", "要", "让", "让我", "我", "去", "用"}
+    | {"需要"}
+)  # fmt: skip
+#: They begin like a negator and negate nothing.
+_WHOLE = (
+    frozenset({"不过", "不仅", "不但", "不断", "不管", "不论", "不同", "不少", "不久", "不止", "不只"})
+    | {"不得不", "不禁", "不妨", "不料", "不然", "不错", "不时", "不愧", "不单", "不光", "不知不觉"}
+    | {"非常", "别人", "别的", "别家", "别处", "无论", "无线", "无非", "未来", "没错", "没准"}
 )  # fmt: skip
 #: “不是……就是……” names two troubles and denies neither.
 _EITHER, _OR = "不是", "就是"
@@ -67,8 +78,8 @@ class Layout:
     """Texts end to end, each between line ends, and what a search asks of every place.
 
     ``edge`` says whether a word may begin or end there, ``words_before`` how many words begin
-    before it, ``inside`` whether it is in the middle of a word, ``negated`` whether a negator
-    stands directly before it. For every character: ``sentence`` and ``token`` (−1 without one).
+    before it, ``inside`` whether it is in the middle of a word, ``negator`` where the negator
+    begins that stands directly before it (−1 without one). For every character: ``sentence`` and ``token`` (−1 without one).
     ``word`` is the number of each token's spelling in ``spellings``, and ``prefix`` the length of
     the negator or word of degree that a spelling begins with.
     """
@@ -78,7 +89,7 @@ class Layout:
     edge: np.ndarray
     words_before: np.ndarray
     inside: np.ndarray
-    negated: np.ndarray
+    negator: np.ndarray
     sentence: np.ndarray
     token: np.ndarray
     token_start: np.ndarray
@@ -125,7 +136,7 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
 
     A word begins and ends where a token does. A token has further edges inside where the general
     dictionary does not hold it as one word (a guess, a term of the study, a numeral with its
-    measure, a set phrase, a name) or where it begins with a negator (没人接), and behind a leading
+    measure, a set phrase, a name), where it has four characters or more, or where it begins with a negator (没人接), and behind a leading
     word of degree: 太慢 is 太 and 慢. So a term that is accepted later takes no match away.
     """
     text = "\n" + "\n".join(fold(one) for one in texts) + "\n"
@@ -134,6 +145,7 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
     starts = np.cumsum(lengths + 1) - lengths
     codes = _codes(text)
     ends = np.isin(codes, _codes(_ENDS))
+    ends[[found.start() for found in _TURN.finditer(text)]] = True
     sentence = np.cumsum(ends) - ends
     vocabulary = Vocabulary.of(lexicon)
     tokens = _tokens(texts, codes, lexicon)
@@ -190,24 +202,31 @@ def _with_words(
     held = np.flatnonzero(token >= 0)
     inside = np.zeros(len(text) + 1, dtype=bool)
     inside[held] = is_word[token[held]] & (start[token[held]] < held)
-    negated = _negated(words, number, start, prefix, sentence, token, vocabulary, text, inside)
+    negator = _negator(words, number, start, prefix, sentence, token, vocabulary, text, inside)
     return Layout(
-        text, starts, edge, np.cumsum(begins), inside, negated, sentence, token, start, end,
+        text, starts, edge, np.cumsum(begins), inside, negator, sentence, token, start, end,
         number, prefix, tuple(words), vocabulary,
     )  # fmt: skip
 
 
 def _prefix(word: str, vocabulary: Vocabulary) -> int:
+    if word in _WHOLE:
+        return 0
     found = vocabulary.leading.match(word)
     return found.end() if found and found.end() < len(word) else 0
 
 
 def _is_loose(word: str, tag: str) -> bool:
-    loose = not isinstance(tag, str) or tag in ("", "nan") or tag.startswith(_LOOSE_TAGS)
+    loose = (
+        len(word) >= _LONG
+        or not isinstance(tag, str)
+        or tag in ("", "nan")
+        or tag.startswith(_LOOSE_TAGS)
+    )
     return loose and _HAN.fullmatch(word) is not None
 
 
-def _negated(
+def _negator(
     words: Sequence[str],
     number: np.ndarray,
     start: np.ndarray,
@@ -218,25 +237,28 @@ def _negated(
     text: str,
     inside: np.ndarray,
 ) -> np.ndarray:
-    """Mark the places directly behind a negator; degrees and helping words may lie between."""
-    negated = np.zeros(len(text) + 1, dtype=bool)
+    """Find the negator directly before each place; degrees and helping words may lie between."""
+    negator = np.full(len(text) + 1, -1, dtype=np.int64)
     if not len(number):
-        return negated
+        return negator
     passed = np.array([w in vocabulary.degrees or w in _BETWEEN for w in words], bool)[number]
     turns = np.array([word in vocabulary.negators for word in words], bool)[number]
     turns &= ~_either(words, number, start, sentence)
     last = np.maximum.accumulate(np.where(passed & ~turns, -1, np.arange(len(number))))
     before = np.concatenate([[-1], last[:-1]])
     behind = (before >= 0) & turns[before] & (sentence[start[before]] == sentence[start])
-    negated[start] = behind
+    negator[start[behind]] = start[before[behind]]
     degree = np.array([w[:n] in vocabulary.degrees for w, n in zip(words, prefix, strict=True)])
-    negated[(start + prefix[number])[behind & degree[number]]] = True
+    strong = behind & degree[number]
+    negator[(start + prefix[number])[strong]] = start[before[strong]]
+    whole = np.array([word in _WHOLE for word in words], dtype=bool)[number]
     for word in sorted(vocabulary.negators):
         # Inside a token: 没排队 may be one guess, and 不透明 a term.
         at = np.array([i.start() for i in re.finditer(re.escape(word), text)], dtype=np.int64)
-        at = at + len(word)
-        negated[at[inside[at] & (token[at - len(word)] == token[at])]] = True
-    return negated
+        ends = at + len(word)
+        held = inside[ends] & (token[at] == token[ends]) & ~whole[token[at]]
+        negator[ends[held]] = at[held]
+    return negator
 
 
 def _either(

@@ -15,8 +15,6 @@ __all__ = ["Finder", "Found", "longest"]
 
 _DIGITS = "零一二两三四五六七八九十百千万几多半好数0-9"
 _NUMBER = re.compile(rf"[0-9]+(?:\.[0-9]+)?[万千百十多几]*|[{_DIGITS}]+")
-#: Signs that a word of a pattern is itself a negation.
-_NEGATING = re.compile("[不没无未非别勿莫]")
 
 
 @dataclass(frozen=True)
@@ -24,22 +22,21 @@ class Found:
     """Places of matches: from ``lead`` to before ``end``.
 
     ``start`` is where the first written word stands, behind ``lead`` where its edge is lifted and
-    the word around it begins earlier; ``negated`` where a negator stands before it or before one of
-    its elements; ``own`` where the words found hold a negation themselves.
+    the word around it begins earlier. ``negator`` is the place of a negator that stands directly
+    before it, or before a later element and behind the earlier ones; −1 without one.
     """
 
     start: np.ndarray
     end: np.ndarray
     lead: np.ndarray
-    negated: np.ndarray
-    own: np.ndarray
+    negator: np.ndarray
 
     def take(self, chosen: np.ndarray) -> Found:
         """Keep some of the places."""
         return Found(*(part[chosen] for part in self._parts()))
 
     def _parts(self) -> tuple[np.ndarray, ...]:
-        return self.start, self.end, self.lead, self.negated, self.own
+        return self.start, self.end, self.lead, self.negator
 
     @classmethod
     def together(cls, found: Sequence[Found]) -> Found:
@@ -72,7 +69,7 @@ class Finder:
         parts = [np.concatenate(part) for part in zip(*(f._parts() for f in each), strict=True)]
         found = Found(*parts)
         void = [self.layout.sentence[self.pattern(source).start] for source in unless]
-        kept = ~found.negated | found.own
+        kept = found.negator < 0
         if void:
             kept &= ~np.isin(self.layout.sentence[found.start], np.concatenate(void))
         return found.take(kept), which[kept]
@@ -98,15 +95,14 @@ class Finder:
         if not wanted.open_end:
             fits &= layout.edge[end]
         start, end = start[fits], end[fits]
-        negated = layout.negated[start]
+        negator = layout.negator[start]
         first, last = layout.token[start], layout.token[end - 1]
         lead = start
         if wanted.open_start:
             lead = np.where(first >= 0, layout.token_start[first], start)
         if wanted.open_end:
             end = np.where(last >= 0, layout.token_end[last], end)
-        own = np.full(len(start), _NEGATING.search(wanted.text) is not None)
-        return Found(start, end, lead, negated, own)
+        return Found(start, end, lead, negator)
 
     def _class(self, wanted: Alternative) -> Found:
         layout = self.layout
@@ -117,8 +113,7 @@ class Finder:
             start, end = self._members(wanted.text)
         fits = layout.edge[start] & layout.edge[end]
         start, end = start[fits], end[fits]
-        own = np.full(len(start), wanted.text == "negator")
-        return Found(start, end, start, layout.negated[start], own)
+        return Found(start, end, start, layout.negator[start])
 
     def _members(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Find the tokens of a class, and the parts of tokens behind or in a leading adverb."""
@@ -166,13 +161,14 @@ class Finder:
         if gap.without:
             fits &= ~self._holds(gap.without, left.end[one], right.start[other])
         one, other = one[fits], other[fits]
-        apart = right.start[other] > left.end[one]
+        # A negator that is one of the pattern's own words voids nothing.
+        between = right.negator[other]
+        between = np.where(between >= left.end[one], between, -1)
         return Found(
             left.start[one],
             right.end[other],
             left.lead[one],
-            left.negated[one] | (right.negated[other] & apart),
-            left.own[one] | right.own[other],
+            np.maximum(left.negator[one], between),
         )
 
     def _holds(self, words: Element, start: np.ndarray, end: np.ndarray) -> np.ndarray:
