@@ -3,6 +3,7 @@
 from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.drivers import importance_dots, priority_matrix
 from csatlib.charts.gaps import gap_dots
+from csatlib.charts.interviews import saturation_curve, topic_heatmap
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
 from csatlib.charts.trends import trend_lines
@@ -19,7 +20,9 @@ __all__ = [
     "importance_dots",
     "keyword_bars",
     "priority_matrix",
+    "saturation_curve",
     "to_svg",
+    "topic_heatmap",
     "trend_lines",
     "unit_ranks",
     "use_style",

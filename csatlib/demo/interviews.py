@@ -13,6 +13,7 @@ from csatlib.demo import staff
 from csatlib.demo.comments import LINE_PRAISE, LINE_THEMES
 from csatlib.demo.company import customers
 from csatlib.demo.phrases_common import SLOTS
+from csatlib.demo.theme import Theme
 from csatlib.demo.wave import Wave, wave
 from csatlib.schema import Quarter
 
@@ -32,9 +33,10 @@ _LEVELS = {"未达满意": (4, 1), "一般": (3, 1), "满意": (2, 2)}
 class Plan:
     """One interview before a word of it is written: with whom, and what it voices.
 
-    ``complaints`` are themes of the comments, ``praise`` dimensions, ``voices`` the wishes and
-    comparisons; ``unasked`` topics are left out by the interviewer, ``short`` ones are asked and
-    answered with next to nothing. ``personal`` says whose name falls: ``own``, ``staff`` or none.
+    ``complaints`` are themes of the comments, ``praise`` dimensions, ``voices`` wishes, what hurts
+    most and comparisons; ``unasked`` topics are left out by the interviewer, ``short``
+    ones are asked and answered with next to nothing. ``personal`` says whose name falls: ``own``,
+    ``staff`` or none.
     """
 
     interview_id: str
@@ -51,6 +53,13 @@ class Plan:
     short: tuple[str, ...]
     personal: str
     refused: str | None
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """Every theme that can be found, the standing ones among them."""
+        standing = {v.id: v.theme for voices in phrases.VOICES.values() for v in voices}
+        found = {*self.complaints, *(standing[v] for v in self.voices)}
+        return tuple(sorted(found | ({"strength"} if self.praise else set())))
 
 
 @dataclass(frozen=True)
@@ -108,14 +117,9 @@ def _plan(source: Wave, number: int, place: int, level: str, rng: np.random.Gene
     blamed = {t.dimension for t in themes if t.id in complaints}
     free = [d for d in praised if d not in blamed]
     praise = _drawn(free, [scores[d] for d in free], pleasures, rng)
-    wishes = [v.id for v in phrases.VOICES[line] if v.standing == "expectation"]
-    rivals = [v.id for v in phrases.VOICES[line] if v.standing == "competitor"]
-    voices = _drawn(wishes, [1] * len(wishes), 1 + int(rng.random() < 0.4), rng)
-    if rng.random() < 0.7:
-        voices += _drawn(rivals, [2, 1] if level == "未达满意" else [1, 2], 1, rng)
-    unasked = ("comparison",) if number == _UNASKED else ()
-    short = ("wishes",) if number == _SHORT else ()
-    at = {v.id: v.topic for v in phrases.VOICES[line]}
+    unasked = ("competitors",) if number == _UNASKED else ()
+    short = ("expectations", "ideas") if number == _SHORT else ()
+    voices = _voices(line, level, (*unasked, *short), rng)
     first = Quarter.parse(quarter).first_day
     day = first + timedelta(days=int(rng.integers(40, 85)))
     invitation = next(i for i in source.invitations if i.key == _key(source, place))
@@ -130,12 +134,34 @@ def _plan(source: Wave, number: int, place: int, level: str, rng: np.random.Gene
         held_on=day.isoformat(),
         complaints=complaints,
         praise=praise,
-        voices=tuple(v for v in voices if at[v] not in (*unasked, *short)),
+        voices=voices,
         unasked=unasked,
         short=short,
         personal=("own", "", "staff", "")[number % 4],
         refused=_REASONS[Quarter.parse(quarter).number % 3] if number == _REFUSED else None,
     )
+
+
+def _voices(
+    line: str, level: str, closed: Sequence[str], rng: np.random.Generator
+) -> tuple[str, ...]:
+    """Choose wishes, what hurts most and what is said of rivals, where the topic comes up."""
+    of = {
+        theme: [v for v in phrases.VOICES[line] if v.theme == theme]
+        for theme in ("expectation", "pain", "competitor")
+    }
+    wishes = [v.id for v in of["expectation"]]
+    chosen = _drawn(wishes, [1] * len(wishes), 1 + int(rng.random() < 0.4), rng)
+    rivals = _drawn(
+        [v.id for v in of["competitor"]], [2, 1] if level == "未达满意" else [1, 2], 1, rng
+    )
+    chances = rng.random(2)
+    if chances[0] < 0.7:
+        chosen += rivals
+    if chances[1] < {"未达满意": 0.8, "一般": 0.5, "满意": 0.2}[level]:
+        chosen += tuple(v.id for v in of["pain"])
+    open_to = {v.id for v in phrases.VOICES[line] if not set(v.topics) & set(closed)}
+    return tuple(v for v in chosen if v in open_to)
 
 
 def _key(source: Wave, place: int) -> str:
@@ -165,11 +191,12 @@ def talk(plan: Plan, line: str, quarter: str, seed: int = 0) -> tuple[Spoken, ..
         ]
         return tuple(_timed(turns, rng))
     turns = [(asked, _pick(phrases.OPENINGS, rng)), (said, _greeting(plan, quarter, seed, rng))]
+    planted = _planted(plan, line, rng)
     for topic in phrases.GUIDES[line]:
         if topic.id not in plan.unasked:
             turns.append((asked, _pick(topic.questions, rng)))
-            turns += [(said if i % 2 == 0 else asked, words)
-                      for i, words in enumerate(_answers(plan, line, topic, rng))]  # fmt: skip
+            answers = _answers(planted[topic.id], plan, topic, rng)
+            turns += [((said, asked)[i % 2], words) for i, words in enumerate(answers)]
     turns += [(asked, _pick(phrases.CLOSINGS, rng)), (said, _pick(("不客气。", "好，再见。"), rng))]
     return tuple(_timed(turns, rng))
 
@@ -182,40 +209,49 @@ def _greeting(plan: Plan, quarter: str, seed: int, rng: np.random.Generator) -> 
 
 
 def _answers(
-    plan: Plan, line: str, topic: phrases.GuideTopic, rng: np.random.Generator
+    planted: Sequence[str], plan: Plan, topic: phrases.GuideTopic, rng: np.random.Generator
 ) -> list[str]:
     """Answer one topic: what is planted in it, a question in between for each further thing."""
     if topic.id in plan.short:
         return [_pick(phrases.SHORT, rng)]
-    told = [*_planted(plan, line, topic, rng)]
-    rng.shuffle(told)
-    plain = _pick(topic.plain, rng)
-    if not told:
-        return [_pick(phrases.LEADS, rng) + plain]
-    first = _noted(_pick(phrases.NOTES["pause"], rng), 0.25, rng) + _pick(phrases.LEADS, rng)
-    # What is plain opens the answer where it opens the interview; elsewhere it may be missing.
+    pause = _noted(_pick(phrases.NOTES["pause"], rng), 0.25, rng)
+    first, plain = pause + _pick(phrases.LEADS, rng), _pick(topic.plain, rng)
+    if not planted:
+        return [first + plain]
+    told = [planted[i] for i in rng.permutation(len(planted)).tolist()]
     answers = [first + (plain if rng.random() < 0.4 else "") + told[0]]
     for more in told[1:]:
         answers += [_pick(phrases.PROBES, rng), more]
     return answers
 
 
-def _planted(
-    plan: Plan, line: str, topic: phrases.GuideTopic, rng: np.random.Generator
-) -> Iterator[str]:
+def _planted(plan: Plan, line: str, rng: np.random.Generator) -> dict[str, list[str]]:
+    """Word everything that the interview voices, by the topic in which it comes up."""
+    found: dict[str, list[str]] = {topic.id: [] for topic in phrases.GUIDES[line]}
     for theme in LINE_THEMES[line]:
-        if theme.id in plan.complaints and theme.dimension in topic.dimensions:
-            words = _fill(_pick(theme.templates, rng), rng) + "。"
-            note = _noted(_pick(phrases.NOTES["complaint"], rng), 0.4, rng)
-            more = _pick(phrases.AFTER_COMPLAINT, rng) if rng.random() < 0.5 else ""
-            yield words + note + more
+        if theme.id in plan.complaints:
+            found[_pick(phrases.COMPLAINING, rng)].append(_complaint(theme, rng))
     for dimension in plan.praise:
-        if dimension in topic.dimensions:
-            words = _fill(_pick(LINE_PRAISE[line][dimension], rng), rng)
-            yield words + "。" + _noted(_pick(phrases.NOTES["praise"], rng), 0.3, rng)
+        words = _fill(_pick(LINE_PRAISE[line][dimension], rng), rng)
+        note = _noted(_pick(phrases.NOTES["praise"], rng), 0.3, rng)
+        praise = _pick(phrases.PRAISES, rng).format(praise=words)
+        found[phrases.PRAISING].append(f"{praise}。{note}")
+    wished = 0
     for voice in phrases.VOICES[line]:
-        if voice.id in plan.voices and voice.topic == topic.id:
-            yield _fill(_pick(voice.templates, rng), rng) + "。"
+        if voice.id in plan.voices:
+            # A second wish is kept for the last question.
+            topic = voice.topics[min(wished, len(voice.topics) - 1)]
+            wished += len(voice.topics) > 1
+            found[topic].append(_fill(_pick(voice.templates, rng), rng) + "。")
+    return found
+
+
+def _complaint(theme: Theme, rng: np.random.Generator) -> str:
+    """Word one complaint; wishes are another theme of interviews and stay out of it."""
+    blaming = [t for t in theme.templates if "希望" not in t and "建议" not in t]
+    words = _fill(_pick(blaming, rng), rng) + "。"
+    note = _noted(_pick(phrases.NOTES["complaint"], rng), 0.4, rng)
+    return words + note + (_pick(phrases.AFTER_COMPLAINT, rng) if rng.random() < 0.5 else "")
 
 
 def _noted(note: str, chance: float, rng: np.random.Generator) -> str:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 __all__ = [
     "AFTER_COMPLAINT",
     "CLOSINGS",
+    "COMPLAINING",
     "GUIDES",
     "LEADS",
     "NOTES",
     "OPENINGS",
+    "PRAISES",
+    "PRAISING",
     "PROBES",
     "REFUSED",
     "RIVALS",
@@ -28,277 +31,220 @@ __all__ = [
 
 @dataclass(frozen=True)
 class GuideTopic:
-    """One topic of the interview guide.
-
-    ``dimensions`` are those whose complaints and praise belong here; ``plain`` are answers that
-    speak of the topic and voice no theme.
-    """
+    """One topic of the interview guide: its questions, and answers that voice no theme."""
 
     id: str
-    name: str
-    dimensions: tuple[str, ...]
     questions: tuple[str, ...]
     plain: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A standing theme of interviews: what it stands for, in which topic it comes up, its words."""
+    """Something that interviews voice beyond complaints: its standing theme, topics and words."""
 
     id: str
-    name: str
-    standing: str
-    topic: str
+    theme: str
+    topics: tuple[str, ...]
     templates: tuple[str, ...]
-    dimension: str = ""
 
 
 #: Other companies, all invented.
 RIVALS = ("云汀公司", "北麓公司", "浅川公司")
+#: Where complaints come up, and where praise does.
+COMPLAINING = ("touchpoints", "strengths_weaknesses")
+PRAISING = "strengths_weaknesses"
+
+_COMPARED = (
+    "您也用过别家公司的服务吗？相比之下怎么样？",
+    "和同行相比，我们处在什么位置？",
+    "身边有人用其他公司的吗？对比一下，各有什么长短？",
+)
+_NOT_COMPARED = (
+    "我一直只用你们一家，没有什么可比的。",
+    "这个我不好随便评价，用得少。",
+)
+_WISHED = (
+    "接下来您对我们有什么期望？",
+    "您最需要我们先改进什么？",
+    "下一步，您最希望我们做什么？",
+)
+_CONTENT = (
+    "保持现在的样子就行，别的一时想不到。",
+    "这个我还没有仔细想过，先这样吧。",
+)
+_GOOD_AND_BAD = (
+    "哪些地方让您满意，哪些地方让您失望？",
+    "说说亮点和不足，您先讲哪一头都行。",
+    "做得好的和让您头疼的，各举一两件？",
+)
+_EVEN = (
+    "好的坏的都有一点，放在一起差不多扯平。",
+    "一时还真分不出来，就是普普通通吧。",
+)
 
 GUIDES: Mapping[str, tuple[GuideTopic, ...]] = {
     "hotline": (
         GuideTopic(
-            "overall_impression",
-            "总体印象",
-            (),
+            "recent_experience",
             (
-                "先请您谈谈，您对我们热线的总体印象怎么样？",
-                "如果用几句话概括，您对热线的整体感受是什么？",
-                "最近这几次打热线，总的感觉如何？",
+                "先请您回忆一下，最近一次打热线是为了什么事？",
+                "您上次联系我们是什么时候？经过是怎样的？",
+                "最近这几次打热线，您印象深的是哪一次？",
             ),
             (
-                "总体印象中规中矩吧，我一般有事才打，一个季度两三回。",
-                "整体感受谈不上多深，我这边主要是查账单的时候会打过来。",
-                "我用了四五年了，对热线不陌生，家里人和店里的号码都在你们这边。",
-                "总的来看和去年差别不大，我自己打的次数倒是少了一些。",
-            ),
-        ),
-        GuideTopic(
-            "getting_through",
-            "接通与转接",
-            ("connection",),
-            (
-                "打进来的过程是怎样的？接通和转人工顺利吗？",
-                "从拨号到和客服说上话，中间是什么情形？",
-                "您一般什么时候打？接通的情况怎么样？",
-            ),
-            (
-                "我多半是午休的时候打，拨号以后按提示操作，和别的热线大同小异。",
-                "接通这一块我没有特别留意过，反正拨了号就在旁边做自己的事。",
-                "拨号以后先是一段欢迎语，然后按提示走，流程我已经背下来了。",
+                "我是想改一下套餐的生效时间，顺便把发票抬头也改了。",
+                "为了查一笔账单，我在店里打的，旁边还有客人在等。",
+                "家里老人的号码要过户，我替他打的，一个季度也就两三回。",
+                "是搬家以后要移机，我拿着合同打过去的。",
+                "公司统一换号码，我负责登记，前后打了几天。",
             ),
         ),
         GuideTopic(
-            "handling",
-            "问题处理与客服人员",
-            ("attitude", "resolution", "expertise"),
+            "touchpoints",
             (
-                "那次您反映的问题，客服是怎样处理的？",
-                "接电话的客服人员给您的感觉怎么样？问题处理得如何？",
-                "请您回忆一下处理的经过，客服是怎么说、怎么做的？",
+                "从接通到客服应答，再到后面的回访，您分别怎么看？",
+                "接通、转人工、客服解答这几个环节，您一个一个讲讲？",
+                "客服人员的应答，还有工单和回访，各给您什么印象？",
             ),
             (
-                "那次我是想改一下套餐的时间，客服记下来以后就按程序走了。",
-                "处理的经过不复杂，我把情况说了，客服查了系统再告诉我办法。",
-                "我反映的是发票抬头的事，客服让我提供了税号，就是这样一个过程。",
-            ),
-        ),
-        GuideTopic(
-            "follow_up_progress",
-            "流程与后续跟进",
-            ("process", "follow_up"),
-            (
-                "挂断电话之后，后续的进度您是怎么知道的？",
-                "后来有没有人跟进？手续和流程您觉得怎么样？",
-                "从登记到办完，中间的流程和后续联系是怎样的？",
-            ),
-            (
-                "后续就是收到一条短信，我看了一眼就删了。",
-                "流程上我没有太在意，那几天正好出差，都是家里人在看手机。",
-                "后来事情办完，我也就没有再管它了。",
+                "拨号以后先是一段欢迎语，然后照着提示走，这套程序我已经背下来了。",
+                "我一般午休的时候打，拨了号就放在旁边，自己做自己的事。",
+                "客服把我的情况记下来，念了一遍让我听，然后就按程序走了。",
+                "后来收到一条短信，我看了一眼就删了。",
             ),
         ),
+        GuideTopic(PRAISING, _GOOD_AND_BAD, _EVEN),
+        GuideTopic("expectations", _WISHED, _CONTENT),
+        GuideTopic("competitors", _COMPARED, _NOT_COMPARED),
         GuideTopic(
-            "wishes",
-            "期望与建议",
-            (),
+            "ideas",
             (
-                "接下来您对我们有什么期望？",
-                "如果让您提一两条建议，您最希望我们做什么？",
-                "您希望热线明年变成什么样子？",
+                "最后请您畅想一下，理想的热线是什么样？",
+                "随便想象一下，一条理想的热线该是什么样？",
             ),
             (
-                "期望嘛，保持现在的水平就行，别的我暂时想不到。",
-                "建议我一时说不上来，等想到了再打电话告诉你们。",
-            ),
-        ),
-        GuideTopic(
-            "comparison",
-            "与其他公司比较",
-            (),
-            (
-                "您也用过别家公司的热线吗？比较起来怎么样？",
-                "和其他公司相比，我们的热线处在什么位置？",
-                "身边的朋友用别家的，他们怎么说？比较一下的话呢？",
-            ),
-            (
-                "别家的我用得少，比较不出来，主要还是用你们的。",
-                "其他公司的我没怎么打过，不好随便评价。",
+                "打一个电话，一个人从头管到尾，就是这样简单。",
+                "像跟邻居说话一样，说完事情就有着落。",
+                "我心里的样子，是它记得我是谁、之前说过什么。",
             ),
         ),
     ),
     "ops_company": (
         GuideTopic(
-            "overall_impression",
-            "总体印象",
-            (),
+            "recent_experience",
             (
-                "先请您谈谈，这个季度对我们服务的总体印象怎么样？",
-                "合作到现在，您的整体感受如何？",
-                "站在贵单位的角度，总的评价是怎样的？",
+                "先请您回忆一下，最近一次请我们支持是为了什么事？",
+                "上次找到我们是什么时候？经过是怎样的？",
+                "最近这个季度，贵单位和我们打交道主要在哪些事情上？",
             ),
             (
-                "总体印象是按合同在走，我们内部每个季度也会开会碰一下。",
-                "整体感受嘛，合作第三年了，彼此的流程都比较熟。",
-                "总的评价我代表信息中心来说，各部门的看法可能不完全一样。",
+                "月底结账之前做了一次数据核对，双方各出了一个人。",
+                "主要是新厂区开通账号，名单是我们人事部提供的。",
+                "集团来检查，我们要一批运行记录，就找到你们了。",
+                "机房搬迁，前后两个周末，我这边三个人都在。",
             ),
         ),
         GuideTopic(
-            "product_use",
-            "产品与平台使用",
-            ("quality",),
+            "touchpoints",
             (
-                "平台用下来怎么样？产品质量方面请您谈一谈。",
-                "日常使用平台的过程中，有什么印象深的地方？",
-                "请您说说产品和平台的使用情况。",
+                "平台使用、故障响应、驻场服务这几个环节，您分别怎么看？",
+                "从故障响应到售后，再到日常沟通，请您一个一个讲讲？",
+                "平台、驻场人员、费用和售后，各给您什么印象？",
             ),
             (
-                "平台我们每天都在用，主要是报表和审批两块。",
                 "使用的人大概有两百多个，集中在生产和财务。",
-                "产品这块我只负责对接，具体操作是科室里的同事在做。",
+                "报障我们走服务台，登记以后按程序派人，门禁也有记录。",
+                "合同是集团统一签的，我这一级只负责验收。",
+                "平时用邮件和服务群，重要的事情才打电话。",
             ),
         ),
+        GuideTopic(PRAISING, _GOOD_AND_BAD, _EVEN),
+        GuideTopic("expectations", _WISHED, _CONTENT),
+        GuideTopic("competitors", _COMPARED, _NOT_COMPARED),
         GuideTopic(
-            "response_staff",
-            "响应速度与服务人员",
-            ("response_speed", "expertise"),
+            "ideas",
             (
-                "出现故障或者提需求的时候，我们的响应和人员表现怎么样？",
-                "您怎么看我们的响应速度和驻场人员？",
-                "请您回忆最近一次报障，响应和处理的人员给您的感觉如何？",
+                "最后请您畅想一下，理想的合作是什么样？",
+                "随便想象一下，理想的服务商该是什么样？",
             ),
             (
-                "最近一次报障是走的服务台，登记以后按流程派的人。",
-                "人员这块我们单位有专门的门禁登记，来的人都有记录。",
-                "响应这一项我们信息中心有台账，季度末会汇总给领导。",
-            ),
-        ),
-        GuideTopic(
-            "cost_after_sales",
-            "费用、售后与沟通",
-            ("value", "after_sales", "communication"),
-            (
-                "费用、售后和日常沟通这几方面，您怎么评价？",
-                "合同费用和售后保障，您有什么想说的？平时沟通怎么样？",
-                "商务、售后、沟通，哪一方面您想先谈？",
-            ),
-            (
-                "费用是集团统一签的，我这一级只负责验收。",
-                "售后这块我们签的是三年，今年刚好是第二年。",
-                "沟通一般是用邮件和服务群，重要的事情才打电话。",
-            ),
-        ),
-        GuideTopic(
-            "wishes",
-            "期望与建议",
-            (),
-            (
-                "下一步您对我们有什么期望？",
-                "如果只提一两条建议，您最希望我们做什么？",
-                "明年的合作，您希望有哪些变化？",
-            ),
-            (
-                "期望嘛，先把合同里的事情做扎实，别的以后再谈。",
-                "建议我回去和科室里商量一下，再书面给你们。",
-            ),
-        ),
-        GuideTopic(
-            "comparison",
-            "与其他公司比较",
-            (),
-            (
-                "贵单位也接触过其他公司，比较起来怎么样？",
-                "和别家供应商相比，我们处在什么位置？",
-                "同类的服务商里，您会怎样比较？",
-            ),
-            (
-                "别家的我们只是看过材料，没有实际用过，比较不了。",
-                "其他供应商是别的部门在管，我不太清楚。",
+                "像自己单位的一个科室一样，不分彼此。",
+                "我不用操心，月底看一眼报表就够了。",
+                "人不用多，来的都是熟面孔，坐下来就能干活。",
             ),
         ),
     ),
 }
 
+_WISHES = ("expectations", "ideas")
+_PAINS = Voice("worst", "pain", (PRAISING,), (
+    "要说最头疼的，就是刚才讲的那件事",
+    "最大的问题就在这里，别的都好商量",
+    "说起来真让人头疼，我都不想再提了",
+))  # fmt: skip
+_RIVALS = (
+    Voice("rival_better", "competitor", ("competitors",), (
+        "同行里的{rival}走在你们前面，这一点你们要追上来",
+        "别家我也接触过，{rival}在细节上比你们强",
+        "其他公司像{rival}，有几处确实胜过你们",
+    )),
+    Voice("rival_worse", "competitor", ("competitors",), (
+        "别家像{rival}我以前用过，不如你们，后来就转过来了",
+        "和同行比，你们还是强一些，{rival}我用了半年就换掉了",
+        "其他公司也来找过我，比如{rival}，我看还是你们靠谱",
+    )),
+)  # fmt: skip
+
 VOICES: Mapping[str, tuple[Voice, ...]] = {
     "hotline": (
-        Voice("wish_self_service", "期望线上自助办理", "expectation", "wishes", (
+        Voice("wish_self_service", "expectation", _WISHES, (
             "最希望能在手机上自助办理，不用什么都打电话",
-            "希望把常见业务都放到小程序里，让我们自助办理",
-            "要是线上自助查询做得全一点，我就不用打电话了",
+            "希望把常见业务都放到小程序里，让我们自己办",
+            "要是能在网上自助查询就好了，省得来回打电话",
         )),
-        Voice("wish_longer_hours", "期望延长服务时间", "expectation", "wishes", (
+        Voice("wish_longer_hours", "expectation", _WISHES, (
             "希望延长服务时间，我们开店的晚上十点才有空",
             "能不能开通夜间服务，白天实在没空打",
-            "最好周末和夜间也有人工服务，现在下了班就找不到人",
+            "最好能在周末和夜间也有人值班",
         )),
-        Voice("wish_own_agent", "期望固定专人服务", "expectation", "wishes", (
-            "希望给老客户配一位专属客服，有事直接找他",
-            "最好有固定的专人服务，不用每次从头介绍自己",
-            "如果能有一对一的专属客服，我愿意多付一点费用",
+        Voice("wish_own_agent", "expectation", _WISHES, (
+            "希望给老客户配一位专属顾问，有事直接找他",
+            "最好能有固定的专人，熟悉我们店里的情况",
+            "如果能有一对一的专属顾问，我愿意多付一点费用",
         )),
-        Voice("rival_better", "竞品在服务上领先", "competitor", "comparison", (
-            "{rival}那边比你们快，这一点你们要追上来",
-            "说实话，{rival}的服务比你们好一些，我朋友都往那边转",
-            "我在{rival}也有号，他们做得比你们周到",
-        )),
-        Voice("rival_worse", "竞品在服务上落后", "competitor", "comparison", (
-            "{rival}不如你们，我以前用过，后来转过来的",
-            "比起{rival}，你们还是强一些",
-            "和{rival}相比你们更靠谱，这是我一直没换的原因",
-        )),
+        _PAINS,
+        *_RIVALS,
     ),
     "ops_company": (
-        Voice("wish_review", "期望定期复盘与报告", "expectation", "wishes", (
+        Voice("wish_review", "expectation", _WISHES, (
             "希望每个季度做一次服务复盘，把数据讲给我们领导听",
-            "最好定期出一份运行报告，说明这个季度做了什么",
-            "能不能每季度安排一次复盘会，双方把账对清楚",
+            "最好能定期出一份运行报告，写明这个季度做了什么",
+            "期待每季度有一次复盘会，双方把账对清楚",
         )),
-        Voice("wish_training", "期望增加用户培训", "expectation", "wishes", (
-            "希望多安排几场用户培训，新来的同事都不会用",
-            "最好每年给我们的管理员做两次培训",
-            "能不能增加操作培训，录成视频发给大家也行",
+        Voice("wish_training", "expectation", _WISHES, (
+            "希望多安排几场用户培训，新来的同事都要学",
+            "最好能每年给我们的管理员上两次课",
+            "要是能录一套操作视频发给大家就好了",
         )),
-        Voice("wish_roadmap", "期望公开产品规划", "expectation", "wishes", (
+        Voice("wish_roadmap", "expectation", _WISHES, (
             "希望提前公布产品规划，我们好安排明年的预算",
-            "最好把产品路线图发给我们，心里有个数",
+            "最好能把产品路线图发给我们，心里有个数",
             "如果能让我们参与产品规划的讨论就更好了",
         )),
-        Voice("rival_better", "竞品在服务上领先", "competitor", "comparison", (
-            "{rival}那边比你们快，上个月投标的时候他们演示过",
-            "说实话，{rival}的服务比你们好一些，集团里有人提过要换",
-            "我们分公司用的是{rival}，他们做得比你们细",
-        )),
-        Voice("rival_worse", "竞品在服务上落后", "competitor", "comparison", (
-            "{rival}不如你们，前年合作过一次，后来没有续",
-            "比起{rival}，你们还是强一些",
-            "和{rival}相比你们更靠谱，所以今年继续签了",
-        )),
+        _PAINS,
+        *_RIVALS,
     ),
 }  # fmt: skip
 
+#: How praise is put in answer to the question for bright sides.
+PRAISES = (
+    "亮点的话，{praise}",
+    "要说优点，{praise}",
+    "{praise}，这一点值得肯定",
+    "做得好的也有，{praise}",
+)
 OPENINGS = (
-    "您好，感谢您抽时间接受访谈，大概需要二十分钟。今天的内容只作汇总分析，我们开始吧。",
+    "您好，感谢您抽时间接受访谈，大概二十分钟。今天的内容只作汇总分析，我们开始吧。",
     "您好，我是这次的访谈员。接下来想听听您的真实感受，没有对错之分。",
     "谢谢您愿意参加。我会问几个方面的问题，您想到什么说什么就行。",
 )

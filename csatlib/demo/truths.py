@@ -113,8 +113,8 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         ``burst`` are as hurried as ``speeders`` and beyond them. ``name`` is the customer's own
         contact, ``staff_name`` a member of the roster;
         ``interviews``: line → quarter → one entry an interview: the customer, satisfaction level,
-        the ``themes`` it voices and the dimensions it has ``praise`` for, the topics ``unasked``
-        and those answered with next to nothing (``short``), why it is ``refused`` (or None);
+        the ``themes`` it voices, the topics ``unasked`` and those answered with next to nothing
+        (``short``), why it is ``refused`` (or None);
         ``stages``: ticket stage → median minutes, the dimension it goes with, the correlation.
 
     Examples
@@ -162,9 +162,7 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
 
 
 def _interview(plan: Plan) -> dict[str, Any]:
-    """Tell what one interview voices; nothing that somebody who refused said is theirs to find."""
-    voiced = (plan.complaints, plan.praise, plan.voices)
-    themes, praise, voices = ((), (), ()) if plan.refused else voiced
+    """Tell what one interview voices; what somebody who refused said is nobody's to find."""
     return {
         "interview_id": plan.interview_id,
         "customer_id": plan.customer_id,
@@ -172,8 +170,7 @@ def _interview(plan: Plan) -> dict[str, Any]:
         "group": plan.group,
         "format": plan.format,
         "refused": plan.refused,
-        "themes": sorted((*themes, *voices)),
-        "praise": sorted(praise),
+        "themes": [] if plan.refused else list(plan.themes),
         "unasked": list(plan.unasked),
         "short": list(plan.short),
     }

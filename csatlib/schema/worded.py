@@ -136,6 +136,24 @@ WORDED: Mapping[str, Table] = {
         key=("comment_id", "theme", "start"),
         open=True,
     ),
+    "coded_turns": Table(
+        {
+            "comment_id": NAME,
+            "interview_id": NAME,
+            "status": Column("str", allowed=CODINGS),
+            "theme": TEXT,
+            "stage": TEXT,
+            "action": TEXT,
+            "dimension": TEXT,
+            "polarity": _POLARITY,
+            "start": _PLACE,
+            "end": _PLACE,
+            "span": TEXT,
+            "pattern": TEXT,
+        },
+        key=("comment_id", "theme", "start"),
+        open=True,
+    ),
     "coverage": Table(
         {
             "theme": TEXT,
@@ -344,6 +362,29 @@ WORDED: Mapping[str, Table] = {
             "new": REAL,
         },
         key=("interviews",),
+    ),
+    "saturation_point": Table(
+        {
+            "base": COUNT,
+            "run": COUNT,
+            "threshold": Column("Float64"),
+            "interviews": COUNT,
+            "themes": COUNT,
+            "base_themes": COUNT,
+            "reached_at": _PLACE,
+            "orders_reached": REAL,
+            "reason": TEXT,
+        },
+        key=("base", "run", "threshold"),
+    ),
+    "spoken_notes": Table(
+        {
+            "kind": Column("str", allowed=("strain", "pause", "laugh", "other")),
+            "turns": COUNT,
+            "interviews": COUNT,
+            "base": COUNT,
+        },
+        key=("kind",),
     ),
     "standing_themes": Table(
         {
