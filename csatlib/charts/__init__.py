@@ -5,6 +5,7 @@ from csatlib.charts.drivers import importance_dots, priority_matrix
 from csatlib.charts.gaps import gap_dots
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
+from csatlib.charts.themes import theme_bars
 from csatlib.charts.trends import trend_lines
 from csatlib.charts.units import funnel, unit_ranks
 
@@ -19,6 +20,7 @@ __all__ = [
     "importance_dots",
     "keyword_bars",
     "priority_matrix",
+    "theme_bars",
     "to_svg",
     "trend_lines",
     "unit_ranks",

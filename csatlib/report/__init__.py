@@ -33,6 +33,13 @@ from csatlib.report.fieldwork import (
 )
 from csatlib.report.findings import group_finding
 from csatlib.report.fitting import coefficients_view, fit_finding, stability_findings
+from csatlib.report.joint import (
+    joint_note,
+    joint_sentences,
+    joint_view,
+    quotes_sentence,
+    quotes_view,
+)
 from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.modelling import (
@@ -48,6 +55,14 @@ from csatlib.report.record import survey_record
 from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
 from csatlib.report.soundness import soundness_findings, soundness_view
+from csatlib.report.theming import (
+    drift_view,
+    impact_finding,
+    impact_view,
+    suggestions_view,
+    themes_finding,
+    themes_view,
+)
 from csatlib.report.weighting import (
     effect_view,
     gap_finding,
@@ -76,6 +91,7 @@ __all__ = [
     "describe_view",
     "diagnostics_findings",
     "diagnostics_view",
+    "drift_view",
     "effect_view",
     "figure",
     "fit_finding",
@@ -85,9 +101,14 @@ __all__ = [
     "group_finding",
     "headline",
     "imbalance_sentence",
+    "impact_finding",
+    "impact_view",
     "importance_finding",
     "importance_sentence",
     "importance_view",
+    "joint_note",
+    "joint_sentences",
+    "joint_view",
     "key_figures",
     "key_problems_sentence",
     "key_problems_view",
@@ -107,6 +128,8 @@ __all__ = [
     "priorities_sentences",
     "priorities_view",
     "provenance",
+    "quotes_sentence",
+    "quotes_view",
     "rates_view",
     "reasons_view",
     "response_sentence",
@@ -123,8 +146,11 @@ __all__ = [
     "stages_sentences",
     "stages_view",
     "subtitle",
+    "suggestions_view",
     "survey_record",
     "table",
+    "themes_finding",
+    "themes_view",
     "trend_finding",
     "units_finding",
     "units_view",
