@@ -320,7 +320,7 @@ def test_what_is_no_workbook_is_told(project, content):
     file = quote_register("shop", project)
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
-    with pytest.raises((StoreError, ExportError), match="registers/shop/quotes.xlsx"):
+    with pytest.raises((StoreError, ExportError), match=r"registers/shop/quotes\.xlsx"):
         store.quote_reviews("shop", project)
 
 
