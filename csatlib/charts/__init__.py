@@ -6,6 +6,7 @@ from csatlib.charts.gaps import gap_dots
 from csatlib.charts.interviews import saturation_curve, topic_heatmap
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
+from csatlib.charts.themes import theme_bars
 from csatlib.charts.trends import trend_lines
 from csatlib.charts.units import funnel, unit_ranks
 
@@ -21,6 +22,7 @@ __all__ = [
     "keyword_bars",
     "priority_matrix",
     "saturation_curve",
+    "theme_bars",
     "to_svg",
     "topic_heatmap",
     "trend_lines",

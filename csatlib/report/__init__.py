@@ -45,6 +45,12 @@ from csatlib.report.interviews import (
     standing_view,
     topics_finding,
     topics_view,
+from csatlib.report.joint import (
+    joint_note,
+    joint_sentences,
+    joint_view,
+    quotes_sentence,
+    quotes_view,
 )
 from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
@@ -61,6 +67,14 @@ from csatlib.report.record import survey_record
 from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
 from csatlib.report.soundness import soundness_findings, soundness_view
+from csatlib.report.theming import (
+    drift_view,
+    impact_finding,
+    impact_view,
+    suggestions_view,
+    themes_finding,
+    themes_view,
+)
 from csatlib.report.weighting import (
     effect_view,
     gap_finding,
@@ -89,6 +103,7 @@ __all__ = [
     "describe_view",
     "diagnostics_findings",
     "diagnostics_view",
+    "drift_view",
     "effect_view",
     "figure",
     "fit_finding",
@@ -99,11 +114,16 @@ __all__ = [
     "group_finding",
     "headline",
     "imbalance_sentence",
+    "impact_finding",
+    "impact_view",
     "importance_finding",
     "importance_sentence",
     "importance_view",
     "interview_script",
     "interviewed_view",
+    "joint_note",
+    "joint_sentences",
+    "joint_view",
     "key_figures",
     "key_problems_sentence",
     "key_problems_view",
@@ -125,6 +145,8 @@ __all__ = [
     "priorities_sentences",
     "priorities_view",
     "provenance",
+    "quotes_sentence",
+    "quotes_view",
     "rates_view",
     "reasons_view",
     "refused_view",
@@ -145,10 +167,13 @@ __all__ = [
     "standing_finding",
     "standing_view",
     "subtitle",
+    "suggestions_view",
     "survey_record",
     "table",
     "topics_finding",
     "topics_view",
+    "themes_finding",
+    "themes_view",
     "trend_finding",
     "units_finding",
     "units_view",

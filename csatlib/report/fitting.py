@@ -13,7 +13,7 @@ from csatlib.report.weighting import p_value, signed
 from csatlib.report.words import joined, number, reason
 from csatlib.study import Study
 
-__all__ = ["coefficients_view", "fit_finding", "stability_findings"]
+__all__ = ["adjusted_p", "coefficients_view", "fit_finding", "stability_findings"]
 
 
 def coefficients_view(coefficients: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -135,6 +135,12 @@ def stability_findings(stability: pd.DataFrame, study: Study) -> Sequence[str]:
     if pd.isna(row["changed"]) or not row["changed"]:
         return [said, f"去掉任何一个{unit}，居首的都还是{name}。"]
     return [said, f"去掉其中 {row['changed']:,} 个时，居首的会换成别的维度，名次不宜细分。"]
+
+
+def adjusted_p(coefficients: pd.DataFrame) -> pd.Series:
+    """Give each driver's p, adjusted after Holm over the drivers of the model."""
+    rows = _drivers(coefficients)
+    return pd.Series(_adjusted(rows), index=rows.index, dtype="float64")
 
 
 def _drivers(coefficients: pd.DataFrame) -> pd.DataFrame:

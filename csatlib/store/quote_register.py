@@ -197,7 +197,7 @@ def without_rows(
     tuple
         The bytes, None where nothing changes; how many quotes leave; what each id becomes, None
         for those that leave; and the quarters of these. The cells of a quote that leaves are
-        emptied, those of people's own columns too: no other row moves.
+        emptied, those of people's own columns and copies on their own sheets too: no row moves.
 
     Raises
     ------
@@ -216,6 +216,7 @@ def without_rows(
         if address in gone:
             quarters.add(text_of(sheet.cell(row, "quarter")))
             ids[old] = None
+            _empty_copies(book, sheet, (old, text_of(sheet.cell(row, "text"))))
             for cell in sheet.sheet[row]:
                 cell.value, cell.comment, cell.hyperlink = None, None, None
         elif address in new:
@@ -225,6 +226,16 @@ def without_rows(
         return None, 0, ids, quarters
     workbook.refuse_open(file, name)
     return workbook.packed(book, before, name), leaving, ids, quarters
+
+
+def _empty_copies(book: workbook.Workbook, sheet: Sheet, words: Iterable[str]) -> None:
+    """Empty the cells of people's own sheets that repeat a quote or its id."""
+    told = [text for text in words if text]
+    for other in book.worksheets:
+        for cells in other.iter_rows() if other.title != sheet.sheet.title else ():
+            for cell in cells:
+                if any(text in text_of(cell) for text in told):
+                    cell.value = None
 
 
 def _readdress(sheet: Sheet, row: int, comment_id: str) -> str:

@@ -10,8 +10,9 @@ from csatlib.privacy import REPLACEMENTS
 __all__ = ["ELLIPSIS", "excerpt", "tidy"]
 
 ELLIPSIS = "…"
-_ENDS = "。！？!?；;，,…\n\r"
-_CLAUSE = re.compile(rf"[^{_ENDS}]*[{_ENDS}]+|[^{_ENDS}]+")
+#: A comma between two digits ends nothing.
+_END = r"(?:[。！？!?；;，…\n\r]|(?<![0-9]),|,(?![0-9]))"
+_CLAUSE = re.compile(rf"(?:(?!{_END}).)*{_END}+|(?:(?!{_END}).)+", re.DOTALL)
 _MARKS = "|".join(re.escape(mark) for mark in REPLACEMENTS.values())
 #: What a cut may not part: a mark of removed data, a Latin word, a number.
 _ATOM = re.compile(rf"{_MARKS}|[A-Za-z]+|[0-9][0-9.,%]*|.", re.DOTALL)
