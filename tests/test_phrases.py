@@ -31,7 +31,7 @@ def test_the_numbers_are_those_of_the_table_of_head_by_tail():
     assert row[["parts", "tokens", "occurrences", "comments", "base", "rank"]].tolist() == [
         "处理 进度", 2, 4, 4, 6, 1,
     ]  # fmt: skip
-    windows, head, tail, both = 11, 5, 5, 4
+    windows, head, tail, both = 12, 5, 5, 4
     assert row["expected"] == pytest.approx(head * tail / windows)
     assert row["pmi"] == pytest.approx(math.log2(both * windows / (head * tail)))
     table = [[both, head - both], [tail - both, windows - head - tail + both]]
@@ -40,10 +40,12 @@ def test_the_numbers_are_those_of_the_table_of_head_by_tail():
 
 
 def test_three_words_are_bound_as_far_as_their_weakest_place():
-    tokens = said(*["升级 处理 慢"] * 3, *["升级 处理 快"] * 5, *["故障 处理 慢"] * 4)
+    others = ["转派 查 慢"] * 3 + ["客服 态度 好"] * 10
+    tokens = said(*["升级 处理 慢"] * 6, *["升级 处理 快"] * 4, *others)
     row = text.phrases(tokens, sizes=[3]).set_index("phrase").loc["升级处理慢"]
-    # 升级 | 处理慢: 8 × 7 of 12; 升级处理 | 慢: 8 × 7 of 12: the same here, never the smaller 3.
-    assert row["expected"] == pytest.approx(8 * 7 / 12) if len(row.shape) == 1 else False
+    # 升级 | 处理慢 would be expected 10 × 6 times in 23, 升级处理 | 慢 10 × 9 times.
+    assert row["expected"] == pytest.approx(10 * 9 / 23)
+    assert row["pmi"] == pytest.approx(math.log2(6 * 23 / 90))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_words_of_two_comments_are_no_phrase():
 
 
 def test_a_stop_word_may_stand_inside():
-    tokens = said(*["处理 的 进度"] * 4, *["态度 好"] * 8)
+    tokens = said(*["处理 的 进度"] * 4, *["客服 态度 好"] * 8)
     assert "处理的进度" in set(text.phrases(tokens)["phrase"])
 
 

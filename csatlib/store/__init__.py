@@ -22,6 +22,7 @@ from csatlib.store.places import (
 )
 from csatlib.store.retention import Expired, expire, expired
 from csatlib.store.tables import history, manifest, read, write, write_manifest
+from csatlib.store.terms import TermDecision, accepted_terms, decide_terms, term_decisions
 from csatlib.store.tombstones import forgotten, refuse_forgotten, without_forgotten
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Kept",
     "Removal",
     "StoreError",
+    "TermDecision",
+    "accepted_terms",
     "archive",
     "atomic",
     "backup",
@@ -40,6 +43,7 @@ __all__ = [
     "cache",
     "check_key",
     "connect",
+    "decide_terms",
     "digest",
     "earlier_raw",
     "expire",
@@ -62,6 +66,7 @@ __all__ = [
     "restore",
     "study",
     "tables_folder",
+    "term_decisions",
     "verify",
     "without_forgotten",
     "write",
