@@ -7,6 +7,7 @@ from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
 from csatlib.charts.trends import trend_lines
 from csatlib.charts.units import funnel, unit_ranks
+from csatlib.charts.words import keyness_dots, word_cloud
 
 __all__ = [
     "ACCENT",
@@ -17,10 +18,12 @@ __all__ = [
     "gap_dots",
     "group_bars",
     "importance_dots",
+    "keyness_dots",
     "keyword_bars",
     "priority_matrix",
     "to_svg",
     "trend_lines",
     "unit_ranks",
     "use_style",
+    "word_cloud",
 ]

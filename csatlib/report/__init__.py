@@ -59,6 +59,7 @@ from csatlib.report.weighting import (
     signed,
     weighting_sentence,
 )
+from csatlib.report.wording import keyness_sentence, keyness_view
 from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
@@ -92,6 +93,8 @@ __all__ = [
     "key_problems_sentence",
     "key_problems_view",
     "key_tiers",
+    "keyness_sentence",
+    "keyness_view",
     "likeness_view",
     "lowest",
     "merge_small",
