@@ -43,6 +43,29 @@ def unit_table(answers=UNITS, **options):
 UNIT_TABLE = unit_table()
 
 
+def keyness_table(rows):
+    """Fill group, term, log-odds, its error and adjusted p up to the contract."""
+    blank = schema.empty("keyness")
+    table = pd.DataFrame(rows, columns=["group", "term", "log_odds", "se", "p_adjusted"])
+    table = table.assign(z=table["log_odds"] / table["se"], group_by="tier", share=0.125)
+    table = table.assign(ci_low=table["log_odds"] - 2 * table["se"], share_rest=0.03)
+    table = table.assign(ci_high=table["log_odds"] + 2 * table["se"], comments=12, base=96)
+    table = table.assign(comments_rest=6, base_rest=200, rank=1).reindex(columns=list(blank))
+    return table.astype(blank.dtypes.to_dict()).pipe(schema.check, "keyness")
+
+
+KEYNESS = keyness_table(
+    [
+        ("个人客户", "接通", 1.5, 0.3, 0.0001),
+        ("个人客户", "占线", 0.6, 0.4, 0.2),
+        ("个人客户", "账单", -0.9, 0.3, 0.03),
+        ("企业客户", "驻场人员技能", 0.8, 0.5, 0.3),
+        ("企业客户", "接通", -1.5, 0.3, 0.0001),
+        ("企业客户", "发票", 0.01, 0.3, 0.99),
+    ]
+)
+
+
 def driver_table(rows=sample.DRIVERS):
     """Fill rows of importance, its ends, rank and its ends up to the contract."""
     names = ["importance", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]
@@ -71,6 +94,8 @@ EXHIBITS = {
     ),
     "trend": lambda: charts.trend_lines(sample.TREND, labels=sample.LABELS),
     "keywords": lambda: charts.keyword_bars(sample.KEYWORDS),
+    "keyness": lambda: charts.keyness_dots(KEYNESS),
+    "word cloud": lambda: charts.word_cloud(sample.KEYWORDS),
     "funnel": lambda: charts.funnel(UNIT_TABLE, labels=UNIT_LABELS),
     "unit ranks": lambda: charts.unit_ranks(UNIT_TABLE, labels=UNIT_LABELS),
     "importances": lambda: charts.importance_dots(DRIVER_TABLE, labels=sample.LABELS),
@@ -538,6 +563,99 @@ def test_keyword_bars_are_the_comments_of_the_leading_terms():
     assert texts(ax)[0] == "57 条（14%）"
 
 
+def test_intervals_of_mentions_are_whiskers_in_comments_of_the_base():
+    known = sample.KEYWORDS.assign(
+        ci_low=pd.array([0.1, None, 0.05, None, None], dtype="Float64"),
+        ci_high=pd.array([0.2, 0.3, 0.11, None, None], dtype="Float64"),
+    )
+    ax = charts.keyword_bars(known)
+    found = {place: pytest.approx(ends) for place, ends in intervals(ax).items()}
+    assert found == {0: (42.0, 84.0), 2: (21.0, 46.2)}
+    assert ax.get_xlim()[1] == pytest.approx(84)
+    assert not intervals(charts.keyword_bars(known.assign(method="tfidf")))
+    assert not intervals(charts.keyword_bars(sample.KEYWORDS))
+
+
+# words
+
+
+def test_words_of_each_group_stand_at_their_log_odds_with_intervals():
+    ax = charts.keyness_dots(KEYNESS.sample(frac=1, random_state=3))
+    assert row_names(ax) == ["接通", "占线", "账单", "驻场人员技能", "发票", "接通"]
+    places = list(ax.get_yticks())
+    assert dots(ax) == [
+        (value, place)
+        for value, place in zip([1.5, 0.6, -0.9, 0.8, 0.01, -1.5], places, strict=True)
+    ]
+    spans = [tuple(line.get_xdata()) for line in ax.lines if line.get_marker() != "o"]
+    for value, se in ((1.5, 0.3), (0.6, 0.4), (-0.9, 0.3), (0.8, 0.5)):
+        assert any(span == pytest.approx((value - 2 * se, value + 2 * se)) for span in spans)
+    assert [t for t in texts(ax) if "客户" in t] == ["个人客户", "企业客户"]
+    assert texts(ax)[0] == "12.5% / 3.0%"
+
+
+def test_only_words_told_from_chance_have_the_accent():
+    ax = charts.keyness_dots(KEYNESS)
+    colours = [to_hex(line.get_color()) for line in ax.lines if line.get_marker() == "o"]
+    sure = [True, False, True, False, False, True]
+    assert colours == [charts.ACCENT if each else style.MUTED for each in sure]
+
+
+def test_the_strongest_words_of_both_sides_are_chosen():
+    ax = charts.keyness_dots(KEYNESS, top=2)
+    assert row_names(ax) == ["接通", "账单", "驻场人员技能", "接通"]
+
+
+def test_a_group_that_cannot_be_compared_has_no_panel():
+    gone = KEYNESS.assign(z=KEYNESS["z"].where(KEYNESS["group"] == "个人客户"))
+    assert [t for t in texts(charts.keyness_dots(gone)) if "客户" in t] == ["个人客户"]
+    assert texts(charts.keyness_dots(gone.assign(z=pd.NA))) == ["数据不足"]
+
+
+def test_words_in_the_cloud_are_the_larger_the_more_comments_mention_them():
+    ax = charts.word_cloud(sample.KEYWORDS.iloc[::-1])
+    size = {text.get_text(): text.get_fontsize() for text in ax.texts}
+    assert list(size) == sample.KEYWORDS["term"].tolist()
+    assert list(size.values()) == sorted(size.values(), reverse=True)
+    assert min(size.values()) >= 10
+
+
+def test_words_in_the_cloud_cover_no_other_and_leave_the_picture_nowhere():
+    many = sample.keywords(
+        {
+            f"{a}{b}": 90 - 3 * i
+            for i, (a, b) in enumerate(
+                zip(
+                    "响重流态密报修工单进度处理回访坐席排队",
+                    "应复程度码障好单据度表方馈谈位子列伍",
+                    strict=True,
+                )
+            )
+        }
+    )
+    ax = charts.word_cloud(many)
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_tightbbox() for text in ax.texts]
+    assert len(boxes) == len(many)
+    frame = ax.figure.bbox
+    for box in boxes:
+        assert frame.x0 <= box.x0 <= box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 <= box.y1 <= frame.y1
+    ink = [box.padded(-0.18 * box.height) for box in boxes]  # a line is higher than its ink
+    assert not any(one.overlaps(other) for i, one in enumerate(ink) for other in ink[:i])
+
+
+def test_another_seed_draws_another_cloud():
+    one, other = (charts.to_svg(charts.word_cloud(sample.KEYWORDS, seed=s)) for s in (0, 1))
+    assert one != other
+
+
+def test_without_the_library_the_remedy_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wordcloud", None)
+    with pytest.raises(ImportError, match=r"csatlib\[cloud\]"):
+        charts.word_cloud(sample.KEYWORDS)
+
+
 # units
 
 
@@ -650,8 +768,9 @@ def test_without_a_unit_it_says_so(draw, table):
     assert texts(draw(table, labels={})) == ["数据不足"]
 
 
-def test_without_keywords_it_says_so():
-    assert texts(charts.keyword_bars(schema.empty("keywords"))) == ["数据不足"]
+@pytest.mark.parametrize("draw", [charts.keyword_bars, charts.word_cloud])
+def test_without_keywords_it_says_so(draw):
+    assert texts(draw(schema.empty("keywords"))) == ["数据不足"]
 
 
 @pytest.mark.parametrize(
@@ -719,6 +838,19 @@ def test_without_keywords_it_says_so():
             lambda: charts.keyword_bars(sample.KEYWORDS.assign(method=list("ababa"))),
             "expected one method, found ['a', 'b']",
         ),
+        (
+            lambda: charts.word_cloud(sample.KEYWORDS.assign(group=list("ababa"))),
+            "expected one group, found ['a', 'b']",
+        ),
+        (
+            lambda: charts.keyness_dots(KEYNESS.assign(group_by=list("ababab"))),
+            "expected one group_by, found ['a', 'b']",
+        ),
+        (
+            lambda: charts.keyness_dots(pd.concat([KEYNESS, KEYNESS])),
+            "expected one row for each group and term",
+        ),
+        (lambda: charts.keyness_dots(KEYNESS, top=0), "top must be at least 1"),
     ],
 )
 def test_a_table_that_cannot_be_this_exhibit_is_refused(draw, message):

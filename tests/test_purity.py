@@ -228,7 +228,11 @@ CASES = {
     "drivers.choose": lambda w: called(w.joined, "overall", w.items[1:3], repeats=1),
     "drivers.diagnose": lambda w: called(w.joined, "overall", w.items[1:3], kind="ordinal"),
     "drivers.screen": lambda w: called(w.joined, "overall", w.items[1:4]),
+    "text.keyness": lambda w: called(w.tokens, by=["region"], lexicon=w.lexicon),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
+    "text.near_duplicates": lambda w: called(w.comments),
+    "text.phrases": lambda w: called(w.tokens, lexicon=w.lexicon),
+    "text.propose_terms": lambda w: called(w.tokens, lexicon=w.lexicon, rejected=["新版"]),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
@@ -238,11 +242,13 @@ CASES = {
     "charts.gap_dots": lambda w: called(w.gaps, labels=w.labels),
     "charts.group_bars": lambda w: called(w.groups, labels=w.labels),
     "charts.importance_dots": lambda w: called(w.importances, labels=w.labels),
+    "charts.keyness_dots": lambda w: called(w.keyness),
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.priority_matrix": lambda w: called(w.matrix, labels=w.labels),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
+    "charts.word_cloud": lambda w: called(w.keywords, seed=1),
     "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.changes_finding": lambda w: called(w.changed, w.study),
     "report.comparison_finding": lambda w: called(w.compared),
@@ -289,6 +295,8 @@ CASES = {
     ),
     "report.key_problems_view": lambda w: called(drivers.key_problems(w.matrix, w.means), w.study),
     "report.key_tiers": lambda w: called(w.study),
+    "report.keyness_sentence": lambda w: called(w.keyness),
+    "report.keyness_view": lambda w: called(w.keyness, w.study),
     "report.likeness_view": lambda w: called(w.likeness, w.study, min_base=30),
     "report.lowest": lambda w: called(w.means, overall="overall"),
     "report.merge_small": lambda w: called(w.joined, ["tier"], counted=w.joined, min_base=60),
@@ -407,6 +415,7 @@ def world(repository):
         regions[["comment_id", "region"]], on="comment_id"
     )
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
+    w.keyness = text.keyness(w.tokens.copy(), by=["region"], lexicon=w.lexicon)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

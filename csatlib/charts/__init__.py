@@ -9,6 +9,7 @@ from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
 from csatlib.charts.themes import theme_bars
 from csatlib.charts.trends import trend_lines
 from csatlib.charts.units import funnel, unit_ranks
+from csatlib.charts.words import keyness_dots, word_cloud
 
 __all__ = [
     "ACCENT",
@@ -19,6 +20,7 @@ __all__ = [
     "gap_dots",
     "group_bars",
     "importance_dots",
+    "keyness_dots",
     "keyword_bars",
     "priority_matrix",
     "saturation_curve",
@@ -28,4 +30,5 @@ __all__ = [
     "trend_lines",
     "unit_ranks",
     "use_style",
+    "word_cloud",
 ]

@@ -112,7 +112,8 @@ def keyword_bars(keywords: pd.DataFrame, *, top: int = 15) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        One bar a term, most often mentioned first; its length is ``comments``.
+        One bar a term, most often mentioned first; its length is ``comments``. Where the table
+        has an interval for the share of comments, a whisker shows it in comments of the base.
 
     Raises
     ------
@@ -138,11 +139,33 @@ def keyword_bars(keywords: pd.DataFrame, *, top: int = 15) -> Axes:
         f"{count} 条（{count / base:.0%}）" if base > 0 else f"{count} 条"
         for count, base in zip(rows["comments"], rows["base"], strict=True)
     ]
+    ends = _draw_whiskers(axes, rows)
     _write_column(axes, notes, [style.INK] * len(rows))
-    axes.set(xlim=(0, max(counts.max(), 1)), xticks=[])
+    axes.set(xlim=(0, max(counts.max(), ends, 1)), xticks=[])
     axes.spines["bottom"].set_visible(False)
     style.name_rows(axes, [style.wrap(term) for term in rows["term"]], [True] * len(rows))
     return axes
+
+
+def _draw_whiskers(axes: Axes, rows: pd.DataFrame) -> float:
+    """Draw the intervals of mentions in comments of the base, and give their farthest end."""
+    if not rows["method"].eq("mentions").all():
+        return 0.0
+    base, low, high = (frames.numbers(rows[c]) for c in ("base", "ci_low", "ci_high"))
+    places = np.flatnonzero(~np.isnan(low + high))
+    if not len(places):
+        return 0.0
+    middle, reach = base * (high + low) / 2, base * (high - low) / 2
+    axes.errorbar(
+        middle[places],
+        places,
+        xerr=reach[places],
+        fmt="none",
+        ecolor=style.INK,
+        elinewidth=1.2,
+        capsize=3,
+    )
+    return float((middle + reach)[places].max())
 
 
 def _ranked(estimates: pd.DataFrame, column: str, exhibit: str) -> pd.DataFrame:

@@ -86,6 +86,7 @@ from csatlib.report.weighting import (
     signed,
     weighting_sentence,
 )
+from csatlib.report.wording import keyness_sentence, keyness_view
 from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
@@ -129,6 +130,8 @@ __all__ = [
     "key_problems_view",
     "key_tiers",
     "level_view",
+    "keyness_sentence",
+    "keyness_view",
     "likeness_view",
     "lowest",
     "merge_small",

@@ -6,7 +6,13 @@ from csatlib.store.database import connect
 from csatlib.store.disk import atomic, digest, flush_folder
 from csatlib.store.forget import Forgetting, Removal, forget, forgetting
 from csatlib.store.kept import Kept, backups
-from csatlib.store.keys import KEY_VARIABLE, check_key, key_file, new_key, pseudonym_key
+from csatlib.store.keys import (
+    KEY_VARIABLE,
+    check_key,
+    key_file,
+    new_key,
+    pseudonym_key,
+)
 from csatlib.store.places import (
     ROOT_VARIABLE,
     STAGE_VARIABLE,
@@ -20,26 +26,30 @@ from csatlib.store.places import (
     study,
     tables_folder,
 )
-from csatlib.store.quote_register import (
-    QuoteTally,
-    add_quotes,
-    quote_register,
-    quote_reviews,
-)
+from csatlib.store.quote_register import QuoteTally, add_quotes, quote_register, quote_reviews
 from csatlib.store.retention import Expired, expire, expired
-from csatlib.store.tables import history, manifest, read, write, write_manifest
+from csatlib.store.tables import (
+    history,
+    manifest,
+    read,
+    write,
+    write_manifest,
+)
+from csatlib.store.terms import TermDecision, accepted_terms, decide_terms, term_decisions
 from csatlib.store.tombstones import forgotten, refuse_forgotten, without_forgotten
 
 __all__ = [
-    "KEY_VARIABLE",
-    "ROOT_VARIABLE",
-    "STAGE_VARIABLE",
     "Expired",
     "Forgetting",
+    "KEY_VARIABLE",
     "Kept",
     "QuoteTally",
+    "ROOT_VARIABLE",
     "Removal",
+    "STAGE_VARIABLE",
     "StoreError",
+    "TermDecision",
+    "accepted_terms",
     "add_quotes",
     "archive",
     "atomic",
@@ -48,6 +58,7 @@ __all__ = [
     "cache",
     "check_key",
     "connect",
+    "decide_terms",
     "digest",
     "earlier_raw",
     "expire",
@@ -72,6 +83,7 @@ __all__ = [
     "restore",
     "study",
     "tables_folder",
+    "term_decisions",
     "verify",
     "without_forgotten",
     "write",

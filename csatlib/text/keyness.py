@@ -231,8 +231,9 @@ def _tested(counts: _Counts, prior: float | None, conf: float) -> pd.DataFrame:
     from scipy.special import ndtr, ndtri
 
     parts = [_against_rest(counts, place, prior) for place in range(len(counts.groups))]
-    blank = pd.DataFrame(columns=["group", "term", "log_odds", "se", "reason"])
-    table = pd.concat(parts, ignore_index=True) if parts else blank
+    if not parts:
+        return schema.empty("keyness").drop(columns="group_by")
+    table = pd.concat(parts, ignore_index=True)
     log_odds, se = (table[c].to_numpy(dtype="float64") for c in ("log_odds", "se"))
     reach = -ndtri((1 - conf) / 2) * se
     table = table.assign(ci_low=log_odds - reach, ci_high=log_odds + reach, z=log_odds / se).assign(

@@ -53,8 +53,9 @@ def ordered(tokens: pd.DataFrame) -> pd.DataFrame:
     is_word = pd.Series(distinct).astype("str").str.contains(_WORD).to_numpy(dtype=bool)
     worded = is_word[code] if len(rows) else np.zeros(0, dtype=bool)
     comment, position = rows["comment"].to_numpy(), rows["position"].to_numpy()
-    follows = np.r_[False, (comment[1:] == comment[:-1]) & (position[1:] == position[:-1] + 1)]
-    follows &= worded & np.r_[False, worded[:-1]]
+    follows = np.zeros(len(rows), dtype=bool)
+    follows[1:] = (comment[1:] == comment[:-1]) & (position[1:] == position[:-1] + 1)
+    follows[1:] &= worded[1:] & worded[:-1]
     run = np.where(worded, np.cumsum(~follows), -1)
     return rows.assign(word=code, run=run)
 
