@@ -180,8 +180,8 @@ def test_mentions_equal_an_independent_count():
 def test_tfidf_is_the_stated_formula():
     found = text.keywords(TOKENS, method="tfidf", top=99, lexicon=LEXICON).set_index("term")
     candidates = TOKENS[TOKENS["token"].isin(found.index)]
-    counts = candidates["token"].value_counts()
-    documents = candidates.groupby("token")["comment_id"].nunique()
+    counts = candidates["token"].astype("str").value_counts()
+    documents = candidates.groupby(candidates["token"].astype("str"))["comment_id"].nunique()
     expected = counts / len(candidates) * documents.rdiv(4).map(math.log)
     pd.testing.assert_series_equal(
         found["score"].astype(float).sort_index(), expected.sort_index(), check_names=False

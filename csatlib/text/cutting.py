@@ -41,6 +41,8 @@ _REPLACED = re.compile("|".join(re.escape(word) for word in REPLACEMENTS.values(
 #: White space in Python's eyes, so it is no token; within a text a blank may stand for it.
 _END = "\x1e"
 _TEXTS_AT_ONCE = 16_384
+#: Masks that leave the first so many of four half words.
+_FIRST = np.array([0, 0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF], np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,17 +70,25 @@ class Cutter:
 
         return list(run) if self.tokenizer.FREQ.get(run) else list(finalseg.cut(run))
 
-    def is_plain(self, run: str) -> bool:
-        """Tell whether the engine's model splits such a run as jieba's does.
+    def are_plain(self, runs: list[str]) -> np.ndarray:
+        """Tell whether the engine's model splits such runs as jieba does.
 
         Both add the same logarithms, in another order, so rounding decides between ways of equal
-        probability. Such ways give each character the same states at other places. No swap of two
-        places leaves the chain of states possible, so three places change at least: a character
+        probability. Such ways give each ideograph the same states at other places. No swap of two
+        places leaves the chain of states possible, so three places change at least: an ideograph
         stands there three times, or two of them twice.
         """
-        if len(run) - len(set(run)) > 1 or self.tokenizer.FREQ.get(run):
-            return False
-        return run.isalpha() or not _TOGETHER.search(run)
+        known, together = self.tokenizer.FREQ.get, _TOGETHER.search
+        return np.fromiter(
+            (
+                (len(run) < 3 or len(run) - len(set(run)) < 2 or run.isascii())
+                and (run.isalpha() or not together(run))
+                and not known(run)
+                for run in runs
+            ),
+            bool,
+            len(runs),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,21 +115,40 @@ class _Vocabulary:
         self.lengths = np.zeros(0, np.int64)
         self.is_loose = np.zeros(0, bool)
 
-    def number(self, words: list[str]) -> np.ndarray:
-        """Give each word its number."""
-        ids = np.fromiter(map(self.numbers.__getitem__, words), np.int32, len(words))
+    def number(self, words: list[str], text: str) -> np.ndarray:
+        """Give each word its number; the words one after the other are the text."""
+        keys = self._keys(words, text)
+        codes, uniques = pd.factorize(keys)
+        place = np.zeros(len(uniques), np.int64)
+        place[codes] = np.arange(len(words))
+        ids = np.fromiter((self.numbers[words[i]] for i in place.tolist()), np.int32, len(place))
+        self._know_new()
+        return ids[codes]
+
+    def _keys(self, words: list[str], text: str) -> np.ndarray:
+        """Give words whole numbers that tell them apart: far cheaper to compare than words."""
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        starts = lengths.cumsum() - lengths
+        points = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), np.uint32)
+        halves = points.astype(np.uint16)
+        fours = np.ndarray(len(text) + 1, np.uint64, halves, strides=(2,))
+        keys = (fours[starts] & _FIRST[np.minimum(lengths, 4)]).view(np.int64)
+        # Four halves hold four characters of the basic plane. Those of other planes stand alone.
+        is_other = np.flatnonzero((points[starts] > 0xFFFF) | (lengths > 4)).tolist()
+        keys[is_other] = [-1 - self.numbers[words[i]] for i in is_other]
+        return keys
+
+    def _know_new(self) -> None:
         count = len(self.numbers) - len(self.lengths)
         new = list(islice(reversed(self.numbers), count))[::-1]
         self.lengths = np.append(self.lengths, np.fromiter(map(len, new), np.int64, count))
-        loose = np.fromiter(map(self._is_loose, new), bool, count)
-        self.is_loose = np.append(self.is_loose, loose)
-        return ids
-
-    def _is_loose(self, word: str) -> bool:
-        """Tell what the dictionary left in single characters, letters and digits joined again."""
-        if len(word) == 1:
-            return _BLOCK.match(word) is not None
-        return not self.frequencies.get(word) and word != "\r\n"
+        known, in_block = self.frequencies.get, _BLOCK.match
+        # What the dictionary left in single characters, letters and digits joined again.
+        loose = [
+            (in_block(word) is not None) if len(word) == 1 else not (known(word) or word == "\r\n")
+            for word in new
+        ]
+        self.is_loose = np.append(self.is_loose, np.array(loose, bool))
 
 
 def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut:
@@ -129,9 +158,9 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         text = _joined(list(texts[start : start + _TEXTS_AT_ONCE]))
         if by.engine is None:
-            parts.append(vocabulary.number(by.tokenizer.lcut(text, HMM=hmm)))
+            parts.append(vocabulary.number(by.tokenizer.lcut(text, HMM=hmm), text))
             continue
-        ids = vocabulary.number(by.by_dictionary(text))
+        ids = vocabulary.number(by.by_dictionary(text), text)
         parts.append(_modelled(ids, text, vocabulary, by) if hmm else ids)
     ids = np.concatenate(parts)
     del parts
@@ -153,11 +182,12 @@ def _modelled(ids: np.ndarray, text: str, vocabulary: _Vocabulary, by: Cutter) -
     places = np.append(0, vocabulary.lengths[ids].cumsum())
     spans = zip(places[first].tolist(), places[last].tolist(), strict=True)
     runs = [text[start:end] for start, end in spans]
-    is_plain = np.fromiter(map(by.is_plain, runs), bool, len(runs))
+    is_plain = by.are_plain(runs)
     plain = "".join(run + _END for run, ok in zip(runs, is_plain, strict=True) if ok)
-    odd = [by.by_model(run) for run, ok in zip(runs, is_plain, strict=True) if not ok]
-    words = by.model.cut(plain, True) + [word for split in odd for word in (*split, _END)]
-    found = vocabulary.number(words)
+    odd = [run for run, ok in zip(runs, is_plain, strict=True) if not ok]
+    split = {run: (*by.by_model(run), _END) for run in set(odd)}
+    words = by.model.cut(plain, True) + [word for run in odd for word in split[run]]
+    found = vocabulary.number(words, plain + "".join(run + _END for run in odd))
     ends = np.flatnonzero(found == vocabulary.end)
     counts = np.diff(ends, prepend=-1) - 1
     order = np.argsort(~is_plain, kind="stable")

@@ -72,7 +72,7 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
         },
         copy=False,
     )
-    # Its rows fit by the way they were made; looking for repeated keys would cost more than cutting.
+    # Its rows fit by the way they were made; to look for repeated keys costs more than to cut.
     schema.check(tokens.head(0), "tokens")
     return tokens
 
