@@ -143,10 +143,10 @@ def agreement(
     >>> agreement(first, second)[["method", "n", "estimate"]].round(3)
                    method   n  estimate
     0   percent_agreement  12     0.833
-    1         cohen_kappa  12     0.783
-    2        fleiss_kappa  12     0.781
-    3            gwet_ac1  12     0.794
-    4  krippendorff_alpha  12      0.79
+    1         cohen_kappa  12     0.789
+    2        fleiss_kappa  12     0.787
+    3            gwet_ac1  12     0.793
+    4  krippendorff_alpha  12     0.796
     """
     asked = _Asked(level, conf, n_boot, seed)
     rows = []
@@ -197,7 +197,12 @@ def _percent(counts: np.ndarray, coders: int, asked: _Asked) -> Figures:
 def _cohen(judgements: Judgements, asked: _Asked) -> Figures:
     if judgements.coders != 2:
         return _none("not_two_coders")
-    return cohen_row(judgements.crossed(), judgements.values, level=asked.level, conf=asked.conf)
+    crossed = judgements.crossed()
+    given = (crossed.sum(axis=0) + crossed.sum(axis=1)) > 0
+    values = judgements.values[given]
+    if asked.level == "ordinal":
+        values = np.arange(len(values), dtype=float)
+    return cohen_row(crossed[given][:, given], values, level=asked.level, conf=asked.conf)
 
 
 def cohen_row(crossed: np.ndarray, values: np.ndarray, *, level: str, conf: float) -> Figures:
