@@ -161,14 +161,15 @@ def _figures(judgements: Judgements, asked: _Asked) -> dict[str, tuple[int, Figu
     """Work out every method: the units it counts, and its figures."""
     counts, judged = judgements.counts, judgements.judged
     shared = counts[judged >= 2]
+    given = shared[:, shared.any(axis=0)]
     complete = counts[judged == judgements.coders]
-    by_value = partial(coefficients.alpha, values=judgements.values, level=asked.level)
+    by_value = partial(coefficients.alpha, values=judgements.scores, level=asked.level)
     nothing = "no_overlap" if (judged > 0).any() else "empty"
     found = {
         "percent_agreement": (len(shared), _percent(shared, judgements.coders, asked)),
         "cohen_kappa": (len(complete), _cohen(judgements, asked)),
         "fleiss_kappa": (len(complete), _corrected(complete, coefficients.fleiss, asked)),
-        "gwet_ac1": (len(shared), _corrected(shared, coefficients.ac1, asked)),
+        "gwet_ac1": (len(shared), _corrected(given, coefficients.ac1, asked)),
         "krippendorff_alpha": (len(shared), _corrected(shared, by_value, asked)),
     }
     return {
@@ -199,7 +200,7 @@ def _cohen(judgements: Judgements, asked: _Asked) -> Figures:
         return _none("not_two_coders")
     crossed = judgements.crossed()
     given = (crossed.sum(axis=0) + crossed.sum(axis=1)) > 0
-    values = judgements.values[given]
+    values = judgements.scores[given]
     if asked.level == "ordinal":
         values = np.arange(len(values), dtype=float)
     return cohen_row(crossed[given][:, given], values, level=asked.level, conf=asked.conf)

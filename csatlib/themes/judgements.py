@@ -23,13 +23,13 @@ class Judgements:
     """The labels of several coders.
 
     ``codes`` has one row a unit and one column a coder: the position of the label in ``labels``,
-    −1 where the coder did not judge the unit. ``values`` are the labels as numbers (their
+    −1 where the coder did not judge the unit. ``scores`` are the labels as numbers (their
     positions where they are names).
     """
 
     codes: np.ndarray
     labels: tuple
-    values: np.ndarray
+    scores: np.ndarray
 
     @property
     def coders(self) -> int:
@@ -95,8 +95,8 @@ def read_judgements(coders: Sequence[pd.Series], level: str) -> Judgements:
     place = {label: number for number, label in enumerate(labels)}
     beside = pd.concat([column.map(place) for column in columns], axis=1, sort=False)
     codes = beside.astype(float).fillna(-1).to_numpy(dtype=np.int64)
-    values = np.array(labels if level in ("interval", "ratio") else range(len(labels)), dtype=float)
-    return Judgements(codes, tuple(labels), values)
+    scores = np.array(labels if level in ("interval", "ratio") else range(len(labels)), dtype=float)
+    return Judgements(codes, tuple(labels), scores)
 
 
 def _labels(coder: pd.Series, place: int) -> pd.Series:
