@@ -274,6 +274,42 @@ def test_what_cannot_be_had_has_a_reason(coders, reasons, level):
     assert (known["ci_low"] < known["ci_high"]).all()
 
 
+HARD = {
+    "units of two names": lambda c: c.set_axis(pd.MultiIndex.from_product([["a"], range(len(c))])),
+    "large": lambda c: c * 3e307,
+    "small": lambda c: c * 1e-307,
+    "truth values": lambda c: c.eq(2),
+    "nullable truth values": lambda c: c.eq(2).astype("boolean"),
+    "unused categories": lambda c: c.astype(pd.CategoricalDtype([0, 1, 2, 3, 9])),
+    "units of two kinds": lambda c: c.set_axis(["a", *range(len(c) - 1)]),
+    "whole numbers beyond floats": lambda c: c.astype(object) * 10**30,
+}
+
+
+@pytest.mark.parametrize("turn", HARD.values(), ids=list(HARD))
+@pytest.mark.parametrize("level", LEVELS)
+def test_hard_labels_and_units_have_figures(turn, level):
+    coders = [turn(coder) for coder in noisy(60, scores=3)]
+    table = themes.agreement(*coders, level=level)
+    assert table["reason"].isna().all()
+    plain = [coder.eq(2).astype(int) for coder in noisy(60, scores=3)]
+    known = themes.agreement(
+        *(plain if pd.api.types.is_bool_dtype(coders[0]) else noisy(60, scores=3)), level=level
+    )
+    for column in ("estimate", "ci_low", "ci_high"):
+        assert table[column].tolist() == pytest.approx(known[column].tolist(), rel=1e-9)
+
+
+def test_an_interval_that_leaves_its_figure_out_is_not_published():
+    """Of labels that nobody gives twice drawn units do: every replicate is below the figure."""
+    a, b = pd.Series(range(40)), pd.Series(range(100, 140))
+    table = themes.agreement(a, b)
+    for method in ("fleiss_kappa", "gwet_ac1"):
+        row = of(table, method)
+        assert row["estimate"] < 0
+        assert (row["reason"], pd.isna(row["ci_low"])) == ("rare_label", True)
+
+
 def test_percent_agreement_stays_where_kappa_has_none():
     row = of(themes.agreement(letters("aaaaaa"), letters("aaaaaa")), "percent_agreement")
     assert row["estimate"] == 1
@@ -323,6 +359,21 @@ WRONG = {
         "the same ordered categories",
     ),
     "infinite": (lambda: themes.agreement(A, pd.Series([np.inf, 1.0])), "infinite"),
+    "too large": (lambda: themes.agreement(A, pd.Series([10**400, 1])), "too large"),
+    "columns named alike": (
+        lambda: themes.agreement(*[pd.DataFrame({1: [1], "1": [1]})] * 2),
+        "different names",
+    ),
+    "units of two depths": (
+        lambda: themes.agreement(A, pd.Series([1], index=pd.MultiIndex.from_tuples([("a", 1)]))),
+        "indexes of 1 and 2 levels",
+    ),
+    "unit missing in part": (
+        lambda: themes.agreement(
+            *[pd.Series([1], index=pd.MultiIndex.from_tuples([("a", None)]))] * 2
+        ),
+        "0 repeated and 1 missing",
+    ),
     "below zero": (lambda: themes.agreement(A, -A, level="ratio"), "from 0 upwards"),
     "measurements": (
         lambda: themes.agreement(pd.Series(np.arange(2000) / 7), A, level="interval"),
