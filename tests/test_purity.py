@@ -27,11 +27,12 @@ from csatlib import (
     store,
     study,
     text,
+    themes,
     weights,
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
-PURE_ROOMS += ("drivers", "text", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -47,6 +48,7 @@ CASES = {
     "scales.cronbach_alpha": lambda w: called(w.ratings, interval="bootstrap", seed=1),
     "scales.explore": lambda w: called(w.ratings, factors=1, seed=1),
     "scales.guttman_lambdas": lambda w: called(w.ratings),
+    "scales.intraclass_correlation": lambda w: called(w.ratings),
     "scales.is_satisfied": lambda w: called(w.scores, cutoff=4),
     "scales.item_statistics": lambda w: called(w.ratings, missing="pairwise"),
     "scales.kmo": lambda w: called(w.ratings),
@@ -235,6 +237,10 @@ CASES = {
     "text.propose_terms": lambda w: called(w.tokens, lexicon=w.lexicon, rejected=["新版"]),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
+    "themes.agreement": lambda w: called(*w.coders, level="ordinal", n_boot=100, seed=1),
+    "themes.marked": lambda w: called(w.labelled, themes=["wait", "menu"]),
+    "themes.rule_agreement": lambda w: called(w.labelled[::2], w.labelled),
+    "themes.sample_for_labelling": lambda w: called(w.comments, n=5, seed=1),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -249,6 +255,10 @@ CASES = {
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "charts.word_cloud": lambda w: called(w.keywords, seed=1),
+    "report.agreement_sentence": lambda w: called(w.agreed, w.study),
+    "report.agreement_view": lambda w: called(w.agreed, w.study),
+    "report.rule_agreement_sentence": lambda w: called(w.recovered, w.study),
+    "report.rule_agreement_view": lambda w: called(w.recovered, w.study),
     "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.changes_finding": lambda w: called(w.changed, w.study),
     "report.comparison_finding": lambda w: called(w.compared),
@@ -416,6 +426,11 @@ def world(repository):
     )
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.keyness = text.keyness(w.tokens.copy(), by=["region"], lexicon=w.lexicon)
+    w.coders = [pd.Series([1, 2, 3, 3, None, 2]), pd.Series([1, 2, 3, 2, 1, 2], index=range(1, 7))]
+    rows = [("a", "wait"), ("b", None), ("c", "menu"), ("c", "wait"), ("d", None)]
+    w.labelled = pd.DataFrame(rows, columns=["comment_id", "theme"]).astype("str")
+    w.agreed = themes.agreement(*(coder.copy() for coder in w.coders), n_boot=100)
+    w.recovered = themes.rule_agreement(w.labelled[:4].copy(), w.labelled.copy())
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

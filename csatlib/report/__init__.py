@@ -1,6 +1,12 @@
 """Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
 
 from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
+from csatlib.report.coding import (
+    agreement_sentence,
+    agreement_view,
+    rule_agreement_sentence,
+    rule_agreement_view,
+)
 from csatlib.report.contrasts import (
     changes_finding,
     comparison_finding,
@@ -91,6 +97,8 @@ from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
     "Html",
+    "agreement_sentence",
+    "agreement_view",
     "break_note",
     "cards",
     "changes_finding",
@@ -155,6 +163,8 @@ __all__ = [
     "refused_view",
     "response_sentence",
     "saturation_sentence",
+    "rule_agreement_sentence",
+    "rule_agreement_view",
     "say",
     "screening_finding",
     "screening_view",

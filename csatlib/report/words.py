@@ -76,6 +76,18 @@ REASONS = {
     "full_leverage": "有的答卷独自决定系数，不估计误差",
     "few_clusters": "抽样单元过少，不估计误差",
     "not_converged": "模型没有收敛",
+    "no_overlap": "没有共同判断的留言",
+    "single_unit": "仅一条共同判断的留言",
+    "few_units": "共同判断的留言过少，不估计误差",
+    "one_category": "只用了一种标签，无从比较",
+    "not_two_coders": "只用于两位编码人",
+    "no_disagreement": "没有分歧，不估计误差",
+    "constant_coder": "一方只用了一种标签，不估计误差",
+    "rare_label": "有的标签过少，不估计误差",
+    "one_rater": "仅一位评分人",
+    "absent": "双方都没有标出",
+    "never_coded": "规则没有标出",
+    "never_labelled": "人工没有标出",
 }
 
 

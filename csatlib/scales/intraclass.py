@@ -52,7 +52,8 @@ def intraclass_correlation(ratings: pd.DataFrame, *, conf: float = 0.95) -> pd.D
         ``p``. ``reason``, else NA: without a figure ``one_rater``, ``empty``, ``single_unit``
         (fewer than two complete rows), ``no_variation`` (all ratings that count are the same, or
         there is no variation between subjects for a mean of raters to share); without an interval
-        ``no_disagreement`` (a figure of 1) and ``no_interval`` (F has no value or is 0).
+        ``no_disagreement`` (a figure of 1) and ``no_interval`` (F has no value or is 0, or a
+        limit lies where no correlation can).
 
     Raises
     ------
@@ -204,4 +205,6 @@ def _satterthwaite(squares: _Squares, single: float, conf: float) -> tuple[float
     raters = k * squares.between_raters + (k * n - k - n) * error
     low = n * (squares.subjects - first * error) / (first * raters + n * squares.subjects)
     high = n * (second * squares.subjects - error) / (raters + n * second * squares.subjects)
-    return low, high
+    # Approximate as they are, limits of few subjects may lie where no correlation of k raters can.
+    possible = -1 / (k - 1) < low < high <= 1
+    return (low, high) if possible else (np.nan, np.nan)

@@ -5,6 +5,7 @@ from csatlib.store.backup import backup, restore, verify
 from csatlib.store.database import connect
 from csatlib.store.disk import atomic, digest, flush_folder
 from csatlib.store.forget import Forgetting, Removal, forget, forgetting
+from csatlib.store.hand_coding import hand_coded
 from csatlib.store.kept import Kept, backups
 from csatlib.store.keys import (
     KEY_VARIABLE,
@@ -67,6 +68,7 @@ __all__ = [
     "forget",
     "forgetting",
     "forgotten",
+    "hand_coded",
     "history",
     "key_file",
     "loose_modes",

@@ -57,7 +57,7 @@ def alpha(counts: np.ndarray, weights: np.ndarray, values: np.ndarray, level: st
         centred = np.broadcast_to(values - values.mean(), totals.shape)
         within, among = _squared(counts, weights, totals, centred)
     out = np.full(len(n), np.nan)
-    several = (totals > 0).sum(axis=1) > 1
+    several = ((totals > 0).sum(axis=1) > 1) & (among > 0)
     return 1 - np.divide((n[:, 0] - 1) * within, among, out=out, where=several)
 
 
@@ -95,9 +95,10 @@ def _relative(
 
 def likeness(values: np.ndarray, level: str) -> np.ndarray:
     """Weigh each pair of labels from 0 (furthest apart) to 1 (the same) for Cohen's kappa."""
-    if level == "nominal" or len(values) < 2:
+    widest = np.ptp(values) if len(values) else 0.0
+    if level == "nominal" or widest == 0:
         return np.eye(len(values))
-    apart = np.abs(values[:, None] - values) / np.ptp(values)
+    apart = np.abs(values[:, None] - values) / widest
     return 1 - (apart if level == "ordinal" else apart**2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,13 +24,13 @@ class Judgements:
     """The labels of several coders.
 
     ``codes`` has one row a unit and one column a coder: the position of the label in ``labels``,
-    −1 where the coder did not judge the unit. ``values`` are the labels as numbers (their
-    positions where they are names).
+    −1 where the coder did not judge the unit. ``scores`` are the labels as numbers (their
+    positions where they are names or an order, else parts of the largest).
     """
 
     codes: np.ndarray
     labels: tuple
-    values: np.ndarray
+    scores: np.ndarray
 
     @property
     def coders(self) -> int:
@@ -78,11 +79,19 @@ def by_theme(
                 f"agreement: expected the same columns of every coder, each once, found "
                 f"{list(coder.columns)} of coder {place} beside {themes}"
             )
+    if len({str(theme) for theme in themes}) < len(themes):
+        raise ValueError(f"agreement: expected columns with different names, found {themes}")
     return [(str(theme), [coder[theme] for coder in coders]) for theme in themes]
 
 
 def read_judgements(coders: Sequence[pd.Series], level: str) -> Judgements:
     """Set the labels of coders side by side, unit by unit."""
+    depths = sorted({coder.index.nlevels for coder in coders})
+    if len(depths) > 1:
+        raise ValueError(
+            f"agreement: expected units named alike by all coders, found indexes of {depths[0]} "
+            f"and {depths[-1]} levels"
+        )
     columns = [_labels(coder, place) for place, coder in enumerate(coders, 1)]
     seen = {label for column in columns for label in column}
     if len(seen) > _MOST_LABELS:
@@ -95,17 +104,26 @@ def read_judgements(coders: Sequence[pd.Series], level: str) -> Judgements:
     place = {label: number for number, label in enumerate(labels)}
     beside = pd.concat([column.map(place) for column in columns], axis=1, sort=False)
     codes = beside.astype(float).fillna(-1).to_numpy(dtype=np.int64)
-    values = np.array(labels if level in ("interval", "ratio") else range(len(labels)), dtype=float)
-    return Judgements(codes, tuple(labels), values)
+    return Judgements(codes, tuple(labels), _scores(labels, level))
+
+
+def _scores(labels: Sequence, level: str) -> np.ndarray:
+    """Take labels as numbers, on a scale on which squares of neither large nor small ones fail."""
+    if level not in ("interval", "ratio"):
+        return np.arange(len(labels), dtype=float)
+    scores = np.array(labels, dtype=float)
+    largest = np.abs(scores).max(initial=0.0)
+    return scores / largest if largest > 0 else scores
 
 
 def _labels(coder: pd.Series, place: int) -> pd.Series:
     """Take the labels a coder gave, as Python values."""
-    if coder.index.hasnans or not coder.index.is_unique:
+    missing = int(coder.index.to_frame().isna().any(axis=1).sum())
+    if missing or not coder.index.is_unique:
         repeated = int(coder.index.duplicated().sum())
         raise ValueError(
             f"agreement: expected each unit once in the index of coder {place}, found "
-            f"{repeated} repeated and {int(coder.index.isna().sum())} missing; one unit, one label"
+            f"{repeated} repeated and {missing} missing; one unit, one label"
         )
     given = coder[coder.notna()].astype(object)
     odd = [type(label).__name__ for label in given if not isinstance(label, str | Real)]
@@ -141,8 +159,10 @@ def _ordered(coders: Sequence[pd.Series], seen: set, level: str) -> list:
 
 
 def _check_numbers(seen: set, level: str) -> None:
-    if not all(np.isfinite(float(label)) for label in seen):
-        raise ValueError("agreement: expected finite numbers, found an infinite label")
+    if not all(abs(label) <= sys.float_info.max for label in seen):
+        raise ValueError(
+            "agreement: expected finite numbers, found a label that is infinite or too large"
+        )
     if level == "ratio" and min(seen, default=0) < 0:
         raise ValueError(
             "agreement: expected numbers from 0 upwards at level 'ratio', found one below 0; "

@@ -56,8 +56,9 @@ def rule_agreement(
     Raises
     ------
     ValueError
-        For tables without their columns, a missing comment id, themes named twice or none, a
-        polarity without the column, or ``conf`` out of range.
+        For tables without their columns, a missing comment id, labels of several coders (a column
+        ``coder``), themes named twice or none, a polarity without the column, or ``conf`` out of
+        range.
 
     Notes
     -----
@@ -161,7 +162,8 @@ def marked(labelled: pd.DataFrame, *, themes: Sequence[str] | None = None) -> pd
     Raises
     ------
     ValueError
-        For a table without its columns, a missing comment id, or themes named twice or none.
+        For a table without its columns, a missing comment id, rows of several coders (a column
+        ``coder``), or themes named twice or none.
 
     Examples
     --------
@@ -242,6 +244,11 @@ def _pairs(
         raise ValueError(
             f"{argument}: expected a comment_id in every row, found "
             f"{int(table['comment_id'].isna().sum())} without"
+        )
+    if "coder" in table.columns and (coders := table["coder"].nunique(dropna=False)) > 1:
+        raise ValueError(
+            f"{argument}: expected the labels of one coder, found {coders} coders; choose the rows "
+            "of one, and compare coders with themes.agreement"
         )
     pairs = pd.DataFrame(
         {"comment_id": table["comment_id"].astype("str"), "theme": table["theme"].astype("str")}
