@@ -11,8 +11,7 @@ import traceback
 
 import typer
 
-from csatlib.cli import checking, data, quarters, quotes, sampling
-from csatlib.cli import checking, data, quarters, sampling, terms
+from csatlib.cli import checking, data, quarters, quotes, sampling, terms
 from csatlib.cli.base import app
 from csatlib.cli.words import UsageError, usage
 
@@ -22,8 +21,7 @@ __all__ = ["app", "main"]
 _INTERRUPTED = 130
 
 #: Each file adds its commands to the app when it is imported; help shows them in this order.
-_COMMANDS = (quarters, checking, sampling, quotes, data)
-_COMMANDS = (quarters, checking, sampling, terms, data)
+_COMMANDS = (quarters, checking, sampling, terms, quotes, data)
 
 
 def main() -> None:

@@ -89,6 +89,8 @@ ESTIMATED: Mapping[str, Table] = {
     "estimates": _ESTIMATES,
     "headline": _ESTIMATES,
     "comparisons": _COMPARISONS,
+    "theme_changes": _COMPARISONS,
+    "theme_estimates": _ESTIMATES,
     "changes": _COMPARISONS,
     "units": Table(
         {

@@ -8,6 +8,29 @@ from csatlib.schema.columns import COUNT, NAME, QUADRANTS, REAL, TEXT, Column, T
 
 __all__ = ["MODELLED"]
 
+_COEFFICIENTS = Table(
+    {
+        "outcome": NAME,
+        "term": NAME,
+        "estimate": REAL,
+        "se": REAL,
+        "df": REAL,
+        "statistic": REAL,
+        "p": REAL,
+        "ci_low": REAL,
+        "ci_high": REAL,
+        "odds_ratio": REAL,
+        "or_low": REAL,
+        "or_high": REAL,
+        "n": COUNT,
+        "kind": Column("str", allowed=("linear", "logistic", "ordinal")),
+        "method": Column("str", allowed=("ols", "ml", "firth")),
+        "errors": NAME,
+        "reason": TEXT,
+    },
+    key=("outcome", "kind", "term"),
+)
+
 MODELLED: Mapping[str, Table] = {
     "soundness": Table(
         {
@@ -120,28 +143,8 @@ MODELLED: Mapping[str, Table] = {
         },
         key=("kind",),
     ),
-    "coefficients": Table(
-        {
-            "outcome": NAME,
-            "term": NAME,
-            "estimate": REAL,
-            "se": REAL,
-            "df": REAL,
-            "statistic": REAL,
-            "p": REAL,
-            "ci_low": REAL,
-            "ci_high": REAL,
-            "odds_ratio": REAL,
-            "or_low": REAL,
-            "or_high": REAL,
-            "n": COUNT,
-            "kind": Column("str", allowed=("linear", "logistic", "ordinal")),
-            "method": Column("str", allowed=("ols", "ml", "firth")),
-            "errors": NAME,
-            "reason": TEXT,
-        },
-        key=("outcome", "kind", "term"),
-    ),
+    "coefficients": _COEFFICIENTS,
+    "theme_impact": _COEFFICIENTS,
     "models": Table(
         {
             "outcome": NAME,

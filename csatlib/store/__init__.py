@@ -40,14 +40,14 @@ from csatlib.store.terms import TermDecision, accepted_terms, decide_terms, term
 from csatlib.store.tombstones import forgotten, refuse_forgotten, without_forgotten
 
 __all__ = [
+    "KEY_VARIABLE",
+    "ROOT_VARIABLE",
+    "STAGE_VARIABLE",
     "Expired",
     "Forgetting",
-    "KEY_VARIABLE",
     "Kept",
     "QuoteTally",
-    "ROOT_VARIABLE",
     "Removal",
-    "STAGE_VARIABLE",
     "StoreError",
     "TermDecision",
     "accepted_terms",

@@ -1,7 +1,7 @@
 """What customers said, as counts that can be compared."""
 
 from csatlib.text.keyness import keyness
-from csatlib.text.lexicon import Lexicon, uninformative
+from csatlib.text.lexicon import Lexicon
 from csatlib.text.likeness import near_duplicates
 from csatlib.text.phrases import phrases
 from csatlib.text.polarity import comment_polarity, polarity

@@ -1,4 +1,4 @@
-"""A stable codeframe over comments and interviews: themes, quotes, agreement, words by numbers."""
+"""A stable codeframe over comments and interviews."""
 
 from csatlib.themes.agreeing import agreement
 from csatlib.themes.coding import ThemeError, check, code, match
