@@ -11,7 +11,7 @@ import pandas as pd
 from csatlib import schema
 from csatlib.estimates.adjusting import adjust_p
 from csatlib.text.lexicon import Lexicon
-from csatlib.text.ranking import _is_candidate
+from csatlib.text.ranking import candidate_words
 
 __all__ = ["keyness"]
 
@@ -106,8 +106,8 @@ def keyness(
     """
     _require(tokens, by, weight, min_comments, prior, conf, top)
     label, comments, names = _comments(tokens, by, weight)
-    worded = (_is_candidate(tokens, lexicon or Lexicon()) & label.notna()).to_numpy()
-    said = tokens.loc[worded, ["comment_id", "token"]].astype("str")
+    said = tokens[["comment_id"]].astype("str").assign(token=candidate_words(tokens, lexicon))
+    said = said[said["token"].notna() & label.notna()]
     counts = _counts(comments, names, said, min_comments)
     table = _tested(counts, prior, conf)
     table.insert(0, "group_by", " × ".join(by))

@@ -15,7 +15,7 @@ from csatlib.text.counting import Coded, code, counts, distinct
 from csatlib.text.graph import textrank
 from csatlib.text.lexicon import Lexicon
 
-__all__ = ["keywords"]
+__all__ = ["candidate_words", "keywords"]
 
 Method = Literal["tfidf", "textrank", "mentions"]
 
@@ -135,6 +135,15 @@ def keywords(
         order = counted["first"] if follows_jieba else 0
         counted = counted.assign(score=score, order=order)
     return _table(_ranked(counted, coded, top, min_comments), method, by)
+
+
+def candidate_words(tokens: pd.DataFrame, lexicon: Lexicon | None) -> pd.Series:
+    """Give each token's word as it is counted, NA where it is no keyword candidate."""
+    numbered = tokens if "position" in tokens else tokens.assign(position=0)
+    coded = code(numbered, None, lexicon)
+    words = pd.Series(pd.array(coded.words, dtype="str")).take(coded.word)
+    words.index = tokens.index
+    return words.where(_candidates(coded, lexicon, "mentions"))
 
 
 def _require(
