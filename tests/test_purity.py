@@ -241,6 +241,13 @@ CASES = {
     "themes.marked": lambda w: called(w.labelled, themes=["wait", "menu"]),
     "themes.rule_agreement": lambda w: called(w.labelled[::2], w.labelled),
     "themes.sample_for_labelling": lambda w: called(w.comments, n=5, seed=1),
+    "themes.check": lambda w: called(w.study.codeframe, lexicon=w.lexicon),
+    "themes.code": lambda w: called(w.comments, w.study.codeframe, lexicon=w.lexicon),
+    "themes.coverage": lambda w: called(w.coded, codeframe=w.study.codeframe),
+    "themes.drift": lambda w: called(w.coded, w.coded, codeframe=w.study.codeframe),
+    "themes.indicators": lambda w: called(w.kept, w.comments, w.coded, w.study.codeframe),
+    "themes.match": lambda w: called(w.comments, {"wish": ["希望|建议"]}, lexicon=w.lexicon),
+    "themes.suggestions": lambda w: called(w.coded, w.comments, lexicon=w.lexicon),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -424,6 +431,7 @@ def world(repository):
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(
         regions[["comment_id", "region"]], on="comment_id"
     )
+    w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.keyness = text.keyness(w.tokens.copy(), by=["region"], lexicon=w.lexicon)
     w.coders = [pd.Series([1, 2, 3, 3, None, 2]), pd.Series([1, 2, 3, 2, 1, 2], index=range(1, 7))]

@@ -67,7 +67,8 @@ def code(
     A match is void where a negator stands directly before it ("没有排队", "不是没人接"), or before
     an element and in the gap ("排队不久"); one that the pattern itself names is no such negator
     (没有 ~ 解决 finds "没有被解决"). Words of degree and helping words may lie between ("没怎么等",
-    "不会再反复"). Requests (别, 不要) negate nothing: who asks for an end to it has met it; and of 不是…就是… both halves hold. It is void, too, where one of ``unless`` stands in the same
+    "不会再反复"). Requests (别, 不要) negate nothing: who asks for an end to it has met it; and
+    of 不是…就是… both halves hold. It is void, too, where one of ``unless`` stands in the same
     sentence, negated or not.
 
     Of matches of one theme that overlap the longest stays, of equals the first, then the pattern

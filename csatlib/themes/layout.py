@@ -35,7 +35,8 @@ class Layout:
     ``edge`` says whether a word may begin or end there, ``words_before`` how many words begin
     before it, ``inside`` whether it is in the middle of a word, ``negator`` where the negator
     begins that stands directly before it (−1 without one). For every character: ``sentence`` and
-    ``token`` (−1 without one). ``word`` is the number of each token's spelling in ``spellings``, and ``prefix`` the length of
+    ``token`` (−1 without one). ``word`` is the number of each token's spelling in
+    ``spellings``, and ``prefix`` the length of
     the negator or word of degree that a spelling begins with.
     """
 
@@ -92,7 +93,8 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
     A word begins and ends where a token does. A token has further edges inside where the general
     dictionary does not hold it as one word (a guess, a term of the study, a numeral with its
     measure, a set phrase, a name), where it has four characters or more, or where it begins
-    with a negator (没人接), and behind a leading word of degree: 太慢 is 太 and 慢. So a term that is accepted later takes no match away.
+    with a negator (没人接), and behind a leading word of degree: 太慢 is 太 and 慢.
+    So a term that is accepted later takes no match away.
     """
     text = "\n" + "\n".join(fold(one) for one in texts) + "\n"
     text = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), text)
