@@ -159,6 +159,15 @@ def test_only_candidates_that_enough_comments_mention_are_tested():
     assert "账单" not in set(text.keyness(TWO, by=["tier"], lexicon=stopped)["term"])
 
 
+def test_variants_count_as_the_word_that_they_stand_for():
+    lexicon = Lexicon(synonyms=(("话费单", "账单"),))
+    variant = TWO["token"].where(
+        TWO["comment_id"].str[-1] < "5", TWO["token"].replace({"账单": "话费单"})
+    )
+    found = text.keyness(TWO.assign(token=variant), by=["tier"], lexicon=lexicon)
+    assert found.equals(text.keyness(TWO, by=["tier"]))
+
+
 # ---- what cannot be had -------------------------------------------------------------------------
 
 
