@@ -1,6 +1,7 @@
 """A seeded, obviously fictional company: its raw files, and the truths planted in them."""
 
 from csatlib.demo.files import DemoError, write
+from csatlib.demo.reviews import review
 from csatlib.demo.truths import truth
 
-__all__ = ["DemoError", "truth", "write"]
+__all__ = ["DemoError", "review", "truth", "write"]
