@@ -24,6 +24,7 @@ from csatlib import (
     report,
     sampling,
     scales,
+    schema,
     store,
     study,
     text,
@@ -248,6 +249,15 @@ CASES = {
     "themes.indicators": lambda w: called(w.kept, w.comments, w.coded, w.study.codeframe),
     "themes.match": lambda w: called(w.comments, {"wish": ["希望|建议"]}, lexicon=w.lexicon),
     "themes.suggestions": lambda w: called(w.coded, w.comments, lexicon=w.lexicon),
+    "themes.joint_display": lambda w: called(
+        w.means, w.matches, study=w.study, changes=w.changed, drivers=w.importances, quotes=w.quotes
+    ),
+    "themes.quote_counts": lambda w: called(w.matches, w.quotes, comments=w.comments),
+    "themes.quote_ids": lambda w: called(w.texts, w.texts, w.texts),
+    "themes.quotes": lambda w: called(
+        w.matches, comments=w.comments, k=2, by=["item"], tokens=w.tokens
+    ),
+    "themes.released": lambda w: called(w.quotes, w.reviews),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -259,6 +269,9 @@ CASES = {
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.priority_matrix": lambda w: called(w.matrix, labels=w.labels),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
+    "charts.theme_bars": lambda w: called(
+        w.shares, codeframe=w.codeframe, coverage=w.coverage, top=3
+    ),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "charts.word_cloud": lambda w: called(w.keywords, seed=1),
@@ -289,6 +302,7 @@ CASES = {
     "report.cards": lambda w: called(w.rows, w.study),
     "report.cite": lambda w: called("03_satisfaction", "t-means", words="表 1"),
     "report.comparable_history": lambda w: called(w.means, w.study, quarter=QUARTER),
+    "report.drift_view": lambda w: called(w.drift, w.codeframe),
     "report.effect_view": lambda w: called(w.means, w.means, w.study),
     "report.figure": lambda w: called(
         charts.dimension_bars(w.means, labels=w.labels),
@@ -302,10 +316,15 @@ CASES = {
     "report.gap_finding": lambda w: called(w.gaps),
     "report.group_finding": lambda w: called(w.groups),
     "report.headline": lambda w: called(w.means, w.study, quarter=QUARTER),
+    "report.impact_finding": lambda w: called(w.impact, w.codeframe, w.study),
+    "report.impact_view": lambda w: called(w.impact, w.codeframe, w.study),
     "report.imbalance_sentence": lambda w: called(fieldwork.largest_imbalance(w.likeness), w.study),
     "report.importance_finding": lambda w: called(w.importances, w.study),
     "report.importance_sentence": lambda w: called(w.importances, w.study),
     "report.importance_view": lambda w: called(w.importances, w.study),
+    "report.joint_note": lambda w: called(alpha=0.05),
+    "report.joint_sentences": lambda w: called(w.joint, w.study),
+    "report.joint_view": lambda w: called(w.joint, w.study),
     "report.key_figures": lambda w: called(w.means, w.study),
     "report.key_problems_sentence": lambda w: called(
         drivers.key_problems(w.matrix, w.means), w.study
@@ -328,6 +347,8 @@ CASES = {
     "report.priorities_sentences": lambda w: called(w.matrix, w.study),
     "report.priorities_view": lambda w: called(w.matrix, w.study),
     "report.provenance": lambda w: called(w.manifest),
+    "report.quotes_sentence": lambda w: called(w.released),
+    "report.quotes_view": lambda w: called(w.released, w.study),
     "report.rates_view": lambda w: called(fieldwork.response_rates(w.ledger), w.study),
     "report.reasons_view": lambda w: called(w.ledger, rules=clean.REASONS, min_base=5),
     "report.response_sentence": lambda w: called(
@@ -345,12 +366,51 @@ CASES = {
     "report.stages_sentences": lambda w: called(w.slow, w.study),
     "report.stages_view": lambda w: called(w.slow, w.study),
     "report.subtitle": lambda w: called(w.study, QUARTER, as_of="2026-09-30"),
+    "report.suggestions_view": lambda w: called(w.suggestions),
     "report.survey_record": lambda w: called(w.study, QUARTER, caption="表 1"),
     "report.table": lambda w: called(
         w.kept, w.study, name="x", caption="表 1", columns={"channel": "渠道", "overall": "得分"}
     ),
+    "report.themes_finding": lambda w: called(w.coverage, w.codeframe, drift=w.drift),
+    "report.themes_view": lambda w: called(w.coverage, w.codeframe, drift=w.drift),
     "report.weighting_sentence": lambda w: called(w.rows[0], w.rows[0], w.study),
 }
+
+
+def fitting(name, rows):
+    """Make a table of a contract from some of its columns."""
+    blank = schema.empty(name)
+    return pd.DataFrame(rows).reindex(columns=list(blank)).astype(blank.dtypes.to_dict())
+
+
+def words_by_numbers(w):
+    """Add what was found in the comments, and what reviewers said of the quotes."""
+    found = w.comments[w.comments["text"].str.contains("慢")]
+    w.codeframe = study.Codeframe(
+        themes=(
+            {"id": "slow", "name": "慢", "stage": "服务", "action": "响应", "patterns": ("慢",)},
+        )
+    )
+    row = {"status": "coded", "theme": "slow", "dimension": w.items[1], "polarity": "negative"}
+    starts = found["text"].str.find("慢")
+    w.matches = fitting(
+        "coded", found[["comment_id"]].assign(**row, start=starts, end=starts + 1)
+    ).reset_index(drop=True)
+    w.quotes = themes.quotes(w.matches.copy(), comments=w.comments.copy())
+    w.reviews = fitting("quote_reviews", w.quotes[["quote_id", "digest"]].assign(verdict="passed"))
+    w.released = themes.released(w.quotes.copy(), w.reviews.copy())
+    w.joint = themes.joint_display(w.means.copy(), w.matches.copy(), study=w.study)
+    counts = {"comments": 9, "base": 90, "share": 0.1, "ci_low": 0.05, "ci_high": 0.2}
+    counts |= {"negative": 8, "neutral": 1, "positive": 0}
+    w.coverage = fitting("coverage", [{"theme": "slow", **counts}])
+    w.shares = w.means[:1].assign(item="theme_slow", metric="share", estimate=0.1)
+    moved = {"previous": 3, "previous_base": 90, "current": 9, "current_base": 90}
+    w.drift = fitting(
+        "theme_drift", [{"theme": "slow", **moved, "difference": 0.06, "p_adjusted": 0.01}]
+    )
+    w.impact = w.coefficients.assign(term=["(Intercept)", "theme_slow", "theme_other"])
+    group = {"cluster": 1, "size": 9, "terms": "发票", "example_id": "a:b:1:c", "cohesion": 0.5}
+    w.suggestions = fitting("theme_suggestions", [group])
 
 
 @pytest.fixture(scope="module")
@@ -439,6 +499,7 @@ def world(repository):
     w.labelled = pd.DataFrame(rows, columns=["comment_id", "theme"]).astype("str")
     w.agreed = themes.agreement(*(coder.copy() for coder in w.coders), n_boot=100)
     w.recovered = themes.rule_agreement(w.labelled[:4].copy(), w.labelled.copy())
+    words_by_numbers(w)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

@@ -15,7 +15,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 
-from csatlib import schema, store, themes
+from csatlib import demo, schema, store, themes
 from csatlib.cli import _run as csat
 from csatlib.exports import ExportError
 from csatlib.store import StoreError, quote_register
@@ -371,6 +371,17 @@ def test_the_command_says_how_many_stand_where(project, capsys):
 def test_a_wrong_call_is_told(project, capsys, call, code):
     assert csat([*call, "--root", str(project)]) == code
     assert any("\u4e00" <= letter <= "\u9fff" for letter in capsys.readouterr().err)
+
+
+def test_the_fictional_reviewer_passes_the_first_two_and_leaves_people_s_words_alone(project):
+    store.write(quotes(), "quotes", "2026Q3", "shop", project)
+    tallied(project, quotes())
+    edited(project, lambda sheet: reviewed(sheet, 3, verdict="不通过"))
+    assert demo.review("2026Q3", "shop", root=project) == 4
+    reviews = store.quote_reviews("shop", project)
+    assert themes.released(quotes(), reviews)["reviewed"].tolist() == [True] + [False] * 4
+    assert sorted(reviews["reviewer"].unique()) == ["李敏", "示例审核员"]
+    assert demo.review("2026Q3", "shop", root=project) == 0
 
 
 # ---- forgetting ----------------------------------------------------------------------------------

@@ -1,7 +1,14 @@
 """A seeded, obviously fictional company: its raw files, and the truths planted in them."""
 
 from csatlib.demo.files import DemoError, write
+from csatlib.demo.reviews import review
 from csatlib.demo.truths import truth
 from csatlib.demo.voices import voiced
 
-__all__ = ["DemoError", "truth", "voiced", "write"]
+__all__ = [
+    "DemoError",
+    "review",
+    "truth",
+    "voiced",
+    "write",
+]

@@ -18,7 +18,15 @@ from csatlib.store import workbook
 from csatlib.store.places import StoreError, project_root
 from csatlib.store.workbook import Sheet, day_of, text_of
 
-__all__ = ["QuoteTally", "add_quotes", "quote_register", "quote_reviews", "without_rows"]
+__all__ = [
+    "HEADINGS",
+    "TITLE",
+    "QuoteTally",
+    "add_quotes",
+    "quote_register",
+    "quote_reviews",
+    "without_rows",
+]
 
 TITLE = "引语复核"
 HEADINGS: Mapping[str, str] = {
