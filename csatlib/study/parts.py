@@ -356,7 +356,7 @@ class Outline(Part):
                 return question.dimension or question.text
             if column in question.columns:
                 return question.options[question.columns.index(column)]
-        return column
+        return self.codeframe.labels().get(column.removeprefix("theme_"), column)
 
     def label_map(self) -> dict[str, str]:
         """Give the labels of every item, option and group column."""

@@ -109,7 +109,6 @@ def keyness(
     label, comments, names = _comments(tokens, by, weight)
     said = tokens[["comment_id"]].astype("str").assign(token=candidate_words(tokens, lexicon))
     said = said[said["token"].notna() & label.notna()]
-    said = _candidates(tokens[label.notna().to_numpy()], lexicon or Lexicon())
     counts = _counts(comments, names, said, min_comments)
     table = _tested(counts, prior, conf)
     table.insert(0, "group_by", " × ".join(by))
@@ -180,16 +179,6 @@ def _unused(tokens: pd.DataFrame, by: Sequence[str]) -> list[str]:
     if len(by) > 1 or not isinstance(tokens[by[0]].dtype, pd.CategoricalDtype):
         return []
     return [str(name) for name in tokens[by[0]].cat.categories]
-
-
-def _candidates(tokens: pd.DataFrame, lexicon: Lexicon) -> pd.DataFrame:
-    """Give comment and word of the tokens that may be keywords, variants as their word."""
-    known = dict(lexicon.synonyms)
-    token = tokens["token"].astype("str").map(lambda word: known.get(word, word)).astype("str")
-    words = (
-        tokens[["comment_id"]].astype("str").assign(token=token, pos=tokens["pos"].astype("str"))
-    )
-    return words.loc[_is_candidate(words, lexicon).to_numpy(), ["comment_id", "token"]]
 
 
 @dataclass(frozen=True)
