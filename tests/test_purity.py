@@ -27,11 +27,12 @@ from csatlib import (
     store,
     study,
     text,
+    themes,
     weights,
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
-PURE_ROOMS += ("drivers", "text", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -231,6 +232,13 @@ CASES = {
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
+    "themes.check": lambda w: called(w.study.codeframe, lexicon=w.lexicon),
+    "themes.code": lambda w: called(w.comments, w.study.codeframe, lexicon=w.lexicon),
+    "themes.coverage": lambda w: called(w.coded, codeframe=w.study.codeframe),
+    "themes.drift": lambda w: called(w.coded, w.coded, codeframe=w.study.codeframe),
+    "themes.indicators": lambda w: called(w.kept, w.comments, w.coded, w.study.codeframe),
+    "themes.match": lambda w: called(w.comments, {"wish": ["希望|建议"]}, lexicon=w.lexicon),
+    "themes.suggestions": lambda w: called(w.coded, w.comments, lexicon=w.lexicon),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -406,6 +414,7 @@ def world(repository):
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(
         regions[["comment_id", "region"]], on="comment_id"
     )
+    w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}

@@ -288,7 +288,18 @@ def test_the_smallest_study_of_the_documentation_is_one(repository, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "part", [studies.Study, studies.Scale, studies.Source, studies.Question, studies.Cleaning]
+    "part",
+    [
+        studies.Study,
+        studies.Scale,
+        studies.Source,
+        studies.Question,
+        studies.Cleaning,
+        studies.Words,
+        studies.Codeframe,
+        studies.Theme,
+        studies.Topic,
+    ],
 )
 def test_every_key_is_documented(repository, part):
     page = (repository / "docs" / "study-file.md").read_text(encoding="utf-8")

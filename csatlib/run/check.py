@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from csatlib import clean, exports, store
+from csatlib import clean, exports, store, themes
 from csatlib.clean import Cleaned
 from csatlib.exports import ExportError, RawTable
 from csatlib.run.plan import lines_of
@@ -17,6 +17,7 @@ from csatlib.run.problems import without_personal_data
 from csatlib.schema import Quarter
 from csatlib.store import StoreError
 from csatlib.study import Study, StudyError
+from csatlib.text import Lexicon
 
 __all__ = ["SEVERITIES", "check"]
 
@@ -81,6 +82,7 @@ def _of_line(quarter: str, line: str, project: Path) -> Iterator[Finding]:
         return
     yield from _of_form(study, quarter)
     yield from _of_key(study)
+    yield from _of_codeframe(study)
     try:
         files = store.raw(quarter, line, project)
     except StoreError as error:
@@ -109,6 +111,15 @@ def _of_form(study: Study, quarter: str) -> Iterator[Finding]:
         item = "" if pd.isna(row.item) else f" 题目 {row.item}"
         severity = "should" if row.severity == "must" else "note"
         yield severity, f"{place}{item}", row.finding, row.suggestion
+
+
+def _of_codeframe(study: Study) -> Iterator[Finding]:
+    """Prove the themes by their own examples; without themes nothing is loaded."""
+    if not study.codeframe.themes:
+        return
+    for row in themes.check(study.codeframe, lexicon=Lexicon.of(study)).itertuples():
+        remedy = "请修改这个主题的 patterns、unless 或例句；核对通过之前不能编码。"
+        yield "must", f"studies/{study.line}/themes.yml", str(row.finding), remedy
 
 
 def _of_key(study: Study) -> Iterator[Finding]:

@@ -48,11 +48,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Elements in their order; ``gaps[i]`` lies between ``elements[i]`` and the next."""
+    """Elements in their order; ``gaps[i]`` lies between ``elements[i]`` and the next.
+
+    Directly before the first stands none of ``before``, directly behind the last none of ``after``.
+    """
 
     source: str
     elements: tuple[Element, ...]
     gaps: tuple[Gap, ...]
+    before: Element = ()
+    after: Element = ()
 
 
 @lru_cache(maxsize=4096)
@@ -64,7 +69,8 @@ def parse(source: str) -> Pattern:
     source : str
         Elements apart by spaces. ``甲|乙`` is either; ``*`` before or after a word lifts its edge;
         ``~`` allows up to three words in between, ``~5`` up to five, and ``-丙|丁`` beside it
-        none of those; ``<negator>`` and the other `CLASSES` stand for a class of words.
+        none of those; ``-丙`` at either end forbids it directly beside the match. ``<negator>``
+        and the other `CLASSES` stand for a class of words.
 
     Returns
     -------
@@ -87,7 +93,7 @@ def parse(source: str) -> Pattern:
         raise ValueError("模式是空的；请写出要找的词")
     elements: list[Element] = []
     gaps: list[Gap] = []
-    words, without = 0, ()
+    words, without, before = 0, (), ()
     for part in parts:
         if part.startswith("~"):
             if words:
@@ -100,13 +106,17 @@ def parse(source: str) -> Pattern:
         else:
             if elements:
                 gaps.append(_gap(words, without, source))
-            elif words or without:
-                raise _fault(source, "以 ~ 或 - 开头", "它们只能写在两个词之间")
+            elif words:
+                raise _fault(source, "以 ~ 开头", "~ 只能写在两个词之间")
+            else:
+                before = without
             elements.append(_element(part, source))
             words, without = 0, ()
-    if words or without:
-        raise _fault(source, "以 ~ 或 - 结尾", "它们只能写在两个词之间")
-    return Pattern(source, tuple(elements), tuple(gaps))
+    if words:
+        raise _fault(source, "以 ~ 结尾", "~ 只能写在两个词之间")
+    if not elements:
+        raise _fault(source, "只有排除的词", "写出要找的词")
+    return Pattern(source, tuple(elements), tuple(gaps), before, without)
 
 
 def _gap(words: int, without: Element, source: str) -> Gap:

@@ -59,15 +59,15 @@ def code(
     Notes
     -----
     A match lies in one sentence (up to 。！？； or a line end, or a comma before 但, 不过 and other
-    turns); it may cross other commas. Its words begin and end with words: with tokens, and inside
-    a token where the general dictionary does not hold it as one word, where it has four
-    characters or more or begins with a negator, and behind a leading word of degree. A gap counts
-    words and passes over punctuation.
+    turns); a gap counts words and other commas and passes over other punctuation. Matched words
+    begin and end with words: with tokens, and inside a token where the general dictionary does
+    not hold it as one word, where it has four characters or more or begins with a negator, and
+    behind a leading word of degree.
 
     A match is void where a negator stands directly before it ("没有排队", "不是没人接"), or before
     an element and in the gap ("排队不久"); one that the pattern itself names is no such negator
     (没有 ~ 解决 finds "没有被解决"). Words of degree and helping words may lie between ("没怎么等",
-    "不会再反复"). Requests (别, 不要, 不能) negate nothing: who asks for an end to it has met it; and
+    "不会再反复"). Requests (别, 不要) negate nothing: who asks for an end to it has met it; and
     of 不是…就是… both halves hold. It is void, too, where one of ``unless`` stands in the same
     sentence, negated or not.
 

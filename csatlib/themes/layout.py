@@ -13,8 +13,9 @@ import pandas as pd
 from csatlib.privacy import REPLACEMENTS
 from csatlib.study.patterns import fold
 from csatlib.text import Lexicon, tokenise
+from csatlib.themes.vocabulary import EITHER, OR, Vocabulary
 
-__all__ = ["Layout", "Vocabulary", "lay_out"]
+__all__ = ["Layout", "lay_out"]
 
 _ENDS = "。！？!?；;\n"
 _REMOVED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
@@ -25,52 +26,6 @@ _LOOSE_TAGS = ("m", "l", "i", "nr")
 _LONG = 4
 #: Behind a comma they turn to something else, which no pattern may join to what was before.
 _TURN = re.compile("[,，、](?=但|不过|可是|然而|只是|好在|幸好|反而)")
-#: They ask for an end to what they name, so that it is complained of all the same.
-_REQUESTS = frozenset({"别", "不要", "不能", "勿", "请勿", "莫", "不应", "不该", "不应该"})
-_NEGATORS = (
-    frozenset({"不用", "不必", "不需", "不需要", "无需", "无须", "不再", "不会"})
-    | {"没再", "不曾", "未曾", "不存在", "没什么", "没怎么"}
-)  # fmt: skip
-#: They may stand between a negator and what it negates.
-_BETWEEN = (
-    frozenset({"再", "过", "了", "的", "怎么", "怎样", "什么", "任何", "那么", "这么", "被"})
-    | {"出现", "发生", "遇到", "碰到", "存在", "必", "会", "要", "让", "让我", "我", "去", "用"}
-    | {"需要"}
-)  # fmt: skip
-#: They begin like a negator and negate nothing.
-_WHOLE = (
-    frozenset({"不过", "不仅", "不但", "不断", "不管", "不论", "不同", "不少", "不久", "不止", "不只"})
-    | {"不得不", "不禁", "不妨", "不料", "不然", "不错", "不时", "不愧", "不单", "不光", "不知不觉"}
-    | {"非常", "别人", "别的", "别家", "别处", "无论", "无线", "无非", "未来", "没错", "没准"}
-)  # fmt: skip
-#: “不是……就是……” names two troubles and denies neither.
-_EITHER, _OR = "不是", "就是"
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """What the words of a lexicon do beside others: turn round, strengthen, judge."""
-
-    negators: frozenset[str]
-    degrees: frozenset[str]
-    positive: frozenset[str]
-    negative: frozenset[str]
-
-    @classmethod
-    def of(cls, lexicon: Lexicon) -> Vocabulary:
-        """Take a lexicon's words; requests (别, 不要) are no negators here."""
-        return cls(
-            (lexicon.negators | _NEGATORS) - _REQUESTS,
-            frozenset(word for word, _ in lexicon.degrees),
-            lexicon.positive,
-            lexicon.negative,
-        )
-
-    @cached_property
-    def leading(self) -> re.Pattern[str]:
-        """The words that, at the start of a word, leave a word of its own behind them."""
-        words = sorted(self.negators | self.degrees, key=lambda word: (-len(word), word))
-        return re.compile("|".join(map(re.escape, words)) or r"(?!)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +34,9 @@ class Layout:
 
     ``edge`` says whether a word may begin or end there, ``words_before`` how many words begin
     before it, ``inside`` whether it is in the middle of a word, ``negator`` where the negator
-    begins that stands directly before it (−1 without one). For every character: ``sentence`` and ``token`` (−1 without one).
-    ``word`` is the number of each token's spelling in ``spellings``, and ``prefix`` the length of
+    begins that stands directly before it (−1 without one). For every character: ``sentence`` and
+    ``token`` (−1 without one). ``word`` is the number of each token's spelling in
+    ``spellings``, and ``prefix`` the length of
     the negator or word of degree that a spelling begins with.
     """
 
@@ -136,8 +92,9 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
 
     A word begins and ends where a token does. A token has further edges inside where the general
     dictionary does not hold it as one word (a guess, a term of the study, a numeral with its
-    measure, a set phrase, a name), where it has four characters or more, or where it begins with a negator (没人接), and behind a leading
-    word of degree: 太慢 is 太 and 慢. So a term that is accepted later takes no match away.
+    measure, a set phrase, a name), where it has four characters or more, or where it begins
+    with a negator (没人接), and behind a leading word of degree: 太慢 is 太 and 慢.
+    So a term that is accepted later takes no match away.
     """
     text = "\n" + "\n".join(fold(one) for one in texts) + "\n"
     text = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), text)
@@ -199,6 +156,7 @@ def _with_words(
     edge[:-1] |= (token >= 0) & loose[number][token] if len(number) else False
     begins = np.zeros(len(text) + 1, dtype=np.int64)
     begins[start[is_word] + 1] = 1
+    begins[np.flatnonzero(_codes(text) == ord(",")) + 1] = 1
     held = np.flatnonzero(token >= 0)
     inside = np.zeros(len(text) + 1, dtype=bool)
     inside[held] = is_word[token[held]] & (start[token[held]] < held)
@@ -210,7 +168,7 @@ def _with_words(
 
 
 def _prefix(word: str, vocabulary: Vocabulary) -> int:
-    if word in _WHOLE:
+    if word in vocabulary.whole:
         return 0
     found = vocabulary.leading.match(word)
     return found.end() if found and found.end() < len(word) else 0
@@ -241,7 +199,9 @@ def _negator(
     negator = np.full(len(text) + 1, -1, dtype=np.int64)
     if not len(number):
         return negator
-    passed = np.array([w in vocabulary.degrees or w in _BETWEEN for w in words], bool)[number]
+    passed = np.array([w in vocabulary.degrees or w in vocabulary.between for w in words], bool)[
+        number
+    ]
     turns = np.array([word in vocabulary.negators for word in words], bool)[number]
     turns &= ~_either(words, number, start, sentence)
     last = np.maximum.accumulate(np.where(passed & ~turns, -1, np.arange(len(number))))
@@ -251,7 +211,7 @@ def _negator(
     degree = np.array([w[:n] in vocabulary.degrees for w, n in zip(words, prefix, strict=True)])
     strong = behind & degree[number]
     negator[(start + prefix[number])[strong]] = start[before[strong]]
-    whole = np.array([word in _WHOLE for word in words], dtype=bool)[number]
+    whole = np.array([word in vocabulary.whole for word in words], dtype=bool)[number]
     for word in sorted(vocabulary.negators):
         # Inside a token: 没排队 may be one guess, and 不透明 a term.
         at = np.array([i.start() for i in re.finditer(re.escape(word), text)], dtype=np.int64)
@@ -265,9 +225,9 @@ def _either(
     words: Sequence[str], number: np.ndarray, start: np.ndarray, sentence: np.ndarray
 ) -> np.ndarray:
     kind = {word: place for place, word in enumerate(words)}
-    if _EITHER not in kind or _OR not in kind:
+    if EITHER not in kind or OR not in kind:
         return np.zeros(len(number), dtype=bool)
     latest = np.full(int(sentence[-1]) + 1, -1, dtype=np.int64)
-    ors = start[number == kind[_OR]]
+    ors = start[number == kind[OR]]
     np.maximum.at(latest, sentence[ors], ors)
-    return (number == kind[_EITHER]) & (latest[sentence[start]] > start)
+    return (number == kind[EITHER]) & (latest[sentence[start]] > start)

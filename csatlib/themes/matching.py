@@ -60,6 +60,12 @@ class Finder:
             if not len(found.start):
                 break
             found = self._join(found, self._element(element), gap)
+        if read.before:
+            _, touched = self._pairs(self._element(read.before), found, Gap())
+            found = found.take(np.setdiff1d(np.arange(len(found.start)), touched))
+        if read.after:
+            touched, _ = self._pairs(found, self._element(read.after), Gap())
+            found = found.take(np.setdiff1d(np.arange(len(found.start)), touched))
         return found
 
     def theme(self, patterns: Sequence[str], unless: Sequence[str]) -> tuple[Found, np.ndarray]:
@@ -140,7 +146,7 @@ class Finder:
         order = np.lexsort((end, start))
         return start[order], end[order]
 
-    def _join(self, left: Found, right: Found, gap: Gap) -> Found:
+    def _pairs(self, left: Found, right: Found, gap: Gap) -> tuple[np.ndarray, np.ndarray]:
         """Pair each place of one element with the places of the next that the gap allows."""
         layout = self.layout
         inside = layout.inside[left.end]
@@ -160,7 +166,11 @@ class Finder:
         fits &= near | (layout.words_before[right.lead[other]] <= most[one])
         if gap.without:
             fits &= ~self._holds(gap.without, left.end[one], right.start[other])
-        one, other = one[fits], other[fits]
+        return one[fits], other[fits]
+
+    def _join(self, left: Found, right: Found, gap: Gap) -> Found:
+        """Put the pairs of two elements together."""
+        one, other = self._pairs(left, right, gap)
         # A negator that is one of the pattern's own words voids nothing.
         between = right.negator[other]
         between = np.where(between >= left.end[one], between, -1)

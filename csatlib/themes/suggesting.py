@@ -71,11 +71,12 @@ def suggestions(
 
     Examples
     --------
-    >>> texts = ["停车不方便", "停车位太少", "停车费太贵", "发票开得慢"]
-    >>> comments = pd.DataFrame({"comment_id": list("abcd"), "text": texts})
-    >>> coded = pd.DataFrame({"comment_id": list("abcd"), "status": "uncoded"})
-    >>> suggestions(coded, comments, lexicon=Lexicon(), clusters=2)["size"].tolist()
-    [3]
+    >>> texts = ["停车不方便", "停车收费太贵", "发票开得慢"]
+    >>> comments = pd.DataFrame({"comment_id": list("abc"), "text": texts})
+    >>> coded = pd.DataFrame({"comment_id": list("abc"), "status": "uncoded"})
+    >>> found = suggestions(coded, comments, lexicon=Lexicon(), min_size=2)
+    >>> found[["size", "example_id"]].values.tolist()
+    [[2, 'a']]
     """
     _require(coded, comments, clusters, min_size)
     wanted = coded.loc[coded["status"] == "uncoded", "comment_id"].astype("str")
