@@ -190,6 +190,7 @@ def test_there_are_notebooks():
         "03_satisfaction",
         "04_drivers",
         "05_comments",
+        "06_interviews",
         "09_report",
     ]
 

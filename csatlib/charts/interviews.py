@@ -68,7 +68,7 @@ def topic_heatmap(topic_coverage: pd.DataFrame, *, labels: Mapping[str, str]) ->
         note = f"{count} / {len(interviews)}"
         axes.text(1.02, place, note, va="center", transform=axes.get_yaxis_transform())
     names = [frames.label(topic, labels, "topic_heatmap") for topic in topics]
-    style.name_rows(axes, [style.wrap(name, width=16) for name in names], [True] * len(topics))
+    style.name_rows(axes, [style.wrap(name, width=20) for name in names], [True] * len(topics))
     axes.set_xlim(-0.5, len(interviews) - 0.5)
     numbered = range(len(interviews)) if len(interviews) <= _NUMBERED else []
     axes.set_xticks(list(numbered), [str(place + 1) for place in numbered])

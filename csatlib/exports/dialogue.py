@@ -46,6 +46,8 @@ _LABEL = r"(?P<label>[^\s:：\[\]【】()（）<>，。、；！？,;!?“”\"]
 _OPEN, _CLOSE = r"[\[【(（<]", r"[\]】)）>]"
 _TIMED_FIRST = re.compile(rf"{_OPEN}?{_CLOCK}{_CLOSE}?\s*{_LABEL}\s*[:：]\s*(?P<words>.*)")
 _TIMED_AFTER = re.compile(rf"{_LABEL}\s*{_OPEN}?{_CLOCK}{_CLOSE}?\s*[:：]?\s*(?P<words>.*)")
+#: A label and a time alone; with words behind it may be a line that goes on (我们 10:30 到).
+_STRANGER = re.compile(rf"{_LABEL}[\s\[【(（<]+{_CLOCK}{_CLOSE}?\s*(?:[:：].*)?")
 _BRACKETED = re.compile(r"[\[【](?P<label>[^\s\]】]{1,12})[\]】]\s*[:：]?\s*(?P<words>.*)")
 _PLAIN = re.compile(rf"{_LABEL}\s*[:：]\s*(?P<words>.*)")
 #: What stands before a colon and is no speaker: an order, a quotation, a summary.
@@ -278,10 +280,10 @@ def _refuse_stranger(line: Line, now: _Open | None, file: str, unit: str) -> Non
             f"{file}：第 {line.number} {unit}是抬头的一项，却写在谈话之后；请移到第一句话之前。"
         )
     indented = line.text[:1].isspace() and now is not None
-    timed = _TIMED_FIRST.fullmatch(text) or _TIMED_AFTER.fullmatch(text)
+    timed = _TIMED_FIRST.fullmatch(text) or _STRANGER.fullmatch(text)
     named = _PLAIN.fullmatch(text) and key and not _NO_SPEAKER.fullmatch(key) and len(key) <= 8
     clock = bool(re.match(r"\d", value)) and key[-1:].isdigit()
-    if now is None or (not indented and not clock and (timed or named)):
+    if now is None or (not indented and (timed or (named and not clock))):
         raise ExportError(_unknown(file, line, unit, heading=now is None))
 
 

@@ -165,13 +165,12 @@ def topics_finding(coverage: pd.DataFrame, study: Study) -> str:
     view = topics_view(coverage, study)
     if view.empty:
         return "没有可核对的访谈提纲"
-    least = view.sort_values("covered", kind="stable").iloc[0]
-    if least["covered"] == least["interviews"]:
+    least, held = int(view["covered"].min()), int(view["interviews"].iloc[0])
+    if least == held:
         return f"提纲的 {len(view)} 个话题每次访谈都谈到了"
-    return (
-        f"提纲的 {len(view)} 个话题中“{least['topic']}”谈得最少，"
-        f"{least['interviews']} 次访谈里谈到 {least['covered']} 次"
-    )
+    rare = [f"“{topic}”" for topic in view.loc[view["covered"] == least, "topic"]]
+    told = "、".join(rare[:3]) + ("等" if len(rare) > 3 else "")
+    return f"提纲的 {len(view)} 个话题中{told}谈得最少，{held} 次访谈里谈到 {least} 次"
 
 
 def gaps_sentences(coverage: pd.DataFrame, study: Study) -> list[str]:
@@ -278,7 +277,8 @@ def standing_finding(standing: pd.DataFrame, study: Study) -> str:
     names = study.codeframe.labels()
     leading = [names.get(t, t) for t in pains.loc[pains["interviews"] == most, "theme"]]
     told = "、".join(f"“{name}”" for name in leading[:3]) + ("等" if len(leading) > 3 else "")
-    return f"{int(pains['base'].iloc[0])} 次访谈中谈到最多的痛点是{told}，各 {most} 次"
+    each = "各 " if len(leading) > 1 else ""
+    return f"{int(pains['base'].iloc[0])} 次访谈中谈到最多的痛点是{told}，{each}{most} 次"
 
 
 def level_view(coded: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
