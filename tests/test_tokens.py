@@ -214,7 +214,10 @@ def test_lexicons_do_not_leak():
 
 def tokenise(texts, ids=None, **options):
     comments = pd.DataFrame(
-        {"comment_id": ids or [f"c{i}" for i in range(len(texts))], "text": texts}
+        {
+            "comment_id": ids or [f"c{i}" for i in range(len(texts))],
+            "text": pd.Series(texts, dtype=object),
+        }
     )
     return text.tokenise(comments, lexicon=Lexicon(terms=TERMS), **options)
 
