@@ -99,10 +99,12 @@ def renamed(df: pd.DataFrame, new: Mapping[str, str], digests: Mapping[str, str]
         if column in df:
             after = after.assign(**{column: _put(df[column], new)})
     if "comment_id" in df:
-        row = df["comment_id"].str.rpartition(":")[0]
-        item = df["comment_id"].str.rpartition(":")[2]
+        ids = df["comment_id"].astype("str")
+        row = ids.str.rpartition(":")[0]
+        item = ids.str.rpartition(":")[2]
         moved_ids = row.map(new).astype("str") + ":" + item
-        after = after.assign(comment_id=df["comment_id"].mask(row.isin(list(new)), moved_ids))
+        renamed_ids = ids.mask(row.isin(list(new)), moved_ids)
+        after = after.assign(comment_id=renamed_ids.astype(df["comment_id"].dtype.name))
     if "digest" in df:
         after = after.assign(digest=_put(df["digest"], digests))
     return after
