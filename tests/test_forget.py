@@ -160,12 +160,12 @@ def process(root, quarter):
             "responses": responses,
             "answer_status": text({"response_id": ids, "item": "overall", "status": "answered"}),
             "comments": text({"comment_id": comment_ids, "response_id": ids, "item": "comment", "text": "词"}),
-            "tokens": text({"comment_id": comment_ids, "token": "词", "pos": "n"}).assign(position=pd.Series([0] * n, dtype="Int64"))[["comment_id", "position", "token", "pos"]],
+            "tokens": text({"comment_id": comment_ids, "token": "词", "pos": "n"}).assign(position=pd.Series([0] * n, dtype="Int64"))[["comment_id", "position", "token", "pos"]].astype(dict.fromkeys(["comment_id", "token", "pos"], "category")),
             "ledger": text({"row_id": ids, "column": "seconds", "rule": "unreadable", "new": "1"}),
             "quarantine": text({"row_id": ids, "rule": "too_fast", "reason": "作答时间过短"}),
             "flags": text({"row_id": ids, "rule": "too_fast"}).assign(excluded=False),
             "identities": text({"pseudonym": [pseudonym(rows[i]) for i in ids], "kind": "customer_id", "value": [rows[i] for i in ids]}).drop_duplicates(ignore_index=True),
-            "keywords": pd.DataFrame({"method": ["tfidf"], "group_by": [None], "group": [None], "rank": [1], "term": ["词"], "score": [1.0], "comments": [n], "base": [n]}).astype({"method": "str", "group_by": "str", "group": "str", "rank": "Int64", "term": "str", "score": "Float64", "comments": "Int64", "base": "Int64"}),
+            "keywords": pd.DataFrame({"method": ["tfidf"], "group_by": [None], "group": [None], "rank": [1], "term": ["词"], "score": [1.0], "ci_low": [0.5], "ci_high": [1.0], "comments": [n], "base": [n]}).astype({"method": "str", "group_by": "str", "group": "str", "rank": "Int64", "term": "str", "score": "Float64", "ci_low": "Float64", "ci_high": "Float64", "comments": "Int64", "base": "Int64"}),
         }  # fmt: skip
         for name, df in tables.items():
             store.write(df, name, quarter, line, root)

@@ -120,6 +120,13 @@ def renamed(df: pd.DataFrame, new: Mapping[str, str], digests: Mapping[str, str]
             after = after.assign(**{column: df[column].mask(row.isin(list(new)), moved_ids)})
     if {"quote_id", "comment_id", "theme", "text"} <= set(df):
         after = after.assign(quote_id=_new_quote_ids(df, after))
+    if "comment_id" in df:
+        ids = df["comment_id"].astype("str")
+        row = ids.str.rpartition(":")[0]
+        item = ids.str.rpartition(":")[2]
+        moved_ids = row.map(new).astype("str") + ":" + item
+        renamed_ids = ids.mask(row.isin(list(new)), moved_ids)
+        after = after.assign(comment_id=renamed_ids.astype(df["comment_id"].dtype.name))
     if "digest" in df:
         after = after.assign(digest=_put(df["digest"], digests))
     return after

@@ -157,7 +157,12 @@ def _write_parquet(df: pd.DataFrame, stream: IO[bytes]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pandas(df, preserve_index=False)
+    # A categorical keeps the values of rows that are gone, even those of a person forgotten.
+    held = {
+        name: df[name].cat.remove_unused_categories()
+        for name in df.select_dtypes("category").columns
+    }
+    table = pa.Table.from_pandas(df.assign(**held), preserve_index=False)
     pq.write_table(table, stream, write_page_checksum=True)
 
 

@@ -38,6 +38,7 @@ def code(tokens: pd.DataFrame, by: Sequence[str] | None, lexicon: Lexicon | None
     comment, _ = _numbered(tokens["comment_id"])
     word, words = _numbered(tokens["token"])
     tag, labels = _numbered(tokens["pos"])
+    words, labels = words.tolist(), labels.tolist()
     group, groups = _groups(tokens, by)
     position = tokens["position"].to_numpy("int64")
     coded = Coded(comment, position, word, tag, group, words, [*labels, None], groups)
@@ -61,11 +62,11 @@ def _merged(coded: Coded, synonyms: Mapping[str, str]) -> Coded:
     return replace(coded, word=merged[coded.word], words=list(words), tag=tag, tags=[*labels, None])
 
 
-def _numbered(values: pd.Series) -> tuple[np.ndarray, list[str]]:
+def _numbered(values: pd.Series) -> tuple[np.ndarray, pd.Index]:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy(), list(values.cat.categories)
+        return values.cat.codes.to_numpy(), values.cat.categories
     codes, uniques = pd.factorize(values)
-    return codes, list(uniques)
+    return codes, pd.Index(uniques)
 
 
 def _groups(tokens: pd.DataFrame, by: Sequence[str] | None) -> tuple[np.ndarray, list[str]]:
@@ -86,7 +87,8 @@ def distinct(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
     keys = np.zeros(len(columns[0]), np.int64)
     for column, size in zip(columns, sizes, strict=True):
         keys = keys * size + column
-    keys = np.unique(keys)
+    keys.sort()
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     parts = []
     for size in reversed(sizes):
         keys, part = np.divmod(keys, size)
@@ -102,7 +104,7 @@ def counts(candidates: Coded, everyone: Coded) -> pd.DataFrame:
     """
     here = candidates.only(candidates.group >= 0)
     width = len(here.words) or 1
-    place, inverse = np.unique(here.group.astype(np.int64) * width + here.word, return_inverse=True)
+    inverse, place = pd.factorize(here.group.astype(np.int64) * width + here.word, sort=True)
     first = np.full(len(place), np.iinfo(np.int64).max)
     np.minimum.at(first, inverse, here.position)
     mentioned, _ = distinct(inverse, here.comment)

@@ -163,14 +163,15 @@ def _require(
         raise ValueError(f"keywords: tokens lack the columns {absent}; merge them first")
 
 
-def _frequencies(idf: Mapping[str, float] | pd.Series | None, method: str) -> dict[str, float]:
+def _frequencies(idf: Mapping[str, float] | pd.Series | None, method: str) -> Mapping[str, float]:
     """Check the inverse document frequencies that were given."""
     if idf is None:
         return {}
     if method != "tfidf":
         raise ValueError(f"keywords: idf belongs to method 'tfidf', found {method!r}")
-    known = {str(term): float(value) for term, value in idf.items()}
-    if not known or not np.isfinite(list(known.values())).all():
+    known = idf.to_dict() if isinstance(idf, pd.Series) else idf
+    values = np.array(list(known.values()))
+    if not len(values) or values.dtype.kind not in "iuf" or not np.isfinite(values).all():
         raise ValueError("keywords: idf needs a finite number for each of one or more terms")
     return known
 
@@ -215,8 +216,9 @@ def _scores(
     if method == "mentions":
         return counted["comments"] / counted["base"]
     total = counted.groupby("group")["size"].transform("sum")
-    if frequencies:
-        median = sorted(frequencies.values())[len(frequencies) // 2]
+    if method == "tfidf" and frequencies:
+        middle = len(frequencies) // 2
+        median = float(np.partition(np.array(list(frequencies.values())), middle)[middle])
         inverse = [frequencies.get(coded.words[word], median) for word in counted["word"]]
         return counted["size"] * (np.array(inverse, "float64") / total)
     words, _ = distinct(candidates.word, candidates.comment)

@@ -90,7 +90,7 @@ def _owners(ids: pd.Index, counts: np.ndarray) -> pd.Categorical:
     """Repeat each comment's id for its tokens; a comment without any is no category."""
     has_any = counts > 0
     codes = np.repeat(np.arange(has_any.sum(), dtype=np.int32), counts[has_any])
-    return pd.Categorical.from_codes(codes, ids[has_any].astype("str"), validate=False)
+    return pd.Categorical.from_codes(codes, ids[has_any].astype("str").rename(None), validate=False)
 
 
 def _pos(words: list[str], codes: np.ndarray) -> pd.Categorical:
