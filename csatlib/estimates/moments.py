@@ -86,7 +86,8 @@ class _Weighed:
     @cached_property
     def per_size(self) -> np.ndarray:
         """One over the size of each cell's domain."""
-        return (1 / np.where(self.size > 0, self.size, 1))[self.partition.cell_domain]
+        per_size = 1 / np.where(self.size > 0, self.size, 1)
+        return self.partition.to_cells(per_size[self.partition.block_domain])
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Survey:
         for at, (cells, squares) in enumerate(sums):
             mean[at] = _per(partition.of_cells(cells), weighed.size)
             square[at] = _per(squares, weighed.size)
-            cells -= mean[at][partition.cell_domain] * weighed.cells
+            cells -= partition.to_cells(mean[at][partition.block_domain]) * weighed.cells
             cells *= weighed.per_size
             variance[at] = partition.variances_of_cells(cells)
         moments = self._mean(

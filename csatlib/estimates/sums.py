@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from csatlib.estimates.variance import Partition
 
 __all__ = ["first_answer", "sum_items"]
 
-#: Rows worked on at once: few enough that what is in between stays near the processor.
-_ROWS = 1 << 17
+#: Numbers asked for at the least, most of them never touched. The C library hands freed memory back
+#: to the system, and each of its pages is dear to fetch again, unless larger pieces came and went.
+_ROOM = 1 << 20
 
 
 def sum_items(
@@ -21,21 +23,21 @@ def sum_items(
 
     Rows of weight 0 count for nothing, whatever their value; ``partition`` has cells.
     """
-    rows, cells, domains = len(weight), len(partition.cell_domain), partition.domains
-    width = max(min(rows, max(_ROWS, 2 * cells)), 1)
+    by_cell = _adding(weight, partition.cell, len(partition.cell_domain))
+    by_domain = _adding(weight, partition.codes, partition.domains)
     # Room that is used over and over: fresh memory costs as much as the sums.
-    shifted, weighted = np.empty(width), np.empty(width)
+    shifted = np.empty(max(len(weight), _ROOM))[: len(weight)]
     for values, origin in zip(items, origins, strict=True):
-        sums, squares = np.zeros(cells), np.zeros(domains)
-        for start in range(0, rows, width):
-            here = slice(start, min(start + width, rows))
-            y, wy = shifted[: here.stop - start], weighted[: here.stop - start]
-            np.subtract(values[here], origin, out=y)
-            np.multiply(weight[here], y, out=wy)
-            sums += np.bincount(partition.cell[here], weights=wy, minlength=cells)
-            wy *= y
-            squares += np.bincount(partition.codes[here], weights=wy, minlength=domains)
-        yield sums, squares
+        np.subtract(values, origin, out=shifted)
+        cells = by_cell @ shifted
+        np.multiply(shifted, shifted, out=shifted)
+        yield cells, by_domain @ shifted
+
+
+def _adding(weight: np.ndarray, places: np.ndarray, count: int) -> sparse.csc_array:
+    """Make the matrix that weighs the rows and adds each to its place, in one step."""
+    starts = np.arange(len(weight) + 1, dtype=np.int32)
+    return sparse.csc_array((weight, places.astype(np.int32), starts), shape=(count, len(weight)))
 
 
 def first_answer(values: np.ndarray) -> float:

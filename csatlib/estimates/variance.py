@@ -79,6 +79,12 @@ class Partition:
             return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
         return self._by_domain(self._of_blocks(cells))
 
+    def to_cells(self, blocks: np.ndarray) -> np.ndarray:
+        """Give each cell the value of its block."""
+        if self.cell is None:
+            return blocks[self.block]
+        return np.repeat(blocks, self._block_sizes)
+
     # ---- variance --------------------------------------------------------------------------------
 
     def variances(self, influence: np.ndarray) -> np.ndarray:
@@ -98,7 +104,7 @@ class Partition:
         structure, stratum = self.structure, self.block_stratum
         mean = self._of_blocks(totals) / structure.sampled[stratum]
         mean = np.where(structure.centred[stratum], mean, 0.0)
-        deviation = totals - mean[self.block]
+        deviation = totals - self.to_cells(mean)
         deviation *= deviation
         squares = self._of_blocks(deviation) + self._absent * mean * mean
         return self._by_domain(structure.factor[stratum] * squares)
@@ -147,8 +153,12 @@ class Partition:
     @cached_property
     def _absent(self) -> np.ndarray:
         """Count, for each block, the units of its stratum that hold nobody of its domain."""
-        cells = np.bincount(self.block, minlength=len(self.block_stratum))
-        return self.structure.sampled[self.block_stratum] - cells
+        return self.structure.sampled[self.block_stratum] - self._block_sizes
+
+    @cached_property
+    def _block_sizes(self) -> np.ndarray:
+        """Count the cells of each block."""
+        return np.bincount(self.block, minlength=len(self.block_stratum))
 
     @cached_property
     def _block_starts(self) -> np.ndarray:
