@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ __all__ = ["Moments", "Survey", "read_survey", "stacked"]
 #: A variance this small beside that of a simple random sample is rounding: the design fixes the
 #: estimate.
 _FIXED = 1e-20
+#: Numbers held at once where items × cells are laid out in full.
+_BLOCK = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,15 @@ class Survey:
         origins = [first_answer(values) for values in items]
         mean, square, variance = np.empty(shape), np.empty(shape), np.empty(shape)
         sums = sum_items(partition, weighed.weight, items, origins)
-        for at, (cells, squares) in enumerate(sums):
+        width = max(_BLOCK // max(len(weighed.cells), 1), 1)
+        for first in range(0, len(items), width):
+            at = slice(first, first + width)
+            cells, squares = (np.stack(each) for each in zip(*islice(sums, width), strict=True))
             mean[at] = _per(partition.of_cells(cells), weighed.size)
             square[at] = _per(squares, weighed.size)
-            cells -= partition.to_cells(mean[at][partition.block_domain]) * weighed.cells
+            centre = partition.to_cells(mean[at][:, partition.block_domain])
+            centre *= weighed.cells
+            cells -= centre
             cells *= weighed.per_size
             variance[at] = partition.variances_of_cells(cells)
         moments = self._mean(

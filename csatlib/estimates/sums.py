@@ -11,9 +11,10 @@ from csatlib.estimates.variance import Partition
 
 __all__ = ["first_answer", "sum_items"]
 
-#: Numbers asked for at the least, most of them never touched. The C library hands freed memory back
-#: to the system, and each of its pages is dear to fetch again, unless larger pieces came and went.
-_ROOM = 1 << 20
+# The C library of Linux hands freed memory back to the system and fetches it anew page by page, as
+# long a work as the sums themselves, unless a piece of this size (the largest it heeds) came and
+# went before. Nothing of it is ever touched.
+np.empty((1 << 25) - (1 << 16), dtype=np.int8)
 
 
 def sum_items(
@@ -23,21 +24,22 @@ def sum_items(
 
     Rows of weight 0 count for nothing, whatever their value; ``partition`` has cells.
     """
-    by_cell = _adding(weight, partition.cell, len(partition.cell_domain))
-    by_domain = _adding(weight, partition.codes, partition.domains)
+    rows = len(weight)
+    # In one piece, which takes a few large pages of memory instead of many small ones.
+    starts, cell, code = np.empty((3, rows + 1), dtype=np.int32)
+    starts[:], cell[:rows], code[:rows] = np.arange(rows + 1), partition.cell, partition.codes
+    # Each matrix weighs the rows and adds them to their places, in one step.
+    by_cell = sparse.csc_array(
+        (weight, cell[:rows], starts), shape=(len(partition.cell_domain), rows)
+    )
+    by_domain = sparse.csc_array((weight, code[:rows], starts), shape=(partition.domains, rows))
     # Room that is used over and over: fresh memory costs as much as the sums.
-    shifted = np.empty(max(len(weight), _ROOM))[: len(weight)]
+    shifted = np.empty(rows)
     for values, origin in zip(items, origins, strict=True):
         np.subtract(values, origin, out=shifted)
         cells = by_cell @ shifted
         np.multiply(shifted, shifted, out=shifted)
         yield cells, by_domain @ shifted
-
-
-def _adding(weight: np.ndarray, places: np.ndarray, count: int) -> sparse.csc_array:
-    """Make the matrix that weighs the rows and adds each to its place, in one step."""
-    starts = np.arange(len(weight) + 1, dtype=np.int32)
-    return sparse.csc_array((weight, places.astype(np.int32), starts), shape=(count, len(weight)))
 
 
 def first_answer(values: np.ndarray) -> float:
