@@ -9,13 +9,14 @@ from itertools import islice
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from csatlib.estimates.arguments import check_table
 from csatlib.estimates.design import Design, Structure, read_design
 from csatlib.estimates.domains import Domains, Where, find_domains
 from csatlib.estimates.margins import read_margins
 from csatlib.estimates.replicates import Replicates, read_replicates
-from csatlib.estimates.sums import first_answer, sum_items
+from csatlib.estimates.sums import adders, first_answer, sum_items
 from csatlib.estimates.variance import Partition, make_partition
 
 __all__ = ["Moments", "Survey", "read_survey", "stacked"]
@@ -87,6 +88,11 @@ class _Weighed:
         return _row_weights(self.partition, self.answered)
 
     @cached_property
+    def adders(self) -> tuple[sparse.csc_array, sparse.csc_array]:
+        """What adds an item up by cell and by domain; there are cells."""
+        return adders(self.partition, self.weight)
+
+    @cached_property
     def per_size(self) -> np.ndarray:
         """One over the size of each cell's domain."""
         per_size = 1 / np.where(self.size > 0, self.size, 1)
@@ -117,7 +123,7 @@ class Survey:
         The influence of row i on its domain's mean ȳ is w(y − ȳ)/Σw. It is worked out row by row
         where asked for, or where the variance needs it.
         """
-        missing = np.isnan(values) if np.isnan(values.sum()) else None
+        missing = np.isnan(values) if np.isnan(values.min(initial=0)) else None
         weighed = self.whole if missing is None else _weigh(self.partition, ~missing)
         if missing is not None:
             values = np.where(missing, first_answer(values), values)
@@ -127,7 +133,7 @@ class Survey:
 
     def means(self, items: Sequence[np.ndarray]) -> Moments:
         """Estimate each domain's mean of several items: the moments as items × domains."""
-        whole = [not self._by_rows and not np.isnan(values.sum()) for values in items]
+        whole = [not self._by_rows and not np.isnan(values.min(initial=0)) for values in items]
         together = [values for values, complete in zip(items, whole, strict=True) if complete]
         laid = self._means(together, self.whole) if together else None
         if laid is not None and all(whole):
@@ -152,7 +158,7 @@ class Survey:
         partition, shape = self.partition, (len(items), self.partition.domains)
         origins = [first_answer(values) for values in items]
         mean, square, variance = np.empty(shape), np.empty(shape), np.empty(shape)
-        sums = sum_items(partition, weighed.weight, items, origins)
+        sums = sum_items(*weighed.adders, items, origins)
         width = max(_BLOCK // max(len(weighed.cells), 1), 1)
         for first in range(0, len(items), width):
             at = slice(first, first + width)

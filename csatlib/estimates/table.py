@@ -66,14 +66,15 @@ def to_table(
 ) -> pd.DataFrame:
     """Lay out the numbers as the estimates table, withholding what they cannot support.
 
-    ``estimates`` holds one entry an item and level, levels running faster; in the table the
-    levels of one domain stand together. Without estimates the table has its columns and no rows.
+    ``estimates`` holds one entry an item and level, levels running faster, or several laid over
+    each other; in the table the levels of one domain stand together. Without estimates the table
+    has its columns and no rows.
     """
     if not estimates:
         return schema.empty("estimates")
 
     def column(name: str) -> np.ndarray:
-        blocks = np.array([getattr(entry, name) for entry in estimates])
+        blocks = np.vstack([getattr(entry, name) for entry in estimates])
         return blocks.reshape(len(items), len(levels), len(domains)).swapaxes(1, 2).ravel()
 
     n = column("n")
