@@ -219,8 +219,9 @@ def read_design(df: pd.DataFrame, design: Design | None) -> Structure:
         column = column_of(df, design.stratum, "design.stratum")
         row_stratum, names = factor_codes(column, "stratum")
     unit = unit_stratum = None
-    sampled = _counts(row_stratum, rows, len(names))
-    if design.cluster is not None:
+    if design.cluster is None:
+        sampled = _counts(row_stratum, rows, len(names))
+    else:
         cluster, labels = factor_codes(column_of(df, design.cluster, "design.cluster"), "cluster")
         key = cluster if row_stratum is None else row_stratum * len(labels) + cluster
         unit, keys = compact(key, len(names) * len(labels))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from csatlib.estimates.arguments import check_table
 from csatlib.estimates.design import Design, Structure, read_design
 from csatlib.estimates.domains import Domains, Where, find_domains
 from csatlib.estimates.margins import read_margins
 from csatlib.estimates.replicates import Replicates, read_replicates
-from csatlib.estimates.sums import first_answer, sum_items
+from csatlib.estimates.sums import adders, first_answer, sum_items
 from csatlib.estimates.variance import Partition, make_partition
 
 __all__ = ["Moments", "Survey", "read_survey", "stacked"]
@@ -22,6 +24,8 @@ __all__ = ["Moments", "Survey", "read_survey", "stacked"]
 #: A variance this small beside that of a simple random sample is rounding: the design fixes the
 #: estimate.
 _FIXED = 1e-20
+#: Numbers held at once where items × cells are laid out in full.
+_BLOCK = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,15 @@ class _Weighed:
         return _row_weights(self.partition, self.answered)
 
     @cached_property
+    def adders(self) -> tuple[sparse.csc_array, sparse.csc_array]:
+        """What adds an item up by cell and by domain; there are cells."""
+        return adders(self.partition, self.weight)
+
+    @cached_property
     def per_size(self) -> np.ndarray:
         """One over the size of each cell's domain."""
-        return (1 / np.where(self.size > 0, self.size, 1))[self.partition.cell_domain]
+        per_size = 1 / np.where(self.size > 0, self.size, 1)
+        return self.partition.to_cells(per_size[self.partition.block_domain])
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,7 @@ class Survey:
         The influence of row i on its domain's mean ȳ is w(y − ȳ)/Σw. It is worked out row by row
         where asked for, or where the variance needs it.
         """
-        missing = np.isnan(values) if np.isnan(values.sum()) else None
+        missing = np.isnan(values) if np.isnan(values.min(initial=0)) else None
         weighed = self.whole if missing is None else _weigh(self.partition, ~missing)
         if missing is not None:
             values = np.where(missing, first_answer(values), values)
@@ -123,7 +133,7 @@ class Survey:
 
     def means(self, items: Sequence[np.ndarray]) -> Moments:
         """Estimate each domain's mean of several items: the moments as items × domains."""
-        whole = [not self._by_rows and not np.isnan(values.sum()) for values in items]
+        whole = [not self._by_rows and not np.isnan(values.min(initial=0)) for values in items]
         together = [values for values, complete in zip(items, whole, strict=True) if complete]
         laid = self._means(together, self.whole) if together else None
         if laid is not None and all(whole):
@@ -148,11 +158,16 @@ class Survey:
         partition, shape = self.partition, (len(items), self.partition.domains)
         origins = [first_answer(values) for values in items]
         mean, square, variance = np.empty(shape), np.empty(shape), np.empty(shape)
-        sums = sum_items(partition, weighed.weight, items, origins)
-        for at, (cells, squares) in enumerate(sums):
+        sums = sum_items(*weighed.adders, items, origins)
+        width = max(_BLOCK // max(len(weighed.cells), 1), 1)
+        for first in range(0, len(items), width):
+            at = slice(first, first + width)
+            cells, squares = (np.stack(each) for each in zip(*islice(sums, width), strict=True))
             mean[at] = _per(partition.of_cells(cells), weighed.size)
             square[at] = _per(squares, weighed.size)
-            cells -= mean[at][partition.cell_domain] * weighed.cells
+            centre = partition.to_cells(mean[at][:, partition.block_domain])
+            centre *= weighed.cells
+            cells -= centre
             cells *= weighed.per_size
             variance[at] = partition.variances_of_cells(cells)
         moments = self._mean(

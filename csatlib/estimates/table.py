@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from csatlib import schema
 from csatlib.estimates.domains import Domains
@@ -65,14 +66,15 @@ def to_table(
 ) -> pd.DataFrame:
     """Lay out the numbers as the estimates table, withholding what they cannot support.
 
-    ``estimates`` holds one entry an item and level, levels running faster; in the table the
-    levels of one domain stand together. Without estimates the table has its columns and no rows.
+    ``estimates`` holds one entry an item and level, levels running faster, or several laid over
+    each other; in the table the levels of one domain stand together. Without estimates the table
+    has its columns and no rows.
     """
     if not estimates:
         return schema.empty("estimates")
 
     def column(name: str) -> np.ndarray:
-        blocks = np.array([getattr(entry, name) for entry in estimates])
+        blocks = np.vstack([getattr(entry, name) for entry in estimates])
         return blocks.reshape(len(items), len(levels), len(domains)).swapaxes(1, 2).ravel()
 
     n = column("n")
@@ -80,7 +82,7 @@ def to_table(
     suppressed = n < min_base
     reason = np.where(suppressed & (n > 0), "small_base", column("reason"))
     unsure = reason != ""
-    known = np.isin(reason, ["", "census", "fixed_by_design"])
+    known = ~unsure | (reason == "census") | (reason == "fixed_by_design")
     # Of an interval that is open to one side the other end is known.
     withheld = unsure & (reason != "open_interval")
     ends = {name: column(name) for name in ("ci_low", "ci_high")}
@@ -96,11 +98,12 @@ def to_table(
         "reason": [name or None for name in reason.tolist()],
     }
     # One long column cut into pieces: making each by itself takes many times as long.
-    text = pd.array([value for column in told.values() for value in column], dtype="str")
+    text = pa.array([value for column in told.values() for value in column], pa.large_string())
+    text = pd.array(text, dtype="str")
     table = {name: text[at * rows : (at + 1) * rows] for at, name in enumerate(told)}
     why = table.pop("reason")
     table |= {
-        "n": pd.array(n, dtype="Int64"),
+        "n": pd.arrays.IntegerArray(n, np.zeros(rows, dtype=bool)),
         "n_eff": nullable(column("n_eff"), suppressed | ~np.isfinite(column("n_eff"))),
         "df": nullable(column("df"), suppressed),
         "estimate": nullable(column("estimate"), suppressed | ~np.isfinite(column("estimate"))),

@@ -74,10 +74,16 @@ class Partition:
         return np.bincount(cell, minlength=len(self.cell_domain)).astype(float)
 
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
-        """Add values of cells up by domain."""
+        """Add values of cells up by domain; further axes come first."""
         if self.cell is None:
             return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
         return self._by_domain(self._of_blocks(cells))
+
+    def to_cells(self, blocks: np.ndarray) -> np.ndarray:
+        """Give each cell the value of its block; further axes come first."""
+        if self.cell is None:
+            return blocks[..., self.block]
+        return np.repeat(blocks, self._block_sizes, axis=-1)
 
     # ---- variance --------------------------------------------------------------------------------
 
@@ -94,11 +100,14 @@ class Partition:
         )
 
     def variances_of_cells(self, totals: np.ndarray) -> np.ndarray:
-        """Give each domain's variance from the influence added up by cell, without margins."""
+        """Give each domain's variance from the influence added up by cell, without margins.
+
+        Further axes (items, say) come first.
+        """
         structure, stratum = self.structure, self.block_stratum
         mean = self._of_blocks(totals) / structure.sampled[stratum]
         mean = np.where(structure.centred[stratum], mean, 0.0)
-        deviation = totals - mean[self.block]
+        deviation = totals - self.to_cells(mean)
         deviation *= deviation
         squares = self._of_blocks(deviation) + self._absent * mean * mean
         return self._by_domain(structure.factor[stratum] * squares)
@@ -147,8 +156,12 @@ class Partition:
     @cached_property
     def _absent(self) -> np.ndarray:
         """Count, for each block, the units of its stratum that hold nobody of its domain."""
-        cells = np.bincount(self.block, minlength=len(self.block_stratum))
-        return self.structure.sampled[self.block_stratum] - cells
+        return self.structure.sampled[self.block_stratum] - self._block_sizes
+
+    @cached_property
+    def _block_sizes(self) -> np.ndarray:
+        """Count the cells of each block."""
+        return np.bincount(self.block, minlength=len(self.block_stratum))
 
     @cached_property
     def _block_starts(self) -> np.ndarray:
@@ -164,7 +177,7 @@ class Partition:
         """Add cells (or rows, where each is a unit) up by block."""
         if self.cell is None:
             return np.bincount(self.block, weights=cells, minlength=len(self.block_stratum))
-        return np.add.reduceat(cells, self._block_starts)
+        return np.add.reduceat(cells, self._block_starts, axis=-1)
 
     def _held(self, cells: np.ndarray) -> np.ndarray:
         """Count, for each block, the cells (or rows) that are marked true."""
@@ -172,8 +185,8 @@ class Partition:
 
     def _by_domain(self, blocks: np.ndarray) -> np.ndarray:
         """Add blocks up by domain."""
-        sums, starts = np.zeros(self.domains), self._domain_starts
-        sums[self.block_domain[starts]] = np.add.reduceat(blocks, starts, dtype=float)
+        sums, starts = np.zeros((*blocks.shape[:-1], self.domains)), self._domain_starts
+        sums[..., self.block_domain[starts]] = np.add.reduceat(blocks, starts, -1, dtype=float)
         return sums
 
     def _sparse_covariances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
