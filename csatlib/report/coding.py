@@ -163,8 +163,8 @@ def rule_agreement_sentence(rule_agreement: pd.DataFrame, study: Study) -> str:
     -------
     str
         Precision and recall of all themes together with their intervals, the verdict by kappa
-        (from 0.800 reliable, from 0.667 tentative), and the themes whose kappa is below 0.667 or
-        cannot be had.
+        (from 0.800 reliable, from 0.667 tentative), which way shares err where the intervals of
+        precision and recall are apart, and the themes whose kappa is below 0.667 or cannot be had.
 
     Examples
     --------
@@ -193,11 +193,22 @@ def rule_agreement_sentence(rule_agreement: pd.DataFrame, study: Study) -> str:
         text += f"总的 kappa 为 {kappa}，{_trust(row['kappa'])}。"
     weak = themes[themes["kappa"] < _TENTATIVE]
     unknown = themes[themes["kappa"].isna()]
+    text += _leaning(row)
     if len(weak):
-        text += f"{_quoted(weak, study)}的 kappa 低于 {_TENTATIVE}，应先改规则再引用。"
+        which = "各主题" if len(weak) == len(themes) > 1 else _quoted(weak, study)
+        text += f"{which}的 kappa 低于 {_TENTATIVE}，应先改规则再引用。"
     if len(unknown):
         text += f"{_quoted(unknown, study)}无法评判。"
     return text
+
+
+def _leaning(row: pd.Series) -> str:
+    """Say which way shares err, where precision and recall are clearly apart."""
+    if row["recall_high"] < row["precision_low"]:
+        return "漏标多于错标：标出的多半可信，主题的占比却偏低，应读作下限。"
+    if row["precision_high"] < row["recall_low"]:
+        return "错标多于漏标：主题的占比偏高，应读作上限。"
+    return ""
 
 
 def _trust(value: float) -> str:

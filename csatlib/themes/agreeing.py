@@ -267,9 +267,8 @@ def _resampled(
     low, high = np.quantile(known, [(1 - asked.conf) / 2, (1 + asked.conf) / 2])
     if reason := _flat(estimate, n, high - low):
         return np.nan, np.nan, reason
-    if (
-        not low <= estimate <= high
-    ):  # drawn units repeat each other, which rare labels else never do
+    # Drawn units repeat each other, which units of rare labels otherwise never do.
+    if not low <= estimate <= high:
         return np.nan, np.nan, "rare_label"
     return float(low), float(high), None
 
