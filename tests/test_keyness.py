@@ -247,7 +247,7 @@ def drawn(rng, planted=0.0):
     names = np.array([f"词语{chr(0x4E00 + i)}" for i in range(40)])
     ids = [f"c{i:03}" for i in comment]
     columns = {"comment_id": ids, "token": names[word], "tier": group[comment]}
-    return pd.DataFrame(columns).assign(pos="n")
+    return pd.DataFrame(columns).assign(position=0, pos="n")
 
 
 @pytest.mark.slow

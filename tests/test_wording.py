@@ -28,7 +28,9 @@ FOUND = keyness(
     ]
 )
 ALONE = text.keyness(
-    pd.DataFrame({"comment_id": [*"abc"], "token": "接通", "pos": "v", "tier": "个人客户"}),
+    pd.DataFrame({"comment_id": [*"abc"], "token": "接通", "pos": "v"}).assign(
+        position=0, tier="个人客户"
+    ),
     by=["tier"],
 )
 
@@ -91,7 +93,9 @@ def test_the_view_says_why_a_number_is_missing(repository):
 
 def test_every_reason_of_keyness_has_words():
     rng = np.random.default_rng(0)
-    tokens = pd.DataFrame({"comment_id": [f"c{i:02}" for i in range(40)], "pos": "n"})
+    tokens = pd.DataFrame({"comment_id": [f"c{i:02}" for i in range(40)], "pos": "n"}).assign(
+        position=0
+    )
     tokens["token"] = np.where(rng.random(40) < 0.5, "接通", "账单")
     tokens = pd.concat([tokens, tokens.assign(token="网络")])
     tier = np.where(tokens["comment_id"] < "c20", "甲", "乙")

@@ -98,7 +98,7 @@ def keyness(
     --------
     >>> said = ["接通"] * 12 + ["账单"] * 4 + ["接通"] * 3 + ["账单"] * 11
     >>> tokens = pd.DataFrame({"comment_id": [f"c{i:02}" for i in range(30)], "token": said})
-    >>> tokens = tokens.assign(pos="v", tier=["个人"] * 16 + ["企业"] * 14)
+    >>> tokens = tokens.assign(position=0, pos="v", tier=["个人"] * 16 + ["企业"] * 14)
     >>> found = keyness(tokens, by=["tier"], top=1)
     >>> found[["group", "term", "comments", "base"]].values.tolist()
     [['个人', '接通', 12, 16], ['企业', '账单', 11, 14]]

@@ -138,17 +138,14 @@ def nested(found: Sequence[Windows], kept: Sequence[np.ndarray]) -> list[np.ndar
     """
     marks = [np.zeros(len(each.table), dtype=bool) for each in found]
     for place, short in enumerate(found):
-        at = dict(zip(short.start.tolist(), short.code.tolist(), strict=True))
         size = short.words.shape[1]
         for longer, keep in zip(found[place + 1 :], kept[place + 1 :], strict=True):
             chosen = keep[longer.code]
-            outer, begin = longer.code[chosen], longer.start[chosen]
-            inner = [
-                (at[s + step], s + step, o)
-                for o, s in zip(outer.tolist(), begin.tolist(), strict=True)
-                for step in range(longer.words.shape[1] - size + 1)
-            ]
-            held = pd.DataFrame(inner, columns=["code", "start", "outer"]).drop_duplicates()
+            steps = np.arange(longer.words.shape[1] - size + 1)
+            start = (longer.start[chosen][:, None] + steps).ravel()
+            inner = short.code[np.searchsorted(short.start, start)]
+            outer = np.repeat(longer.code[chosen], len(steps))
+            held = pd.DataFrame({"code": inner, "start": start, "outer": outer}).drop_duplicates()
             covered = held.groupby(["code", "outer"]).size().groupby("code").max()
             whole = covered.to_numpy() == short.table["occurrences"].to_numpy()[covered.index]
             marks[place][covered.index[whole]] = True

@@ -100,17 +100,27 @@ def propose_terms(
     words = np.array(sorted(rows["token"].unique()), dtype=object)
     parts = _Parts.of(words, tokens, lexicon)
     found = [windows(rows, size) for size in _SIZES]
-    tables = [_described(rows, words, each) for each in found]
+    tables = [
+        each.table.assign(cohesion=each.table["pmi"], freedom=_freedom(rows, each))
+        for each in found
+    ]
+    long = np.array([len(word) for word in words], dtype="int64")
     kept = [
         parts.join(each.words)
-        & table["term"].str.len().between(_SHORTEST, _LONGEST).to_numpy()
         & (table["comments"] >= min_comments).to_numpy()
         & (table["cohesion"] >= _LEAST_COHESION).to_numpy()
+        & (long[each.words].sum(axis=1) >= _SHORTEST)
+        & (long[each.words].sum(axis=1) <= _LONGEST)
         for each, table in zip(found, tables, strict=True)
     ]
-    inner = nested(found, kept)
     chosen = pd.concat(
-        [t[keep & ~i] for t, keep, i in zip(tables, kept, inner, strict=True)], ignore_index=True
+        [
+            _worded(table[keep & ~inner], words, each.words[keep & ~inner])
+            for each, table, keep, inner in zip(
+                found, tables, kept, nested(found, kept), strict=True
+            )
+        ],
+        ignore_index=True,
     )
     known = {*lexicon.terms, *rejected} | _in_dictionary(chosen["term"])
     return _table(chosen[~chosen["term"].isin(known)], top)
@@ -160,12 +170,10 @@ class _Parts:
         return self.fit[runs].all(axis=1) & ~self.negates[runs[:, 1:]].any(axis=1) & ends_well
 
 
-def _described(rows: pd.DataFrame, words: np.ndarray, found: Windows) -> pd.DataFrame:
-    return found.table.assign(
-        term=pd.Series(["".join(words[run]) for run in found.words], dtype="str"),
-        parts=pd.Series([" ".join(words[run]) for run in found.words], dtype="str"),
-        cohesion=found.table["pmi"],
-        freedom=_freedom(rows, found),
+def _worded(table: pd.DataFrame, words: np.ndarray, runs: np.ndarray) -> pd.DataFrame:
+    return table.assign(
+        term=pd.array(["".join(words[run]) for run in runs], dtype="str"),
+        parts=pd.array([" ".join(words[run]) for run in runs], dtype="str"),
     )
 
 
