@@ -105,6 +105,17 @@ def test_no_customer_is_quoted_twice_and_no_text_either():
     assert sum("二十分钟" in text for text in found["text"]) == 1
 
 
+def test_a_customer_with_much_to_say_is_quoted_once_a_theme():
+    said = [
+        ("排队等太久，一直听音乐", "wait", "甲", 1, "华东"),
+        ("每次打热线都占线，得再等", "wait", "甲", 5, "华北"),
+        ("回电要等好几天，没有准信", "wait", "乙", 1, "华东"),
+    ]
+    whose = choose(said, k=3)["text"].map({row[0]: row[2] for row in said})
+    assert sorted(whose) == ["乙", "甲"]
+    assert len(choose(said, k=3, customer=None)) == 3
+
+
 def test_rows_without_a_customer_are_people_of_their_own():
     said = [(f"第{n}次排队等了{n}十分钟，{why}", "wait", None, 1, "东") for n, why in
             (("一", "没人接听电话"), ("二", "音乐吵得要命"), ("三", "掉线还得重拨"))]  # fmt: skip
