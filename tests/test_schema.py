@@ -95,5 +95,7 @@ def test_open_tables_take_the_studys_own_columns():
 
 
 def test_an_unknown_table_is_refused_with_the_known_ones():
-    with pytest.raises(SchemaError, match="unknown table 'answers': expected one of agreement, answer_status"):
+    with pytest.raises(
+        SchemaError, match="unknown table 'answers': expected one of agreement, answer_status"
+    ):
         schema.check(ledger(), "answers")

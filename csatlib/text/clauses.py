@@ -14,7 +14,9 @@ __all__ = ["Clause", "clauses"]
 #: What a clause counts that a later 但是 sets aside, or that 虽然 concedes.
 SET_ASIDE = 0.5
 
-_SEGMENT = re.compile(r"(?:[^\s,.!?;:~\"'(){}<>|\x00]|(?<=\d)[.:](?=\d)|(?<=[a-z0-9]) (?=[a-z0-9]))+")
+_SEGMENT = re.compile(
+    r"(?:[^\s,.!?;:~\"'(){}<>|\x00]|(?<=\d)[.:](?=\d)|(?<=[a-z0-9]) (?=[a-z0-9]))+"
+)
 _WORDED = re.compile(r"[^\W_]")
 _TRAILING = frozenset("了的吧啊呀哦呢啦嘛")
 _NOT_CONTRAST = frozenset("这那也都不真")

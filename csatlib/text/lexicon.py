@@ -26,7 +26,9 @@ def words_of(name: str) -> frozenset[str]:
 
 @cache
 def _degrees() -> tuple[tuple[str, float], ...]:
-    return tuple((word, float(factor)) for factor, *words in _lines("degrees.txt") for word in words)
+    return tuple(
+        (word, float(factor)) for factor, *words in _lines("degrees.txt") for word in words
+    )
 
 
 @cache

@@ -81,5 +81,7 @@ def _is_noise(words: str) -> bool:
 @cache
 def _stock() -> re.Pattern[str]:
     """Make the expression of a stock reply with the openings and endings it may have."""
-    either = "|".join(re.escape(w) for w in sorted(words_of("replies.txt"), key=lambda w: (-len(w), w)))
+    either = "|".join(
+        re.escape(w) for w in sorted(words_of("replies.txt"), key=lambda w: (-len(w), w))
+    )
     return re.compile(f"(?:{_OPENINGS})*(?:{either})(?:{_ENDINGS})*|(?:{_OPENINGS}|{_ENDINGS})+")

@@ -21,12 +21,15 @@ _BARE = frozenset("不未非")
 _SO = frozenset(("这么", "那么", "如此", "这样"))
 _MILD_NEGATORS = re.compile(r"太$|够$|怎么?样?$|大$|很$|那么$|这么$|特别$|多$|算")
 _LACKS = re.compile(r"[没无未]")
+_STILL = re.compile(r"还|仍|依|迟迟|一直|根本|始终|至今|到现在|都|不够|缺|无法|没法")
 _AFTER = re.compile(r"^[得的]|了$|爆$|要命$|要死$|至极$|之极$|^透|啦$|^不得了")
 _TOO = re.compile(r"有|偏|略|稍|^太$|^过于$|^太过$")
 _AFTERTHOUGHT = re.compile(r"就.*好|就完美|更好了")
 _OURS = re.compile(r"比(?:你|贵|咱|我|这)")
 _WAITING = re.compile(r"(?:[等拖催超晚迟延排耗花].{0,3}|[过久])$")
-_LATE = re.compile(r"[以之]?[后上]?(?:.?才|还[没未是不]|都[没不]|也?没|也?不[来到]|过去|了还|了都|[的多]?时间太)")
+_LATE = re.compile(
+    r"[以之]?[后上]?(?:.?才|还[没未是不]|都[没不]|也?没|也?不[来到]|过去|了还|了都|[的多]?时间太)"
+)
 _SOON = re.compile(r"(?:左右)?(?:就|[以之]?内|便[送到])")
 _ONLY = re.compile(r"(?:不到|不用|没到|只|只要|只用|仅|提前|早)了?$")
 _ASKING_AGAIN = re.compile(r"(?:打|催|问|投诉|报修|联系|反映|跑|提|说|拨)[了过]?$")
@@ -172,7 +175,10 @@ def _waiting(spelled: str, hit: Hit, end: int) -> Judgement | None:
     """Judge a length of time or a number of times by the words around it."""
     if hit.kind not in ("quantity", "times"):
         return None
-    before, after = spelled[max(0, hit.start - 5) : hit.start], spelled[hit.end : min(end, hit.end + 6)]
+    before, after = (
+        spelled[max(0, hit.start - 5) : hit.start],
+        spelled[hit.end : min(end, hit.end + 6)],
+    )
     if hit.kind == "times":
         again = _ASKING_AGAIN.search(before) or _LATE.match(after)
         return Judgement(hit.start, hit.end, _WAITED) if again else None
@@ -190,12 +196,18 @@ def _unused(spelled: str, hits: list[Hit], used: set[int], end: int) -> list[Jud
         if i in used:
             continue
         if hit.kind == "negator":
-            value = _LACKING if _LACKS.search(hit.word) else _REFUSED
-            found.append(Judgement(hit.start, hit.end, _ALWAYS if hit.value == 2 else value))
+            found.append(Judgement(hit.start, hit.end, _unmet(hit)))
         elif hit.kind == "degree" and _TOO.search(hit.word) and hit.end < end:
             found.append(Judgement(hit.start, hit.end, _TOO_MUCH))
     strongest = min(found, key=lambda j: j.value, default=None)
     return [strongest] if strongest else []
+
+
+def _unmet(hit: Hit) -> float:
+    """Weigh a negator that reaches no judging word."""
+    if hit.value == 2 or _STILL.match(hit.word):
+        return _ALWAYS
+    return _LACKING if _LACKS.search(hit.word) else _REFUSED
 
 
 def _rival(spelled: str, hits: list[Hit], end: int) -> int | None:
@@ -209,7 +221,9 @@ def _rhetorical(hits: list[Hit], found: list[Judgement]) -> list[Judgement]:
     """Turn praise under 难道, 也叫 and the like; without any judgement the question itself blames."""
     mark = next(hit for hit in hits if hit.kind == "rhetorical")
     turned = [
-        Judgement(min(j.start, mark.start), max(j.end, mark.end), -abs(j.value)) if j.value > 0 else j
+        Judgement(min(j.start, mark.start), max(j.end, mark.end), -abs(j.value))
+        if j.value > 0
+        else j
         for j in found
     ]
     return turned or [Judgement(mark.start, mark.end, _RHETORICAL)]
