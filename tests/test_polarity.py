@@ -34,7 +34,7 @@ def said(text, lexicon=None):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    CASES[["text", "expected"]].values.tolist(),
+    CASES[["text", "expected"]].to_numpy().tolist(),
     ids=(CASES["kind"] + " " + CASES["text"]).tolist(),
 )
 def test_hard_sentences(text, expected):
@@ -97,7 +97,10 @@ def test_places_are_those_of_the_text_as_given():
         "很好",
     ]
     spans = table.dropna(subset="span")
-    assert [text[a:b] for a, b in spans[["span_start", "span_end"]].values] == ["不太满意", "很好"]
+    assert [text[a:b] for a, b in spans[["span_start", "span_end"]].to_numpy()] == [
+        "不太满意",
+        "很好",
+    ]
 
 
 def test_missing_and_wordless_comments_have_no_rows():

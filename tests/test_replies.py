@@ -12,7 +12,7 @@ NOTHING = """
 测试 测试一下 的的的 哈哈哈 嗯嗯嗯 啊啊啊 1234 12345678 111 asdf qwer lkj ababab aaaa zxc ok OK None n/a N/A test nothing
 。。。 …… ??? ！！！ - / 👍 👍👍🏻 😊。 没有。 无！ 没有，挺好的 没有，谢谢 目前没有 暂时没有 我觉得挺好的
 好，没意见。 很好！继续保持！ 没有，没有 [姓名] [手机号]。 谢谢 没有谢谢 ＯＫ １２３
-""".split()
+"""
 
 SOMETHING = """
 没有人接听 没有人接电话 没人管 没有回访 没有发票 没有解决 没修好 没接通 没有很满意 没有好转 没有用 没有电梯 没有停车位
@@ -22,15 +22,15 @@ SOMETHING = """
 我要投诉 可以退费吗 可以再快点 谢谢小王 谢谢客服 感谢师傅 加油站太远 一般都打不通 一般要等半小时 正常使用两天就坏了 对账不准
 12345热线打不通 转人工难 bad slow VIP app asdfx 好的地方是快 是不是坏了 有故障 会断线 能不能快点 赞助太少 5G没信号
 点了没反应 的确慢 优惠少 支持退货吗 祝好运不如修好 五星酒店都不如 完美错过 没事也打电话推销
-""".split()
+"""
 
 
-@pytest.mark.parametrize("reply", NOTHING)
+@pytest.mark.parametrize("reply", NOTHING.split())
 def test_replies_that_say_nothing(reply):
     assert uninformative(pd.Series([reply])).tolist() == [True]
 
 
-@pytest.mark.parametrize("reply", SOMETHING)
+@pytest.mark.parametrize("reply", SOMETHING.split())
 def test_replies_that_say_something(reply):
     assert uninformative(pd.Series([reply])).tolist() == [False]
 

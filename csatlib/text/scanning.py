@@ -11,7 +11,7 @@ from typing import NamedTuple
 from csatlib.privacy import REPLACEMENTS
 from csatlib.text.lexicon import Lexicon
 
-__all__ = ["Hit", "Scanner", "scanner_of"]
+__all__ = ["Hit", "Scanner", "scanner_of", "spell"]
 
 #: Full-width forms and capitals to what the lists are written in; one character for one, so that
 #: places in the spelled text are places in the text as given.
@@ -73,7 +73,7 @@ class Scanner:
 
 
 def spell(text: str) -> str:
-    """Write a text as the lists are written, of the same length; marks of removed data are blank."""
+    """Write a text as the lists are, of the same length; marks of removed data are blank."""
     if "[" in text:
         text = _REPLACED.sub(lambda mark: _BLANK * len(mark.group()), text)
     return text.translate(_SPELLING)
@@ -97,9 +97,9 @@ def scanner_of(lexicon: Lexicon) -> Scanner:
     for kind, word in lexicon.markers:
         marks.setdefault(kind, []).append(word)
     weights = dict(lexicon.weights)
-    known |= {word: ("light", 0.0) for word in marks.pop("light", ())}
+    known |= dict.fromkeys(marks.pop("light", ()), ("light", 0.0))
     known |= {word: ("degree", factor) for word, factor in lexicon.degrees}
-    known |= {word: ("relative", 0.0) for word in targets}
+    known |= dict.fromkeys(targets, ("relative", 0.0))
     known |= {word: ("judged", weights.get(word, 1.0)) for word in sorted(lexicon.positive)}
     known |= {word: ("judged", -weights.get(word, 1.0)) for word in sorted(lexicon.negative)}
     known |= {word: ("negator", _turns(word)) for word in sorted(lexicon.negators)}

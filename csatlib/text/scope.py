@@ -52,7 +52,7 @@ def judgements(
     found, used = _judged(hits, scanner)
     if "quantity" in kinds or "times" in kinds:
         found += [j for hit in hits if (j := _waiting(spelled, hit, end))]
-    found += _unused(spelled, hits, used, end)
+    found += _unused(hits, used, end)
     if "rival" in kinds and (rival := _rival(spelled, hits, end)) is not None:
         found = [j._replace(value=-j.value) if j.start >= rival else j for j in found]
     if "rhetorical" in kinds:
@@ -126,7 +126,7 @@ def _reach(
         place = hit.start
         if free > _FAR:
             break
-        if hit.kind == "degree" or hit.word == "好":
+        if hit.kind == "degree" or (hit.word == "好" and j not in used):
             if free <= 1 and j not in used:
                 degree *= 1.5 if hit.word == "好" else hit.value
                 mild = mild or not turns
@@ -189,7 +189,7 @@ def _waiting(spelled: str, hit: Hit, end: int) -> Judgement | None:
     return None
 
 
-def _unused(spelled: str, hits: list[Hit], used: set[int], end: int) -> list[Judgement]:
+def _unused(hits: list[Hit], used: set[int], end: int) -> list[Judgement]:
     """Give what negators and degrees say that reach no judging word: something is missing."""
     found = []
     for i, hit in enumerate(hits):
@@ -218,19 +218,17 @@ def _rival(spelled: str, hits: list[Hit], end: int) -> int | None:
 
 
 def _rhetorical(hits: list[Hit], found: list[Judgement]) -> list[Judgement]:
-    """Turn praise under 难道, 也叫 and the like; without any judgement the question itself blames."""
+    """Turn praise under 难道, 也叫 and the like; where nothing is judged, asking so blames."""
     mark = next(hit for hit in hits if hit.kind == "rhetorical")
     turned = [
-        Judgement(min(j.start, mark.start), max(j.end, mark.end), -abs(j.value))
-        if j.value > 0
-        else j
+        j if j.value < 0 else Judgement(min(j.start, mark.start), max(j.end, mark.end), -j.value)
         for j in found
     ]
     return turned or [Judgement(mark.start, mark.end, _RHETORICAL)]
 
 
 def _asking(hits: list[Hit], found: list[Judgement], *, asked: bool) -> list[Judgement]:
-    """Praise that is asked for is not given; a question that judges nothing leans to blame."""
+    """Take back the praise that is asked for; a question that judges nothing leans to blame."""
     closing = asked or hits[-1].word in ("吗", "么")
     kept = [j for j in found if j.value < 0] if closing else found
     if kept:
@@ -240,7 +238,7 @@ def _asking(hits: list[Hit], found: list[Judgement], *, asked: bool) -> list[Jud
 
 
 def _wishing(hits: list[Hit], found: list[Judgement]) -> list[Judgement]:
-    """What is wished for is not there: praise under a wish leans to blame, blame stays."""
+    """Take back the praise that is wished for, since it is not there; blame stays."""
     keep = next((hit for hit in hits if hit.kind == "keep"), None)
     if keep:
         return [j for j in found if j.end <= keep.start] + [Judgement(keep.start, keep.end, _KEPT)]
