@@ -236,6 +236,9 @@ CASES = {
     "text.near_duplicates": lambda w: called(w.comments),
     "text.phrases": lambda w: called(w.tokens, lexicon=w.lexicon),
     "text.propose_terms": lambda w: called(w.tokens, lexicon=w.lexicon, rejected=["新版"]),
+    "text.comment_polarity": lambda w: called(w.polarity),
+    "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
+    "text.polarity": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
     "themes.agreement": lambda w: called(*w.coders, level="ordinal", n_boot=100, seed=1),
@@ -492,6 +495,7 @@ def world(repository):
         regions[["comment_id", "region"]], on="comment_id"
     )
     w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
+    w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.keyness = text.keyness(w.tokens.copy(), by=["region"], lexicon=w.lexicon)
     w.coders = [pd.Series([1, 2, 3, 3, None, 2]), pd.Series([1, 2, 3, 2, 1, 2], index=range(1, 7))]

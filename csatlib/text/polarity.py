@@ -58,8 +58,8 @@ def polarity(comments: pd.DataFrame, *, lexicon: Lexicon | None = None) -> pd.Da
     * A judging word weighs 1 unless the lists say otherwise (0.4 可以, 1.6 垃圾), times its words
       of degree (非常 1.5, 有点 0.5). Some judge only what they are said of: 价格高 blames, 效率高
       praises, the nearest named thing counting.
-    * A negator turns the judging word after it: at once or over two characters for 不, over five
-      for 没有, 谈不上, 难以, words such as 很, 那么, 以前, 让人 not counted. Negated praise weighs
+    * A negator turns the judging word after it: over two characters for 不, over five for 没有,
+      谈不上, 难以, words such as 很, 那么, 以前, 让人 not counted. Negated praise weighs
       -0.9 times, after 不太 or with 很 between -0.68 times; negated blame -0.5 times. Two negators
       weaken (0.6); 没有一次不 does not turn. 没有推诿、敷衍 denies both. 从没见过这么 strengthens.
     * A negator that reaches no judging word tells of something missing (没有发票, -0.5) or refused
@@ -68,11 +68,11 @@ def polarity(comments: pd.DataFrame, *, lexicon: Lexicon | None = None) -> pd.Da
     * Set phrases stand in the lists whole: 不能再好 praises, 好不容易 and 无人接听 blame, 不得不说
       and 差一点 do neither.
     * A wish or proposal (希望, 建议, 就好了) takes back the praise that is wished for and leans to
-      blame with -0.25, which leaves the clause neutral; blame in it stays, and 希望继续保持 praises.
+      blame with -0.25, which leaves the clause neutral; blame in it stays; 希望继续保持 praises.
     * In a question (？, 吗) praise is asked for and not given; what else is asked leans to blame
       with -0.25. Rhetorical ones (难道, 也叫) blame: praise is turned, without any they weigh -0.8.
     * A length of time weighs -0.8 with 等, 拖 or 才, and 0.8 with 不到, 只 or 就; so do times of
-      asking (打了三次, 三次都没) -0.8.
+      asking again (打了三次) -0.8.
     * 比以前好 praises, 不如 blames; 别家比你们好 is turned.
 
     Sarcasm is left out: praise that is not meant is taken at its word.
@@ -96,6 +96,8 @@ def polarity(comments: pd.DataFrame, *, lexicon: Lexicon | None = None) -> pd.Da
     texts = np.repeat(
         np.array([str(distinct[i]) if i >= 0 else "" for i in number], object), counts
     )
+    given = np.array([str(distinct[i]) if i >= 0 else "" for i in number], dtype="object")
+    texts = np.repeat(given, counts)
     table = _table([clause for found in lists for clause in found], texts)
     starts = np.repeat(counts.cumsum() - counts, counts)
     table.insert(0, "comment_id", np.repeat(comments["comment_id"].astype("str").array, counts))
@@ -135,6 +137,8 @@ def _names(value: np.ndarray) -> np.ndarray:
     return np.select(
         [judges & (value < 0), judges & (value > 0)], ["negative", "positive"], "neutral"
     )
+    signs = [judges & (value < 0), judges & (value > 0)]
+    return np.select(signs, ["negative", "positive"], "neutral")
 
 
 def comment_polarity(polarity: pd.DataFrame) -> pd.DataFrame:
@@ -170,7 +174,7 @@ def comment_polarity(polarity: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> said = pd.DataFrame({"comment_id": ["a", "b"], "text": ["态度好，但是太慢", "快，但贵，好"]})
+    >>> said = pd.DataFrame({"comment_id": ["a", "b"], "text": ["态度好，但太慢", "快，但贵，好"]})
     >>> comment_polarity(polarity(said))[["comment_id", "polarity"]].values.tolist()
     [['a', 'negative'], ['b', 'mixed']]
     """
@@ -201,10 +205,12 @@ def comment_polarity(polarity: pd.DataFrame) -> pd.DataFrame:
         ["neutral", "negative", "positive"],
         "mixed",
     )
+    blamed = summed(polarity["polarity"].eq("negative").to_numpy())
+    praised = summed(polarity["polarity"].eq("positive").to_numpy())
     table = pd.DataFrame(
         {
             "comment_id": pd.array(ids, dtype="str"),
-            "polarity": pd.array(names, dtype="str"),
+            "polarity": _overall(total, blamed, praised, strong & (summed(aside) > 0)),
             "score": pd.array(_score(total), dtype="Float64"),
             "clauses": pd.array(np.bincount(number, minlength=len(ids)), dtype="Int64"),
             "negative": pd.array(blamed.astype("int64"), dtype="Int64"),
@@ -212,3 +218,17 @@ def comment_polarity(polarity: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return schema.check(table, "comment_polarity")
+
+
+def _overall(
+    total: np.ndarray, blamed: np.ndarray, praised: np.ndarray, decided: np.ndarray
+) -> pd.api.extensions.ExtensionArray:
+    """Name what comments come to; ``decided`` says where a contrast settles praise and blame."""
+    neither, both = (blamed == 0) & (praised == 0), (blamed > 0) & (praised > 0)
+    clear = (~both & (total * (praised - blamed) > 0)) | (both & decided)
+    names = np.select(
+        [neither, clear & (total < 0), clear & (total > 0)],
+        ["neutral", "negative", "positive"],
+        "mixed",
+    )
+    return pd.array(names, dtype="str")

@@ -19,7 +19,10 @@ _REPEATED = re.compile(r"(.)\1+")
 _PATTERN = re.compile(r"(.{2,3})\1+")
 #: What may stand around a stock reply; two replies in a row without a stop are not taken for
 #: stock ones, since 没有很满意 is no 没有 and no 很满意.
-_OPENINGS = "我们?|本人|个人|感觉|觉得|暂时|目前|现在|总体|整体|总的来说|基本上?|一切|其[他它]|嗯+|哦+|额+|呃+|啊+"
+_OPENINGS = (
+    "我们?|本人|个人|感觉|觉得|暂时|目前|现在|总体|整体|总的来说|基本上?|一切|其[他它]"
+    "|嗯+|哦+|额+|呃+|啊+"
+)
 _ENDINGS = "吧|啊|呢|哦|噢|哈|呀|啦|了|的|哒|滴|嗯|谢谢(?:你们|您)?|感谢|多谢|辛苦了?"
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -60,7 +63,7 @@ def uninformative(comments: pd.Series) -> pd.Series:
     def empty(text: str) -> bool:
         unmarked = _REPLACED.sub(" ", plain(text).lower())
         pieces = [piece for piece in _FILLER.split(unmarked) if piece]
-        return all(_is_stock(piece) for piece in pieces) or _is_noise("".join(pieces))
+        return all(_is_stock(piece) for piece in pieces) or _is_stock("".join(pieces))
 
     distinct = comments.fillna("").astype("str")
     known = {text: empty(text) for text in distinct.unique()}
@@ -84,4 +87,6 @@ def _stock() -> re.Pattern[str]:
     either = "|".join(
         re.escape(w) for w in sorted(words_of("replies.txt"), key=lambda w: (-len(w), w))
     )
+    replies = sorted(words_of("replies.txt"), key=lambda word: (-len(word), word))
+    either = "|".join(re.escape(word) for word in replies)
     return re.compile(f"(?:{_OPENINGS})*(?:{either})(?:{_ENDINGS})*|(?:{_OPENINGS}|{_ENDINGS})+")

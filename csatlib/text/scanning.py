@@ -11,7 +11,7 @@ from typing import NamedTuple
 from csatlib.privacy import REPLACEMENTS
 from csatlib.text.lexicon import Lexicon
 
-__all__ = ["Hit", "Scanner", "scanner_of"]
+__all__ = ["Hit", "Scanner", "scanner_of", "spell"]
 
 #: Full-width forms and capitals to what the lists are written in; one character for one, so that
 #: places in the spelled text are places in the text as given.
@@ -21,7 +21,6 @@ _SPELLING = str.maketrans(
         **{chr(ord("A") + i): chr(ord("a") + i) for i in range(26)},
         "\u3000": " ",
         "。": ".",
-        "、": "、",
         "“": '"',
         "”": '"',
         "…": ".",
@@ -32,11 +31,15 @@ _SPELLING = str.maketrans(
 _REPLACED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
 _BLANK = "\x00"
 
+#: More alternatives than these are parted into ranges.
+_BRANCHES = 10
+
 _NUMBER = r"[0-9一二两俩三四五六七八九十半几好]+"
 _QUANTITY = (
     rf"(?:快|将近|接近|差不多|近|大概|大约|整整|足足)?{_NUMBER}(?:[多来]个?|个多|个)?半?多?"
     r"(?:小时|钟头|分钟|刻钟|天|星期|礼拜|个月|周)"
 )
+_COUNTED = "快将接差近大整足0-9一二两俩三四五六七八九十半几好"
 _TIMES = rf"{_NUMBER}多?(?:次|遍|回|个电话|趟)"
 
 
@@ -70,11 +73,10 @@ class Scanner:
 
 
 def spell(text: str) -> str:
-    """Write a text as the lists are written, of the same length; marks of removed data are blank."""
-    spelled = text.translate(_SPELLING)
-    if "[" not in spelled:
-        return spelled
-    return _REPLACED.sub(lambda mark: _BLANK * len(mark.group()), spelled)
+    """Write a text as the lists are, of the same length; marks of removed data are blank."""
+    if "[" in text:
+        text = _REPLACED.sub(lambda mark: _BLANK * len(mark.group()), text)
+    return text.translate(_SPELLING)
 
 
 @lru_cache(maxsize=8)
@@ -82,7 +84,8 @@ def scanner_of(lexicon: Lexicon) -> Scanner:
     """Make the scanner of a lexicon; where a word is in several lists, the later one counts.
 
     The order is: targets, light words, degrees, negators, praise, blame, marks of a sentence,
-    words that do not judge.
+    words that do not judge. Terms that end on no judging word are names: 慢病管理 has no 慢, but
+    重大故障 has 故障.
     """
     known: dict[str, tuple[str, float]] = {}
     targets: dict[str, dict[str, float]] = {}
@@ -94,15 +97,21 @@ def scanner_of(lexicon: Lexicon) -> Scanner:
     for kind, word in lexicon.markers:
         marks.setdefault(kind, []).append(word)
     weights = dict(lexicon.weights)
-    known |= {word: ("light", 0.0) for word in marks.pop("light", ())}
+    known |= dict.fromkeys(marks.pop("light", ()), ("light", 0.0))
     known |= {word: ("degree", factor) for word, factor in lexicon.degrees}
-    known |= {word: ("relative", 0.0) for word in targets}
+    known |= dict.fromkeys(targets, ("relative", 0.0))
     known |= {word: ("judged", weights.get(word, 1.0)) for word in sorted(lexicon.positive)}
     known |= {word: ("judged", -weights.get(word, 1.0)) for word in sorted(lexicon.negative)}
     known |= {word: ("negator", _turns(word)) for word in sorted(lexicon.negators)}
     known |= {word: (kind, 0.0) for kind, words in marks.items() for word in words}
-    expression = f"(?P<quantity>{_QUANTITY})|(?P<times>{_TIMES})|{_alternation(known)}"
-    return Scanner(re.compile(expression), known, targets)
+    known |= {term: ("target", 0.0) for term in lexicon.terms if _is_name(term, known)}
+    counted = f"(?=[{_COUNTED}])(?:(?P<quantity>{_QUANTITY})|(?P<times>{_TIMES}))"
+    return Scanner(re.compile(f"{counted}|{_alternation(known)}"), known, targets)
+
+
+def _is_name(term: str, known: Mapping[str, tuple[str, float]]) -> bool:
+    tails = (known.get(term[i:], ("",))[0] for i in range(len(term)))
+    return not any(kind in ("judged", "relative", "negator") for kind in tails)
 
 
 def _turns(word: str) -> float:
@@ -124,6 +133,15 @@ def _alternation(words: Iterable[str]) -> str:
 def _written(tree: dict) -> str:
     ends = "" in tree
     branches = [(c, sub) for c, sub in sorted(tree.items()) if c]
+    if len(branches) > _BRANCHES:
+        # An alternation is tried one by one: ranges of characters first leave few to try.
+        size = -(-len(branches) // _BRANCHES)
+        parts = [branches[i : i + size] for i in range(0, len(branches), size)]
+        ranges = [
+            f"(?=[{re.escape(p[0][0])}-{re.escape(p[-1][0])}]){_written(dict(p))}" for p in parts
+        ]
+        together = f"(?:{'|'.join(ranges)})"
+        return together + "?" if ends else together
     leaves = "".join(re.escape(c) for c, sub in branches if list(sub) == [""])
     parts = [re.escape(c) + _written(sub) for c, sub in branches if list(sub) != [""]]
     if leaves:

@@ -21,6 +21,7 @@ _BARE = frozenset("不未非")
 _SO = frozenset(("这么", "那么", "如此", "这样"))
 _MILD_NEGATORS = re.compile(r"太$|够$|怎么?样?$|大$|很$|那么$|这么$|特别$|多$|算")
 _LACKS = re.compile(r"[没无未]")
+_STILL = re.compile(r"还|仍|依|迟迟|一直|根本|始终|至今|到现在|都|不够|缺|无法|没法")
 _AFTER = re.compile(r"^[得的]|了$|爆$|要命$|要死$|至极$|之极$|^透|啦$|^不得了")
 _TOO = re.compile(r"有|偏|略|稍|^太$|^过于$|^太过$")
 _AFTERTHOUGHT = re.compile(r"就.*好|就完美|更好了")
@@ -51,7 +52,7 @@ def judgements(
     found, used = _judged(hits, scanner)
     if "quantity" in kinds or "times" in kinds:
         found += [j for hit in hits if (j := _waiting(spelled, hit, end))]
-    found += _unused(spelled, hits, used, end)
+    found += _unused(hits, used, end)
     if "rival" in kinds and (rival := _rival(spelled, hits, end)) is not None:
         found = [j._replace(value=-j.value) if j.start >= rival else j for j in found]
     if "rhetorical" in kinds:
@@ -125,7 +126,7 @@ def _reach(
         place = hit.start
         if free > _FAR:
             break
-        if hit.kind == "degree" or hit.word == "好":
+        if hit.kind == "degree" or (hit.word == "好" and j not in used):
             if free <= 1 and j not in used:
                 degree *= 1.5 if hit.word == "好" else hit.value
                 mild = mild or not turns
@@ -188,19 +189,25 @@ def _waiting(spelled: str, hit: Hit, end: int) -> Judgement | None:
     return None
 
 
-def _unused(spelled: str, hits: list[Hit], used: set[int], end: int) -> list[Judgement]:
+def _unused(hits: list[Hit], used: set[int], end: int) -> list[Judgement]:
     """Give what negators and degrees say that reach no judging word: something is missing."""
     found = []
     for i, hit in enumerate(hits):
         if i in used:
             continue
         if hit.kind == "negator":
-            value = _LACKING if _LACKS.search(hit.word) else _REFUSED
-            found.append(Judgement(hit.start, hit.end, _ALWAYS if hit.value == 2 else value))
+            found.append(Judgement(hit.start, hit.end, _unmet(hit)))
         elif hit.kind == "degree" and _TOO.search(hit.word) and hit.end < end:
             found.append(Judgement(hit.start, hit.end, _TOO_MUCH))
     strongest = min(found, key=lambda j: j.value, default=None)
     return [strongest] if strongest else []
+
+
+def _unmet(hit: Hit) -> float:
+    """Weigh a negator that reaches no judging word."""
+    if hit.value == 2 or _STILL.match(hit.word):
+        return _ALWAYS
+    return _LACKING if _LACKS.search(hit.word) else _REFUSED
 
 
 def _rival(spelled: str, hits: list[Hit], end: int) -> int | None:
@@ -211,19 +218,20 @@ def _rival(spelled: str, hits: list[Hit], end: int) -> int | None:
 
 
 def _rhetorical(hits: list[Hit], found: list[Judgement]) -> list[Judgement]:
-    """Turn praise under 难道, 也叫 and the like; without any judgement the question itself blames."""
+    """Turn praise under 难道, 也叫 and the like; where nothing is judged, asking so blames."""
     mark = next(hit for hit in hits if hit.kind == "rhetorical")
     turned = [
         Judgement(min(j.start, mark.start), max(j.end, mark.end), -abs(j.value))
         if j.value > 0
         else j
+        j if j.value < 0 else Judgement(min(j.start, mark.start), max(j.end, mark.end), -j.value)
         for j in found
     ]
     return turned or [Judgement(mark.start, mark.end, _RHETORICAL)]
 
 
 def _asking(hits: list[Hit], found: list[Judgement], *, asked: bool) -> list[Judgement]:
-    """Praise that is asked for is not given; a question that judges nothing leans to blame."""
+    """Take back the praise that is asked for; a question that judges nothing leans to blame."""
     closing = asked or hits[-1].word in ("吗", "么")
     kept = [j for j in found if j.value < 0] if closing else found
     if kept:
@@ -233,7 +241,7 @@ def _asking(hits: list[Hit], found: list[Judgement], *, asked: bool) -> list[Jud
 
 
 def _wishing(hits: list[Hit], found: list[Judgement]) -> list[Judgement]:
-    """What is wished for is not there: praise under a wish leans to blame, blame stays."""
+    """Take back the praise that is wished for, since it is not there; blame stays."""
     keep = next((hit for hit in hits if hit.kind == "keep"), None)
     if keep:
         return [j for j in found if j.end <= keep.start] + [Judgement(keep.start, keep.end, _KEPT)]
