@@ -237,7 +237,6 @@ CASES = {
     "text.phrases": lambda w: called(w.tokens, lexicon=w.lexicon),
     "text.propose_terms": lambda w: called(w.tokens, lexicon=w.lexicon, rejected=["新版"]),
     "text.comment_polarity": lambda w: called(w.polarity),
-    "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
     "text.polarity": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),

@@ -93,9 +93,6 @@ def polarity(comments: pd.DataFrame, *, lexicon: Lexicon | None = None) -> pd.Da
     judged = [clauses(str(text), scanner) for text in distinct]
     lists = [judged[i] if i >= 0 else [] for i in number]
     counts = np.fromiter((len(found) for found in lists), dtype=np.int64, count=len(lists))
-    texts = np.repeat(
-        np.array([str(distinct[i]) if i >= 0 else "" for i in number], object), counts
-    )
     given = np.array([str(distinct[i]) if i >= 0 else "" for i in number], dtype="object")
     texts = np.repeat(given, counts)
     table = _table([clause for found in lists for clause in found], texts)
@@ -134,9 +131,6 @@ def _score(value: np.ndarray) -> np.ndarray:
 def _names(value: np.ndarray) -> np.ndarray:
     # Sums of weights such as 0.5 - 0.2 fall on the limit: noise of the last digit must not decide.
     judges = np.abs(value) >= NEUTRAL - 1e-9
-    return np.select(
-        [judges & (value < 0), judges & (value > 0)], ["negative", "positive"], "neutral"
-    )
     signs = [judges & (value < 0), judges & (value > 0)]
     return np.select(signs, ["negative", "positive"], "neutral")
 
@@ -194,17 +188,6 @@ def comment_polarity(polarity: pd.DataFrame) -> pd.DataFrame:
     strong = np.abs(last) >= _DECIDES - 1e-9
     limit = np.where(strong, _AT_MOST * np.abs(last), np.inf)
     total = last + np.clip(before, -limit, limit)
-    blamed, praised = (
-        summed(polarity["polarity"].eq(p).to_numpy()) for p in ("negative", "positive")
-    )
-    decided = strong & (summed(aside) > 0)
-    one = (blamed > 0) ^ (praised > 0)
-    clear = (one & (total * (praised - blamed) > 0)) | ((blamed > 0) & (praised > 0) & decided)
-    names = np.select(
-        [(blamed == 0) & (praised == 0), clear & (total < 0), clear & (total > 0)],
-        ["neutral", "negative", "positive"],
-        "mixed",
-    )
     blamed = summed(polarity["polarity"].eq("negative").to_numpy())
     praised = summed(polarity["polarity"].eq("positive").to_numpy())
     table = pd.DataFrame(

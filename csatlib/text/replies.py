@@ -84,9 +84,6 @@ def _is_noise(words: str) -> bool:
 @cache
 def _stock() -> re.Pattern[str]:
     """Make the expression of a stock reply with the openings and endings it may have."""
-    either = "|".join(
-        re.escape(w) for w in sorted(words_of("replies.txt"), key=lambda w: (-len(w), w))
-    )
     replies = sorted(words_of("replies.txt"), key=lambda word: (-len(word), word))
     either = "|".join(re.escape(word) for word in replies)
     return re.compile(f"(?:{_OPENINGS})*(?:{either})(?:{_ENDINGS})*|(?:{_OPENINGS}|{_ENDINGS})+")

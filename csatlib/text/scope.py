@@ -221,9 +221,6 @@ def _rhetorical(hits: list[Hit], found: list[Judgement]) -> list[Judgement]:
     """Turn praise under 难道, 也叫 and the like; where nothing is judged, asking so blames."""
     mark = next(hit for hit in hits if hit.kind == "rhetorical")
     turned = [
-        Judgement(min(j.start, mark.start), max(j.end, mark.end), -abs(j.value))
-        if j.value > 0
-        else j
         j if j.value < 0 else Judgement(min(j.start, mark.start), max(j.end, mark.end), -j.value)
         for j in found
     ]
