@@ -229,7 +229,9 @@ CASES = {
     "drivers.choose": lambda w: called(w.joined, "overall", w.items[1:3], repeats=1),
     "drivers.diagnose": lambda w: called(w.joined, "overall", w.items[1:3], kind="ordinal"),
     "drivers.screen": lambda w: called(w.joined, "overall", w.items[1:4]),
+    "text.comment_polarity": lambda w: called(w.polarity),
     "text.keywords": lambda w: called(w.tokens, by=["region"], top=5, lexicon=w.lexicon),
+    "text.polarity": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.tokenise": lambda w: called(w.comments, lexicon=w.lexicon),
     "text.uninformative": lambda w: called(w.texts),
     "themes.check": lambda w: called(w.study.codeframe, lexicon=w.lexicon),
@@ -414,6 +416,7 @@ def world(repository):
     w.tokens = text.tokenise(w.comments.copy(), lexicon=w.lexicon).merge(
         regions[["comment_id", "region"]], on="comment_id"
     )
+    w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
     w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.piece = report.say("一句话。")

@@ -100,11 +100,23 @@ WORDED: Mapping[str, Table] = {
             "end": COUNT,
             "polarity": Column("str", allowed=POLARITIES),
             "score": Column("Float64"),
+            "weight": Column("Float64"),
             "span": TEXT,
             "span_start": _PLACE,
             "span_end": _PLACE,
         },
         key=("comment_id", "clause"),
+    ),
+    "comment_polarity": Table(
+        {
+            "comment_id": NAME,
+            "polarity": Column("str", allowed=(*POLARITIES, "mixed")),
+            "score": Column("Float64"),
+            "clauses": COUNT,
+            "negative": COUNT,
+            "positive": COUNT,
+        },
+        key=("comment_id",),
     ),
     "near_duplicates": Table(
         {
