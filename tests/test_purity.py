@@ -495,6 +495,8 @@ def world(repository):
     )
     w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
+    w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
+    w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.keyness = text.keyness(w.tokens.copy(), by=["region"], lexicon=w.lexicon)
     w.coders = [pd.Series([1, 2, 3, 3, None, 2]), pd.Series([1, 2, 3, 2, 1, 2], index=range(1, 7))]

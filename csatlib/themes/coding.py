@@ -10,8 +10,7 @@ import pandas as pd
 
 from csatlib import schema
 from csatlib.study import Codeframe, Theme
-from csatlib.text import Lexicon, uninformative
-from csatlib.themes.clauses import polarity
+from csatlib.text import Lexicon, polarity, uninformative
 from csatlib.themes.layout import Layout, lay_out
 from csatlib.themes.matching import Finder, longest
 
@@ -246,10 +245,8 @@ def _polarities(
     if open_ones.empty:
         return given
     asked = sorted(open_ones["text"].unique())
-    clauses = polarity(
-        pd.DataFrame({"comment_id": [str(n) for n in asked], "text": [texts[n] for n in asked]}),
-        lexicon,
-    )
+    judged = {"comment_id": [str(n) for n in asked], "text": [texts[n] for n in asked]}
+    clauses = polarity(pd.DataFrame(judged).astype("str"), lexicon=lexicon)
     clauses = clauses.assign(text=clauses["comment_id"].astype("int64"))
     clauses = clauses.assign(start=clauses["start"].astype("int64"))
     near = pd.merge_asof(
