@@ -147,7 +147,9 @@ def test_the_curve_is_the_mean_over_every_order():
     assert np.allclose(found["themes"], expected)
     assert np.allclose(found["new"].cumsum(), expected)
     assert found["themes"].iloc[0] == 1.0  # four mentions in four interviews
-    assert 1 - comb(2, 2) / comb(4, 2) + 2 * (1 - comb(3, 2) / comb(4, 2)) == expected[1]
+    assert 1 - comb(2, 2) / comb(4, 2) + 2 * (1 - comb(3, 2) / comb(4, 2)) == pytest.approx(
+        expected[1]
+    )
 
 
 def test_the_band_holds_the_curve_and_the_seed_fixes_it():
