@@ -92,6 +92,9 @@ CASES = {
     "privacy.redact_columns": lambda w: called(
         w.lists["frame"], ["unit"], personal=w.personal, roster=["张丽"], ids=["C00001"]
     ),
+    "privacy.redact_interviews": lambda w: called(
+        w.spoken, personal=w.personal, key=b"only for the tests", roster=["张丽"], ids=["C00001"]
+    ),
     "privacy.suppress": lambda w: called(w.groups, min_base=60, previous=w.means),
     "privacy.unlink": lambda w: called({"responses": w.kept, "comments": w.comments}),
     "sampling.allocate": lambda w: called(w.strata, 60, method="neyman", min_n=3),
@@ -246,10 +249,15 @@ CASES = {
     "themes.sample_for_labelling": lambda w: called(w.comments, n=5, seed=1),
     "themes.check": lambda w: called(w.study.codeframe, lexicon=w.lexicon),
     "themes.code": lambda w: called(w.comments, w.study.codeframe, lexicon=w.lexicon),
+    "themes.code_turns": lambda w: called(w.turns, w.study.codeframe, lexicon=w.lexicon),
     "themes.coverage": lambda w: called(w.coded, codeframe=w.study.codeframe),
     "themes.drift": lambda w: called(w.coded, w.coded, codeframe=w.study.codeframe),
     "themes.indicators": lambda w: called(w.kept, w.comments, w.coded, w.study.codeframe),
     "themes.match": lambda w: called(w.comments, {"wish": ["希望|建议"]}, lexicon=w.lexicon),
+    "themes.saturation": lambda w: called(w.voiced, seed=1),
+    "themes.saturation_point": lambda w: called(w.voiced, seed=1),
+    "themes.spoken_notes": lambda w: called(w.turns),
+    "themes.standing": lambda w: called(w.voiced, w.study.codeframe),
     "themes.suggestions": lambda w: called(w.coded, w.comments, lexicon=w.lexicon),
     "themes.joint_display": lambda w: called(
         w.means, w.matches, study=w.study, changes=w.changed, drivers=w.importances, quotes=w.quotes
@@ -260,6 +268,7 @@ CASES = {
         w.matches, comments=w.comments, k=2, by=["item"], tokens=w.tokens
     ),
     "themes.released": lambda w: called(w.quotes, w.reviews),
+    "themes.topic_coverage": lambda w: called(w.turns, w.study.codeframe.topics, lexicon=w.lexicon),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -270,10 +279,12 @@ CASES = {
     "charts.keyness_dots": lambda w: called(w.keyness),
     "charts.keyword_bars": lambda w: called(w.keywords),
     "charts.priority_matrix": lambda w: called(w.matrix, labels=w.labels),
+    "charts.saturation_curve": lambda w: called(w.curve, reached_at=3),
     "charts.to_svg": lambda w: called(charts.dimension_bars(w.means, labels=w.labels)),
     "charts.theme_bars": lambda w: called(
         w.shares, codeframe=w.codeframe, coverage=w.coverage, top=3
     ),
+    "charts.topic_heatmap": lambda w: called(w.topics, labels=w.study.codeframe.labels()),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "charts.word_cloud": lambda w: called(w.keywords, seed=1),
@@ -316,6 +327,21 @@ CASES = {
     "report.folded": lambda w: called("数字", "n = 40"),
     "report.funnel_view": lambda w: called(fieldwork.funnel(w.ledger)),
     "report.gap_finding": lambda w: called(w.gaps),
+    "report.gaps_sentences": lambda w: called(w.topics, w.study),
+    "report.interview_script": lambda w: called(
+        w.spoken.interviews, w.turns, interview_id=w.spoken.interviews["interview_id"][0]
+    ),
+    "report.interviewed_view": lambda w: called(w.spoken.interviews, ["mode"], w.study),
+    "report.level_view": lambda w: called(
+        w.voiced, dict.fromkeys(w.spoken.interviews["interview_id"], "满意")
+    ),
+    "report.notes_view": lambda w: called(w.noted),
+    "report.refused_view": lambda w: called(w.spoken.refused),
+    "report.saturation_sentence": lambda w: called(w.point),
+    "report.standing_finding": lambda w: called(w.standing, w.study),
+    "report.standing_view": lambda w: called(w.standing, w.study),
+    "report.topics_finding": lambda w: called(w.topics, w.study),
+    "report.topics_view": lambda w: called(w.topics, w.study),
     "report.group_finding": lambda w: called(w.groups),
     "report.headline": lambda w: called(w.means, w.study, quarter=QUARTER),
     "report.impact_finding": lambda w: called(w.impact, w.codeframe, w.study),
@@ -497,6 +523,14 @@ def world(repository):
     w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
     w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
     w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
+    w.spoken = exports.transcripts(store.raw(QUARTER, LINE), w.study)
+    w.turns = w.spoken.turns
+    w.voiced = themes.code_turns(w.turns.copy(), w.study.codeframe, lexicon=w.lexicon)
+    w.topics = themes.topic_coverage(w.turns.copy(), w.study.codeframe.topics, lexicon=w.lexicon)
+    w.curve = themes.saturation(w.voiced.copy())
+    w.point = themes.saturation_point(w.voiced.copy())
+    w.standing = themes.standing(w.voiced.copy(), w.study.codeframe)
+    w.noted = themes.spoken_notes(w.turns.copy())
     w.keywords = text.keywords(w.tokens.copy(), method="mentions", lexicon=w.lexicon)
     w.keyness = text.keyness(w.tokens.copy(), by=["region"], lexicon=w.lexicon)
     w.coders = [pd.Series([1, 2, 3, 3, None, 2]), pd.Series([1, 2, 3, 2, 1, 2], index=range(1, 7))]

@@ -178,7 +178,7 @@ def code_turns(
     require(turns, ("turn_id", "interview_id", "role", "text"), "code_turns")
     said = turns[(turns["role"] == "respondent") & (turns["text"] != "")]
     words = said[["turn_id", "text"]].rename(columns={"turn_id": "comment_id"})
-    polite = words["text"].str.fullmatch(_COURTESY).astype(bool)
+    polite = words["text"].astype("str").str.fullmatch(_COURTESY).astype(bool)
     coded = code(words[~polite], codeframe, lexicon=lexicon)
     if polite.any():
         empty = pd.DataFrame({"comment_id": words.loc[polite, "comment_id"]})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import comb
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln
 
 from csatlib import schema
 from csatlib.themes.shaping import require, typed
@@ -64,24 +64,16 @@ def saturation(
     if not n:
         return schema.empty("saturation")
     k = np.arange(1, n + 1)
-    mean = (1 - _missed(n, voiced.sum(axis=0), k)).sum(axis=1) if themes else np.zeros(n)
+    mean = (1 - _missed(n, voiced.sum(axis=0).tolist(), k)).sum(axis=1) if themes else np.zeros(n)
     counts = np.array([_cumulated(voiced[order]) for order in _orders(n, orders, seed)])
     low, high = np.quantile(counts, [(1 - conf) / 2, (1 + conf) / 2], axis=0)
     columns = {"interviews": k, "themes": mean, "low": low, "high": high}
     return typed(pd.DataFrame({**columns, "new": np.diff(mean, prepend=0)}), "saturation")
 
 
-def _missed(n: int, holding: np.ndarray, k: np.ndarray) -> np.ndarray:
+def _missed(n: int, holding: Sequence[int], k: np.ndarray) -> np.ndarray:
     """Give the chance that k of n interviews hold none of the m that voice a theme."""
-    left = n - holding[None, :] - k[:, None]
-    possible = left >= 0
-    logs = (
-        gammaln(n - holding + 1)[None, :]
-        - gammaln(np.where(possible, left, 0) + 1)
-        + gammaln(n - k + 1)[:, None]
-        - gammaln(n + 1)
-    )
-    return np.where(possible, np.exp(logs), 0.0)
+    return np.array([[comb(n - m, held) / comb(n, held) for m in holding] for held in k.tolist()])
 
 
 def _cumulated(voiced: np.ndarray) -> np.ndarray:
