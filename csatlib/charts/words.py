@@ -38,7 +38,8 @@ def keyness_dots(keyness: pd.DataFrame, *, top: int = 8) -> Axes:
     -------
     matplotlib.axes.Axes
         One panel a group, one below the other on one axis of log-odds: a dot a word and its
-        interval, most characteristic first; right of zero the group mentions it more often. Words
+        interval, most characteristic first; right of zero the group mentions it more often. Of two
+        groups each has only the words that it mentions more often. Words
         told from chance (``p_adjusted`` below 0.05) have the accent colour, others are grey. To
         the right the shares of comments, of the group and of the others. Without a single word
         that could be compared it says 数据不足.
@@ -84,6 +85,9 @@ def keyness_dots(keyness: pd.DataFrame, *, top: int = 8) -> Axes:
 def _leading(keyness: pd.DataFrame, top: int) -> pd.DataFrame:
     """Choose each group's words by the size of ``z`` and sort them from most to least."""
     known = keyness[keyness["z"].notna()]
+    if known["group"].nunique() == 2:
+        # What one of two groups says less often, the other says more often: once is enough.
+        known = known[known["z"] > 0]
     strength = known["z"].abs().astype("float64")
     chosen = known.assign(strength=strength).sort_values(
         ["group", "strength", "term"], ascending=[True, False, True], kind="stable"
