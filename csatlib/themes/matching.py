@@ -199,17 +199,14 @@ def longest(start: np.ndarray, end: np.ndarray, which: np.ndarray) -> np.ndarray
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     by_start = np.lexsort((rank, start))
-    chosen: list[int] = []
-    cluster: list[int] = []
-    reach = -1
-    for place in by_start.tolist():
-        if cluster and start[place] >= reach:
-            chosen += _apart(cluster, start, end, rank)
-            cluster = []
-        cluster.append(place)
-        reach = max(reach, int(end[place]))
-    chosen += _apart(cluster, start, end, rank)
-    return np.array(chosen, dtype=np.int64)
+    if not len(by_start):
+        return by_start
+    reach = np.maximum.accumulate(end[by_start])
+    first = np.flatnonzero(np.r_[True, start[by_start][1:] >= reach[:-1]])
+    clusters = np.split(by_start, first[1:])
+    # Most clusters are one match, and have nothing to choose.
+    kept = [c if len(c) == 1 else _apart(c.tolist(), start, end, rank) for c in clusters]
+    return np.concatenate(kept).astype(np.int64)
 
 
 def _apart(
