@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module, metadata
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ _ALONE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U000
 _REPLACED = re.compile("|".join(re.escape(word) for word in REPLACEMENTS.values()))
 #: White space in Python's eyes, so it is no token; within a text a blank may stand for it.
 _END = "\x1e"
-_TEXTS_AT_ONCE = 16_384
+_TEXTS_AT_ONCE = 8_192
 #: The engine's words of so few texts stay in the processor's cache until they are measured.
 _TEXTS_A_CALL = 128
 #: Masks that leave the first so many of four half words.
@@ -89,7 +89,7 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
     numbers: dict[str, int] = {_END: 0}
     parts = [np.zeros(0, np.int32)]
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        some = list(texts[start : start + _TEXTS_AT_ONCE])
+        some = np.asarray(texts[start : start + _TEXTS_AT_ONCE], object).tolist()
         pieces = [_joined(some[i : i + _TEXTS_A_CALL]) for i in range(0, len(some), _TEXTS_A_CALL)]
         text = "".join(pieces)
         points = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -102,9 +102,9 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
     is_token = np.fromiter(map(_is_token, numbers), bool, len(numbers))
     kept = is_token[ids]
     counts = np.diff(np.cumsum(kept)[ids == numbers[_END]], prepend=0)
-    words = sorted(word for word in numbers if is_token[numbers[word]])
+    words = sorted(compress(numbers, is_token.tolist()))
     places = np.zeros(len(numbers), np.int32)
-    places[[numbers[word] for word in words]] = np.arange(len(words))
+    places[list(map(numbers.__getitem__, words))] = np.arange(len(words))
     return Cut(places[ids[kept]], counts, words)
 
 
@@ -117,16 +117,18 @@ def _modelled(
     """
     from jieba import finalseg
 
-    ascii_ = np.minimum(points, 127)
-    is_han = (points >= markov.FIRST) & (points <= markov.LAST)
+    ascii_ = np.minimum(points, 127).astype(np.uint8)
+    is_letter, is_mark = _IS_LETTER[ascii_], _IS_MARK[ascii_]
+    # Lower points wrap around to high ones.
+    is_han = points - np.uint32(markov.FIRST) <= markov.LAST - markov.FIRST
     ends = np.zeros(len(points), bool)
     ends[sizes.cumsum() - 1] = True
-    is_loose = _is_loose(ends, text, is_han | _IS_MARK[ascii_], _IS_LETTER[ascii_], frequencies)
+    is_loose = _is_loose(ends, text, is_han | is_mark, is_letter, frequencies)
     first, last = _stretches(is_loose & is_han)
     inside = _within(first, last, len(points))
     ends[inside] = markov.word_ends(points[inside], last - first)
     first, last = _stretches(is_loose & ~is_han)
-    has_mark = _any(_IS_MARK[ascii_], first, last)
+    has_mark = _any(is_mark, first, last)
     for start, end in zip(first[has_mark].tolist(), last[has_mark].tolist(), strict=True):
         found = np.array([len(part) for part in finalseg.re_skip.split(text[start:end]) if part])
         ends[start:end] = False
@@ -187,7 +189,7 @@ def _numbered(
     place = np.zeros(len(uniques), np.int64)
     place[codes] = np.arange(len(sizes))
     first, last = starts[place].tolist(), (starts + sizes)[place].tolist()
-    words = (text[i:j] for i, j in zip(first, last, strict=True))
+    words = [text[i:j] for i, j in zip(first, last, strict=True)]
     ids = [numbers.setdefault(word, len(numbers)) for word in words]
     return np.array(ids, np.int32)[codes]
 

@@ -95,8 +95,8 @@ def _owners(ids: pd.Index, counts: np.ndarray) -> pd.Categorical:
 
 def _pos(words: list[str], codes: np.ndarray) -> pd.Categorical:
     """Look each word up once and hand its tag to its tokens."""
-    known = pd.Categorical([tags().get(word) for word in words]).astype(
-        pd.CategoricalDtype(sorted({tags()[word] for word in words if word in tags()}))
-    )
-    found = np.append(known.codes, -1)[codes]
-    return pd.Categorical.from_codes(found, known.categories.astype("str"), validate=False)
+    found = list(map(tags().get, words))
+    known = sorted(set(found) - {None})
+    place = {tag: code for code, tag in enumerate(known)}
+    places = np.array([place.get(tag, -1) for tag in found] + [-1], np.int16)
+    return pd.Categorical.from_codes(places[codes], pd.Index(known, dtype="str"), validate=False)
