@@ -87,7 +87,7 @@ class Cut:
 def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut:
     """Split texts; white space and marks of removed personal data part them and are no tokens."""
     numbers: dict[str, int] = {_END: 0}
-    parts = [np.zeros(0, np.int32)]
+    parts = []
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         some = np.asarray(texts[start : start + _TEXTS_AT_ONCE], object).tolist()
         pieces = [_joined(some[i : i + _TEXTS_A_CALL]) for i in range(0, len(some), _TEXTS_A_CALL)]
@@ -97,15 +97,16 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
         if hmm and by.engine is not None:
             sizes = _modelled(sizes, text, points[: len(text)], by.tokenizer.FREQ)
         parts.append(_numbered(sizes, text, points, numbers))
-    ids = np.concatenate(parts)
-    del parts
     is_token = np.fromiter(map(_is_token, numbers), bool, len(numbers))
-    kept = is_token[ids]
-    counts = np.diff(np.cumsum(kept)[ids == numbers[_END]], prepend=0)
     words = sorted(compress(numbers, is_token.tolist()))
     places = np.zeros(len(numbers), np.int32)
     places[list(map(numbers.__getitem__, words))] = np.arange(len(words))
-    return Cut(places[ids[kept]], counts, words)
+    counts = [np.zeros(0, np.int64)]
+    for i, part in enumerate(parts):
+        kept = is_token[part]
+        counts.append(np.diff(kept.cumsum()[part == numbers[_END]], prepend=0))
+        parts[i] = places[part[kept]]
+    return Cut(np.concatenate([places[:0], *parts]), np.concatenate(counts), words)
 
 
 def _modelled(

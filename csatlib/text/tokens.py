@@ -79,7 +79,8 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
 
 def _spread(done: Cut, number: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give each comment the tokens of its text: their positions and the codes of their words."""
-    position = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    position = np.arange(counts.sum())
+    position -= np.repeat(counts.cumsum() - counts, counts)
     if len(number) == len(done.counts) and (number >= 0).all():
         return position, done.ids
     starts = np.append(done.counts.cumsum() - done.counts, 0)
