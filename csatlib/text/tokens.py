@@ -79,8 +79,11 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
 
 def _spread(done: Cut, number: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give each comment the tokens of its text: their positions and the codes of their words."""
-    position = np.arange(counts.sum())
-    position -= np.repeat(counts.cumsum() - counts, counts)
+    # One more than the token before, back to 0 where a comment begins; no second array as long.
+    own = counts[counts > 0]
+    position = np.ones(own.sum(), np.int64)
+    position[own.cumsum() - own] = 1 - np.append(1, own[:-1]) if len(own) else 0
+    np.cumsum(position, out=position)
     if len(number) == len(done.counts) and (number >= 0).all():
         return position, done.ids
     starts = np.append(done.counts.cumsum() - done.counts, 0)
