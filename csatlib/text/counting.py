@@ -29,6 +29,7 @@ class Coded:
 
     def only(self, rows: np.ndarray) -> Coded:
         """Keep some rows."""
+        rows = np.flatnonzero(rows)
         names = ("comment", "position", "word", "tag", "group")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
@@ -87,7 +88,8 @@ def distinct(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
     keys = np.zeros(len(columns[0]), np.int64)
     for column, size in zip(columns, sizes, strict=True):
         keys = keys * size + column
-    keys.sort()
+    if (np.diff(keys) < 0).any():
+        keys.sort()
     keys = keys[np.diff(keys, prepend=-1) > 0]
     parts = []
     for size in reversed(sizes):

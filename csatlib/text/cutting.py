@@ -7,13 +7,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module, metadata
-from itertools import islice
+from itertools import chain, compress
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.privacy import REPLACEMENTS
+from csatlib.text import markov
 
 if TYPE_CHECKING:
     import jieba
@@ -31,64 +31,44 @@ __all__ = ["Cut", "Cutter", "cut", "cutter", "tags"]
 #: Versions of the engine that the tests have held against jieba, character by character.
 PROVEN = ("0.2.2",)
 
-_BLOCK = re.compile("[\u4e00-\u9fd5a-zA-Z0-9+#&._%-]")
 #: Characters that the engine takes into blocks of words and jieba does not, and halves of
 #: surrogate pairs, which the engine cannot be handed.
 _ALONE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0002ffff])")
-#: Letters and digits that the engine keeps together across a mark where jieba parts them: 24-26.
-_TOGETHER = re.compile(r"[a-zA-Z0-9](?:[-_][a-zA-Z0-9]|\.(?:[a-zA-Z]|[0-9]+[a-zA-Z.]))")
 _REPLACED = re.compile("|".join(re.escape(word) for word in REPLACEMENTS.values()))
 #: White space in Python's eyes, so it is no token; within a text a blank may stand for it.
 _END = "\x1e"
-_TEXTS_AT_ONCE = 16_384
+_TEXTS_AT_ONCE = 8_192
+#: The engine's words of so few texts stay in the processor's cache until they are measured.
+_TEXTS_A_CALL = 128
 #: Masks that leave the first so many of four half words.
 _FIRST = np.array([0, 0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF], np.uint64)
+#: Which characters below 128 are letters or digits, and which others jieba puts into blocks.
+_IS_LETTER = np.isin(np.arange(128), [ord(c) for c in ascii_letters + digits])
+_IS_MARK = np.isin(np.arange(128), [ord(c) for c in "+#&._%-"])
 
 
 @dataclass(frozen=True, eq=False)
 class Cutter:
     """A jieba tokenizer that knows some terms, and the engine with the same dictionary.
 
-    ``model`` is an engine without any dictionary: only its hidden Markov model speaks.
+    The engine only goes by the dictionary; its own hidden Markov model rounds differently, keeps
+    24-26 whole and takes other characters for ideographs.
     """
 
     tokenizer: jieba.Tokenizer
     engine: Any = None
-    model: Any = None
 
-    def by_dictionary(self, text: str) -> list[str]:
-        """Split a text as ``jieba.cut(text, HMM=False)`` does."""
-        return [
-            word
-            for number, piece in enumerate(_ALONE.split(text))
-            for word in ([piece] if number % 2 else self.engine.cut(piece, False))
-        ]
-
-    def by_model(self, run: str) -> list[str]:
-        """Split what the dictionary left in single characters as jieba does."""
-        from jieba import finalseg
-
-        return list(run) if self.tokenizer.FREQ.get(run) else list(finalseg.cut(run))
-
-    def are_plain(self, runs: list[str]) -> np.ndarray:
-        """Tell whether the engine's model splits such runs as jieba does.
-
-        Both add the same logarithms, in another order, so rounding decides between ways of equal
-        probability. Such ways give each ideograph the same states at other places. No swap of two
-        places leaves the chain of states possible, so three places change at least: an ideograph
-        stands there three times, or two of them twice.
-        """
-        known, together = self.tokenizer.FREQ.get, _TOGETHER.search
-        return np.fromiter(
-            (
-                (len(run) < 3 or len(run) - len(set(run)) < 2 or run.isascii())
-                and (run.isalpha() or not together(run))
-                and not known(run)
-                for run in runs
-            ),
-            bool,
-            len(runs),
-        )
+    def sizes(self, pieces: list[str], *, hmm: bool) -> np.ndarray:
+        """Give the lengths of the words, one after the other."""
+        if self.engine is None:
+            words = (self.tokenizer.lcut(piece, HMM=hmm) for piece in pieces)
+        else:
+            words = (
+                [part] if number % 2 else self.engine.cut(part, False)
+                for piece in pieces
+                for number, part in enumerate(_ALONE.split(piece))
+            )
+        return np.fromiter(map(len, chain.from_iterable(words)), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,115 +84,129 @@ class Cut:
     words: list[str]
 
 
-class _Vocabulary:
-    """Words numbered in the order in which they come, and what is known of each."""
-
-    def __init__(self, tokenizer: jieba.Tokenizer) -> None:
-        self.frequencies = tokenizer.FREQ
-        self.numbers: defaultdict[str, int] = defaultdict()
-        self.numbers.default_factory = self.numbers.__len__
-        self.end = self.numbers[_END]
-        self.lengths = np.zeros(0, np.int64)
-        self.is_loose = np.zeros(0, bool)
-
-    def number(self, words: list[str], text: str) -> np.ndarray:
-        """Give each word its number; the words one after the other are the text."""
-        keys = self._keys(words, text)
-        codes, uniques = pd.factorize(keys)
-        place = np.zeros(len(uniques), np.int64)
-        place[codes] = np.arange(len(words))
-        ids = np.fromiter((self.numbers[words[i]] for i in place.tolist()), np.int32, len(place))
-        self._know_new()
-        return ids[codes]
-
-    def _keys(self, words: list[str], text: str) -> np.ndarray:
-        """Give words whole numbers that tell them apart: far cheaper to compare than words."""
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        starts = lengths.cumsum() - lengths
-        points = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), np.uint32)
-        halves = points.astype(np.uint16)
-        fours = np.ndarray(len(text) + 1, np.uint64, halves, strides=(2,))
-        keys = (fours[starts] & _FIRST[np.minimum(lengths, 4)]).view(np.int64)
-        # Four halves hold four characters of the basic plane. Those of other planes stand alone.
-        is_other = np.flatnonzero((points[starts] > 0xFFFF) | (lengths > 4)).tolist()
-        keys[is_other] = [-1 - self.numbers[words[i]] for i in is_other]
-        return keys
-
-    def _know_new(self) -> None:
-        count = len(self.numbers) - len(self.lengths)
-        new = list(islice(reversed(self.numbers), count))[::-1]
-        self.lengths = np.append(self.lengths, np.fromiter(map(len, new), np.int64, count))
-        known, in_block = self.frequencies.get, _BLOCK.match
-        # What the dictionary left in single characters, letters and digits joined again.
-        loose = [
-            (in_block(word) is not None) if len(word) == 1 else not (known(word) or word == "\r\n")
-            for word in new
-        ]
-        self.is_loose = np.append(self.is_loose, np.array(loose, bool))
-
-
 def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut:
     """Split texts; white space and marks of removed personal data part them and are no tokens."""
-    vocabulary = _Vocabulary(by.tokenizer)
-    parts = [np.zeros(0, np.int32)]
+    numbers: dict[str, int] = {_END: 0}
+    parts = []
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        text = _joined(list(texts[start : start + _TEXTS_AT_ONCE]))
-        if by.engine is None:
-            parts.append(vocabulary.number(by.tokenizer.lcut(text, HMM=hmm), text))
-            continue
-        ids = vocabulary.number(by.by_dictionary(text), text)
-        parts.append(_modelled(ids, text, vocabulary, by) if hmm else ids)
-    ids = np.concatenate(parts)
-    del parts
-    numbers = vocabulary.numbers
+        some = np.asarray(texts[start : start + _TEXTS_AT_ONCE], object).tolist()
+        pieces = [_joined(some[i : i + _TEXTS_A_CALL]) for i in range(0, len(some), _TEXTS_A_CALL)]
+        text = "".join(pieces)
+        points = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), np.uint32)
+        sizes = by.sizes(pieces, hmm=hmm)
+        if hmm and by.engine is not None:
+            sizes = _modelled(sizes, text, points[: len(text)], by.tokenizer.FREQ)
+        parts.append(_numbered(sizes, text, points, numbers))
     is_token = np.fromiter(map(_is_token, numbers), bool, len(numbers))
-    kept = is_token[ids]
-    counts = np.diff(np.cumsum(kept)[ids == vocabulary.end], prepend=0)
-    words = sorted({w for i, w in enumerate(numbers) if is_token[i]} & _used(numbers, ids))
+    words = sorted(compress(numbers, is_token.tolist()))
     places = np.zeros(len(numbers), np.int32)
-    places[[numbers[word] for word in words]] = np.arange(len(words))
-    return Cut(places[ids[kept]], counts, words)
+    places[list(map(numbers.__getitem__, words))] = np.arange(len(words))
+    counts = [np.zeros(0, np.int64)]
+    for i, part in enumerate(parts):
+        kept = is_token[part]
+        counts.append(np.diff(kept.cumsum()[part == numbers[_END]], prepend=0))
+        parts[i] = places[part[kept]]
+    return Cut(np.concatenate([places[:0], *parts]), np.concatenate(counts), words)
 
 
-def _modelled(ids: np.ndarray, text: str, vocabulary: _Vocabulary, by: Cutter) -> np.ndarray:
-    """Let the model split each run of what the dictionary left in single characters."""
-    edges = np.flatnonzero(np.diff(vocabulary.is_loose[ids], prepend=False, append=False))
-    several = edges[1::2] - edges[::2] > 1
-    first, last = edges[::2][several], edges[1::2][several]
-    places = np.append(0, vocabulary.lengths[ids].cumsum())
-    spans = zip(places[first].tolist(), places[last].tolist(), strict=True)
-    runs = [text[start:end] for start, end in spans]
-    is_plain = by.are_plain(runs)
-    plain = "".join(run + _END for run, ok in zip(runs, is_plain, strict=True) if ok)
-    odd = [run for run, ok in zip(runs, is_plain, strict=True) if not ok]
-    split = {run: (*by.by_model(run), _END) for run in set(odd)}
-    words = by.model.cut(plain, True) + [word for run in odd for word in split[run]]
-    found = vocabulary.number(words, plain + "".join(run + _END for run in odd))
-    ends = np.flatnonzero(found == vocabulary.end)
-    counts = np.diff(ends, prepend=-1) - 1
-    order = np.argsort(~is_plain, kind="stable")
-    return _spliced(ids, first[order], last[order], found[found != vocabulary.end], counts)
-
-
-def _spliced(
-    ids: np.ndarray, first: np.ndarray, last: np.ndarray, found: np.ndarray, counts: np.ndarray
+def _modelled(
+    sizes: np.ndarray, text: str, points: np.ndarray, frequencies: Mapping[str, int]
 ) -> np.ndarray:
-    """Put ``counts`` of the tokens ``found`` into the place of each run of tokens."""
-    steps = np.zeros(len(ids) + 1, np.int8)
-    steps[first] += 1
-    steps[last] -= 1
-    sizes = np.where(np.cumsum(steps[:-1], dtype=np.int8) > 0, 0, 1)
-    sizes[first] = counts
-    spliced = np.repeat(ids, sizes)
-    starts = (sizes.cumsum() - sizes)[first] - (counts.cumsum() - counts)
-    spliced[np.repeat(starts, counts) + np.arange(len(found))] = found
-    return spliced
+    """Find words in each run of what the dictionary left in single characters.
+
+    jieba hands a run to its model only if the run itself is no word of the dictionary.
+    """
+    from jieba import finalseg
+
+    ascii_ = np.minimum(points, 127).astype(np.uint8)
+    is_letter, is_mark = _IS_LETTER[ascii_], _IS_MARK[ascii_]
+    # Lower points wrap around to high ones.
+    is_han = points - np.uint32(markov.FIRST) <= markov.LAST - markov.FIRST
+    ends = np.zeros(len(points), bool)
+    ends[sizes.cumsum() - 1] = True
+    is_loose = _is_loose(ends, text, is_han | is_mark, is_letter, frequencies)
+    first, last = _stretches(is_loose & is_han)
+    inside = _within(first, last, len(points))
+    ends[inside] = markov.word_ends(points[inside], last - first)
+    first, last = _stretches(is_loose & ~is_han)
+    has_mark = _any(is_mark, first, last)
+    for start, end in zip(first[has_mark].tolist(), last[has_mark].tolist(), strict=True):
+        found = np.array([len(part) for part in finalseg.re_skip.split(text[start:end]) if part])
+        ends[start:end] = False
+        ends[start - 1 + found.cumsum()] = True
+    first, last = _stretches(is_loose)
+    joined = _any(~ends, first, last)
+    for start, end in zip(first[joined].tolist(), last[joined].tolist(), strict=True):
+        if frequencies.get(text[start:end]):
+            ends[start:end] = True
+    return np.diff(np.flatnonzero(ends), prepend=-1)
 
 
-def _used(numbers: Mapping[str, int], ids: np.ndarray) -> set[str]:
-    """Give the words that stand anywhere: some were only on the way."""
-    counts = np.bincount(ids, minlength=len(numbers))
-    return {word for word, count in zip(numbers, counts, strict=True) if count}
+def _is_loose(
+    ends: np.ndarray,
+    text: str,
+    is_single: np.ndarray,
+    is_letter: np.ndarray,
+    frequencies: Mapping[str, int],
+) -> np.ndarray:
+    """Mark characters that the dictionary left single, letters and digits joined again too."""
+    starts = np.append(True, ends[:-1])
+    loose = ends & starts & (is_single | is_letter)
+    first = np.flatnonzero(starts & ~ends & is_letter)
+    places = np.flatnonzero(ends)
+    last = places[np.searchsorted(places, first)] + 1
+    for start, end in zip(first.tolist(), last.tolist(), strict=True):
+        loose[start:end] = not frequencies.get(text[start:end])
+    return loose
+
+
+def _stretches(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give where two or more marked places in a row begin, and where they have ended."""
+    edges = np.flatnonzero(np.diff(marked, prepend=False, append=False))
+    several = edges[1::2] - edges[::2] > 1
+    return edges[::2][several], edges[1::2][several]
+
+
+def _within(first: np.ndarray, last: np.ndarray, length: int) -> np.ndarray:
+    steps = np.zeros(length + 1, np.int8)
+    steps[first] = 1
+    steps[last] = -1
+    return np.flatnonzero(steps.cumsum(dtype=np.int8))
+
+
+def _any(marked: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Tell in which stretches anything is marked."""
+    before = np.append(0, marked.cumsum())
+    return before[last] > before[first]
+
+
+def _numbered(
+    sizes: np.ndarray, text: str, points: np.ndarray, numbers: dict[str, int]
+) -> np.ndarray:
+    """Give each word its number; new words come after those that are known."""
+    starts = sizes.cumsum() - sizes
+    keys = _keys(sizes, starts, text, points, numbers)
+    codes, uniques = pd.factorize(keys)
+    place = np.zeros(len(uniques), np.int64)
+    place[codes] = np.arange(len(sizes))
+    first, last = starts[place].tolist(), (starts + sizes)[place].tolist()
+    words = [text[i:j] for i, j in zip(first, last, strict=True)]
+    ids = [numbers.setdefault(word, len(numbers)) for word in words]
+    return np.array(ids, np.int32)[codes]
+
+
+def _keys(
+    sizes: np.ndarray, starts: np.ndarray, text: str, points: np.ndarray, numbers: dict[str, int]
+) -> np.ndarray:
+    """Give words whole numbers that tell them apart: far cheaper to compare than words."""
+    halves = points.astype(np.uint16)
+    fours = np.ndarray(len(text) + 1, np.uint64, halves, strides=(2,))
+    keys = (fours[starts] & _FIRST[np.minimum(sizes, 4)]).view(np.int64)
+    # Four halves hold four characters of the basic plane. Those of other planes stand alone.
+    others = np.flatnonzero((points[starts] > 0xFFFF) | (sizes > 4)).tolist()
+    words = (text[starts[i] : starts[i] + sizes[i]] for i in others)
+    keys[others] = [-1 - numbers.setdefault(word, len(numbers)) for word in words]
+    return keys
 
 
 def _joined(texts: list[str]) -> str:
@@ -238,24 +232,24 @@ def cutter(terms: tuple[str, ...]) -> Cutter:
     tokenizer.FREQ, tokenizer.total, tokenizer.initialized = dict(plain.FREQ), plain.total, True
     for term in terms:
         tokenizer.add_word(term)
-    return Cutter(tokenizer, *_engines(tokenizer))
+    return Cutter(tokenizer, _engine(tokenizer))
 
 
-def _engines(tokenizer: jieba.Tokenizer) -> tuple[Any, Any]:
-    """Make the engine with a tokenizer's dictionary, and one with none.
+def _engine(tokenizer: jieba.Tokenizer) -> Any:
+    """Make the engine with a tokenizer's dictionary.
 
-    Both are None where the engine is not there, is a version not proven, or could not tell letters
+    There is none where it is not installed, is a version not proven, or could not tell letters
     that the dictionary left single from a word that they spell.
     """
     try:
         make = import_module("rjieba").Jieba.empty
         is_proven = metadata.version("rjieba") in PROVEN
     except (ImportError, AttributeError):
-        return None, None
+        return None
     letters = (tokenizer.FREQ.get(letter, 0) for letter in ascii_letters + digits)
     if not is_proven or max(letters) ** 2 > tokenizer.total:
-        return None, None
-    engine, model, total = make(), make(), tokenizer.total
+        return None
+    engine, total = make(), tokenizer.total
     for word, frequency in tokenizer.FREQ.items():
         if frequency and word.isprintable():
             engine.add_word(word, frequency, None)
@@ -263,8 +257,7 @@ def _engines(tokenizer: jieba.Tokenizer) -> tuple[Any, Any]:
     # The total weighs each further word. jieba counts a word as often as it is added, the engine
     # once; a word that stands in no block makes up the difference.
     engine.add_word(_END, total, None)
-    model.add_word(_END, 1, None)
-    return engine, model
+    return engine
 
 
 @lru_cache(maxsize=1)

@@ -122,7 +122,7 @@ def keywords(
     [['接通', 1.0, 2, 2]]
     """
     _require(tokens, method, by, top, min_comments)
-    frequencies = _frequencies(idf, method)
+    frequencies, median = _frequencies(idf, method)
     coded = code(tokens, by, lexicon)
     follows_jieba = method == "textrank" or idf is not None
     rows = _jieba_candidates if follows_jieba else _candidates
@@ -131,7 +131,7 @@ def keywords(
     if method == "textrank":
         counted = counted.merge(textrank(candidates), on=["group", "word"])
     else:
-        score = _scores(counted, method, candidates, coded, frequencies)
+        score = _scores(counted, method, candidates, coded, frequencies, median)
         order = counted["first"] if follows_jieba else 0
         counted = counted.assign(score=score, order=order)
     return _table(_ranked(counted, coded, top, min_comments), method, by)
@@ -163,17 +163,20 @@ def _require(
         raise ValueError(f"keywords: tokens lack the columns {absent}; merge them first")
 
 
-def _frequencies(idf: Mapping[str, float] | pd.Series | None, method: str) -> Mapping[str, float]:
-    """Check the inverse document frequencies that were given."""
+def _frequencies(
+    idf: Mapping[str, float] | pd.Series | None, method: str
+) -> tuple[Mapping[str, float], float]:
+    """Check the inverse document frequencies that were given, and find their upper median."""
     if idf is None:
-        return {}
+        return {}, 0.0
     if method != "tfidf":
         raise ValueError(f"keywords: idf belongs to method 'tfidf', found {method!r}")
     known = idf.to_dict() if isinstance(idf, pd.Series) else idf
     values = np.array(list(known.values()))
     if not len(values) or values.dtype.kind not in "iuf" or not np.isfinite(values).all():
         raise ValueError("keywords: idf needs a finite number for each of one or more terms")
-    return known
+    middle = len(values) // 2
+    return known, float(np.partition(values, middle)[middle])
 
 
 def _candidates(coded: Coded, lexicon: Lexicon | None, method: str) -> np.ndarray:  # noqa: ARG001
@@ -196,11 +199,12 @@ def _jieba_candidates(coded: Coded, lexicon: Lexicon | None, method: str) -> np.
     """Mark what jieba takes for candidates, and what the lexicon adds and removes."""
     stops = lexicon.stop_words if lexicon else frozenset()
     terms = set(lexicon.terms) if lexicon else set()
-    is_term = np.array([w in terms for w in coded.words], bool)
-    eligible = np.array(
-        [len(w.strip()) > 1 and w.lower() not in _ENGLISH and w not in stops for w in coded.words],
-        bool,
-    )
+    count = len(coded.words)
+    is_term = np.fromiter(map(terms.__contains__, coded.words), bool, count)
+    is_long = np.fromiter(map(len, map(str.strip, coded.words)), np.int64, count) > 1
+    is_english = np.fromiter(map(_ENGLISH.__contains__, map(str.lower, coded.words)), bool, count)
+    is_stop = np.fromiter(map(stops.__contains__, coded.words), bool, count)
+    eligible = is_long & ~is_english & ~is_stop
     tagged = np.array([method != "textrank" or t in _RANKED_TAGS for t in coded.tags], bool)
     return (eligible[coded.word] & tagged[coded.tag]) | is_term[coded.word]
 
@@ -211,15 +215,14 @@ def _scores(
     candidates: Coded,
     coded: Coded,
     frequencies: Mapping[str, float],
+    median: float,
 ) -> pd.Series:
     """Score the counts; for TF-IDF the documents are those of all groups and of none."""
     if method == "mentions":
         return counted["comments"] / counted["base"]
     total = counted.groupby("group")["size"].transform("sum")
     if method == "tfidf" and frequencies:
-        middle = len(frequencies) // 2
-        median = float(np.partition(np.array(list(frequencies.values())), middle)[middle])
-        inverse = [frequencies.get(coded.words[word], median) for word in counted["word"]]
+        inverse = [frequencies.get(coded.words[i], median) for i in counted["word"].tolist()]
         return counted["size"] * (np.array(inverse, "float64") / total)
     words, _ = distinct(candidates.word, candidates.comment)
     documents = np.bincount(words, minlength=len(coded.words))[counted["word"]]
@@ -230,6 +233,8 @@ def _scores(
 def _ranked(counted: pd.DataFrame, coded: Coded, top: int, min_comments: int) -> pd.DataFrame:
     """Give the best words of each group their ranks and names."""
     kept = counted[counted["comments"] >= min_comments]
+    # Only those that reach the last rank by score need their names to be sorted by.
+    kept = kept[kept.groupby("group")["score"].rank(method="min", ascending=False) <= top]
     terms = pd.Series([coded.words[word] for word in kept["word"]], index=kept.index, dtype="str")
     ranked = kept.assign(token=terms).sort_values(
         ["group", "score", "order", "token"], ascending=[True, False, True, True], kind="stable"

@@ -79,7 +79,11 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
 
 def _spread(done: Cut, number: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give each comment the tokens of its text: their positions and the codes of their words."""
-    position = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    # One more than the token before, back to 0 where a comment begins; no second array as long.
+    own = counts[counts > 0]
+    position = np.ones(own.sum(), np.int64)
+    position[own.cumsum() - own] = 1 - np.append(1, own[:-1]) if len(own) else 0
+    np.cumsum(position, out=position)
     if len(number) == len(done.counts) and (number >= 0).all():
         return position, done.ids
     starts = np.append(done.counts.cumsum() - done.counts, 0)
@@ -95,8 +99,8 @@ def _owners(ids: pd.Index, counts: np.ndarray) -> pd.Categorical:
 
 def _pos(words: list[str], codes: np.ndarray) -> pd.Categorical:
     """Look each word up once and hand its tag to its tokens."""
-    known = pd.Categorical([tags().get(word) for word in words]).astype(
-        pd.CategoricalDtype(sorted({tags()[word] for word in words if word in tags()}))
-    )
-    found = np.append(known.codes, -1)[codes]
-    return pd.Categorical.from_codes(found, known.categories.astype("str"), validate=False)
+    found = list(map(tags().get, words))
+    known = sorted(set(found) - {None})
+    place = {tag: code for code, tag in enumerate(known)}
+    places = np.array([place.get(tag, -1) for tag in found] + [-1], np.int16)
+    return pd.Categorical.from_codes(places[codes], pd.Index(known, dtype="str"), validate=False)
