@@ -127,13 +127,13 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
 
 def _tokens(
     texts: Sequence[str], codes: np.ndarray, lexicon: Lexicon
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.DataFrame]:
-    """Give start and end of every token, the number of its kind, and the kinds."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple[str, str]]]:
+    """Give start and end of every token, the number of its kind, and the kinds: word and tag."""
     given = pd.array(list(texts), dtype="str")
     ids = pd.RangeIndex(len(texts)).astype("str")
     tokens = tokenise(pd.DataFrame({"comment_id": ids, "text": given}), lexicon=lexicon)
-    number, kinds = pd.factorize(tokens["token"])
-    words = [str(word) for word in kinds]
+    spelled, tag = tokens["token"].array, tokens["pos"].array
+    number, words = np.asarray(spelled.codes, dtype=np.int64), spelled.categories.tolist()
     length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))[number]
     space = [code for code in np.unique(codes).tolist() if chr(code).isspace() or code == 0]
     written = np.flatnonzero(~np.isin(codes, space))
@@ -141,9 +141,11 @@ def _tokens(
         raise ValueError("themes: the tokens do not spell the texts out")
     first = np.cumsum(length) - length
     start, end = written[first], written[first + length - 1] + 1
-    tags = pd.Series(tokens["pos"].to_numpy(object)).groupby(number).first()
-    tags = tags.reindex(range(len(words)))
-    return start, end, number, pd.DataFrame({"word": words, "tag": tags.astype("str")})
+    # A word has one tag wherever it stands, so that of any of its tokens is that of all.
+    kind = np.full(len(words), -1)
+    kind[number] = tag.codes
+    tags = [tag.categories[code] if code >= 0 else "" for code in kind.tolist()]
+    return start, end, number, list(zip(words, tags, strict=True))
 
 
 def _with_words(
@@ -154,14 +156,15 @@ def _with_words(
     start: np.ndarray,
     end: np.ndarray,
     number: np.ndarray,
-    kinds: pd.DataFrame,
+    kinds: list[tuple[str, str]],
 ) -> Layout:
     text = letters.text
-    words = [fold(word) for word in kinds["word"]]
+    words = [fold(word) for word, _ in kinds]
     prefix = np.array([_prefix(word, vocabulary) for word in words], dtype=np.int64)
-    opens = zip(words, kinds["tag"], prefix.tolist(), strict=True)
+    opens = zip(words, kinds, prefix.tolist(), strict=True)
     loose = np.array(
-        [_is_loose(word, tag) or word[:n] in vocabulary.negators for word, tag, n in opens], bool
+        [_is_loose(word, tag) or word[:n] in vocabulary.negators for word, (_, tag), n in opens],
+        dtype=bool,
     )
     is_word = np.array([any(map(str.isalnum, word)) for word in words], dtype=bool)[number]
     token = np.full(len(text), -1, dtype=np.int64)
@@ -193,12 +196,7 @@ def _prefix(word: str, vocabulary: Vocabulary) -> int:
 
 
 def _is_loose(word: str, tag: str) -> bool:
-    loose = (
-        len(word) >= _LONG
-        or not isinstance(tag, str)
-        or tag in ("", "nan")
-        or tag.startswith(_LOOSE_TAGS)
-    )
+    loose = len(word) >= _LONG or not tag or tag.startswith(_LOOSE_TAGS)
     return loose and _HAN.fullmatch(word) is not None
 
 
