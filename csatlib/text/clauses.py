@@ -14,6 +14,7 @@ __all__ = ["SET_ASIDE", "Clause", "Known", "clauses"]
 #: What a clause counts that a later 但是 sets aside, or that 虽然 concedes.
 SET_ASIDE = 0.5
 
+_MEASURED = frozenset(("quantity", "times"))
 _WORDED = re.compile(r"[^\W_]")
 _TRAILING = frozenset("了的吧啊呀哦呢啦嘛")
 _NOT_CONTRAST = frozenset("这那也都不真")
@@ -31,8 +32,9 @@ class Clause(NamedTuple):
 
 
 class _Said(NamedTuple):
-    """A segment's clauses, by places in it, and which of them a contrast begins, if one does."""
+    """A segment's clauses, where it began, and which of them a contrast begins, if one does."""
 
+    start: int
     clauses: list[Clause]
     turn: int | None
 
@@ -59,11 +61,12 @@ def clauses(text: str, scanner: Scanner, known: Known) -> list[Clause]:
             own = scanner.scan(spelled, start, end) if hits is None else _within(hits, start, end)
             said = _said(spelled, start, end, own, scanner, asked=key[1], later=key[2])
             # Lengths of time are judged by what stands before the segment, too.
-            if hits is None and not any(hit.kind in ("quantity", "times") for hit in own):
+            if hits is None and _MEASURED.isdisjoint([hit.kind for hit in own]):
                 known[key] = said
         if said.turn is not None:
             turn = len(found) + said.turn
-        found += [_moved(clause, start) for clause in said.clauses] if start else said.clauses
+        by = start - said.start
+        found += [_moved(clause, by) for clause in said.clauses] if by else said.clauses
     if turn:
         found = [c._replace(weight=SET_ASIDE) if i < turn else c for i, c in enumerate(found)]
     return found
@@ -97,7 +100,7 @@ def _said(
         if turned:
             turn = len(found)
         found += _judged(spelled, part_start, part_end, part, scanner, asked)
-    return _Said([_moved(clause, -start) for clause in found], turn)
+    return _Said(start, found, turn)
 
 
 def _parts(
