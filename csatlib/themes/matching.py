@@ -93,7 +93,7 @@ class Finder:
 
     def _words(self, wanted: Alternative) -> Found:
         layout = self.layout
-        start = layout.places(wanted.text)
+        start = layout.letters.places(wanted.text)
         end = start + len(wanted.text)
         fits = np.ones(len(start), dtype=bool)
         if not wanted.open_start:
@@ -203,10 +203,16 @@ def longest(start: np.ndarray, end: np.ndarray, which: np.ndarray) -> np.ndarray
         return by_start
     reach = np.maximum.accumulate(end[by_start])
     first = np.flatnonzero(np.r_[True, start[by_start][1:] >= reach[:-1]])
-    clusters = np.split(by_start, first[1:])
-    # Most clusters are one match, and have nothing to choose.
-    kept = [c if len(c) == 1 else _apart(c.tolist(), start, end, rank) for c in clusters]
-    return np.concatenate(kept).astype(np.int64)
+    size = np.diff(np.r_[first, len(by_start)])
+    best = order[np.minimum.reduceat(rank[by_start], first)]
+    rival = np.repeat(best, size)
+    overlaps = (start[by_start] < end[rival]) & (start[rival] < end[by_start])
+    # In most clusters the best match overlaps all others, and is all that stays.
+    alone = np.logical_and.reduceat(overlaps, first)
+    spans = zip(first[~alone].tolist(), size[~alone].tolist(), strict=True)
+    rest = [_apart(by_start[at : at + n].tolist(), start, end, rank) for at, n in spans]
+    kept = np.concatenate([best[alone], *rest]).astype(np.int64)
+    return kept[np.argsort(start[kept], kind="stable")]
 
 
 def _apart(
