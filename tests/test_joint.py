@@ -325,6 +325,18 @@ def test_without_a_target_the_average_of_published_means_stands_for_one():
     assert joint["numbers"].tolist() == ["low", "high"]
 
 
+def test_without_a_study_the_rated_dimensions_of_the_comments_are_shown():
+    estimates = mean_rows(attitude=LEVELS["high"], overall=LEVELS["low"], connection=LEVELS["low"])
+    coded = code(process=SPREAD, connection=SPREAD, attitude=PRAISE)
+    grouped = mean_rows(process=LEVELS["low"]).assign(group_by="region", group="华东")
+    joint = themes.joint_display(pd.concat([estimates, grouped]), coded)
+    assert joint["dimension"].tolist() == ["connection", "attitude"]
+    assert joint["target"].tolist() == pytest.approx([3.95, 3.95])
+    assert joint["verdict"].tolist() == ["agree", "agree"]
+    asked = themes.joint_display(estimates, coded, study=STUDY).set_index("dimension")
+    pd.testing.assert_frame_equal(asked.loc[joint["dimension"]].reset_index(), joint)
+
+
 def test_a_target_of_the_study_is_used():
     study = store.study("ops_company")
     wanted = {t.item: t.value for t in study.targets if t.metric == "mean"}

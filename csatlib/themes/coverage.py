@@ -10,6 +10,7 @@ from scipy import special
 
 from csatlib import schema
 from csatlib.estimates import proportion_interval
+from csatlib.estimates.adjusting import adjust_p
 from csatlib.study import Codeframe
 
 __all__ = ["coverage", "drift"]
@@ -184,7 +185,8 @@ def _differences(
     if min(bases) < min_base:
         reason[:] = "empty" if min(bases) == 0 else "small_base"
         table[["difference", "ci_low", "ci_high", "p"]] = np.nan
-    adjusted = np.concatenate([table["p"].to_numpy()[:1], _adjusted(table["p"].to_numpy()[1:])])
+    tested = table["p"].to_numpy()
+    adjusted = np.concatenate([tested[:1], adjust_p(tested[1:], "BH")])
     return table.assign(p_adjusted=adjusted, reason=pd.Series(reason, dtype="str"))
 
 
@@ -202,16 +204,6 @@ def _p(before: int, now: int, before_base: int, base: int) -> float:
     cross = float(before) * (base - now) - float(now) * (before_base - before)
     margins = float(mentions) * (total - mentions) * before_base * base
     return float(special.chdtrc(1, (total - 1) * cross**2 / margins))
-
-
-def _adjusted(p: np.ndarray) -> np.ndarray:
-    """Adjust after Benjamini and Hochberg; NaN stays NaN and counts for none."""
-    adjusted = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(-p[known], kind="stable")]
-    ranks = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1, np.minimum.accumulate(p[order] * len(order) / ranks))
-    return adjusted
 
 
 def _base(coded: pd.DataFrame) -> int:

@@ -167,7 +167,8 @@ def _reached(voiced: np.ndarray, base: int, run: int, threshold: float) -> int |
     known = _cumulated(voiced) if len(voiced) else np.zeros(0, dtype=int)
     for last in range(base + run, len(voiced) + 1):
         new = known[last - 1] - known[last - run - 1]
-        if known[base - 1] and new <= threshold * known[base - 1]:
+        # Divided, 1 of 20 is 0.05 to the last bit; multiplied, it may miss the threshold.
+        if known[base - 1] and new / known[base - 1] <= threshold:
             return last
     return None
 
