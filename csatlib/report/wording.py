@@ -11,9 +11,9 @@ from csatlib.study import Study
 __all__ = ["keyness_sentence", "keyness_view"]
 
 _REASONS = {
-    "empty": "本组没有意见",
+    "empty": "本组没有留言",
     "single_group": "只有一个组，无从比较",
-    "no_variation": "每条意见都提到，无从比较",
+    "no_variation": "每条留言都提到，无从比较",
 }
 _ALPHA = 0.05
 

@@ -28,7 +28,7 @@ __all__ = [
     "without_rows",
 ]
 
-TITLE = "引语复核"
+TITLE = "原话复核"
 HEADINGS: Mapping[str, str] = {
     "quote_id": "编号",
     "quarter": "季度",

@@ -27,7 +27,7 @@ _VERDICTS = {
     "strong_praised": "agree",
     "strong_few_complaints": "agree",
     "numbers_unclear": "insufficient",
-    "words_divided": "insufficient",
+    "words_unclear": "insufficient",
 }
 _WEAK, _STRONG = ("low", "fallen"), ("high", "risen")
 
@@ -116,7 +116,7 @@ def joint_display(
        not negative, one theme holds the positive comments → explain (``rise_one_theme``); words
        positive → agree (``strong_praised``); high and complaints not frequent → agree
        (``strong_few_complaints``).
-    4. anything else → insufficient (``words_divided``).
+    4. anything else → insufficient (``words_unclear``).
 
     The rules say what stands side by side, not what brings what about. A target is taken as
     given: the average of the dimensions has an error of its own, which no interval here counts,
@@ -358,4 +358,4 @@ def _rule(
         "strong_praised": numbers in _STRONG and lean == "positive",
         "strong_few_complaints": numbers == "high" and not frequent,
     }
-    return next((rule for rule, fits in rules.items() if fits), "words_divided")
+    return next((rule for rule, fits in rules.items() if fits), "words_unclear")
