@@ -80,7 +80,7 @@ def test_the_view_has_every_number_as_it_is_read(repository):
         "企业客户", "接通", "12 条（12.5%）", "6 条（3.0%）", "−1.50", "−0.40 至 +1.90", "< 0.001", "",
     ]  # fmt: skip
     assert list(report.keyness_view(FOUND, store.study("hotline", repository), conf=0.9))[5] == (
-        "90% 置信区间"
+        "90% 区间"
     )
 
 

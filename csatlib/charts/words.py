@@ -75,7 +75,7 @@ def keyness_dots(keyness: pd.DataFrame, *, top: int = 8) -> Axes:
     for tick, colour in zip(axes.get_yticklabels(), _colours(rows), strict=True):
         tick.set_color(style.INK if colour == style.ACCENT else style.GREY)
     axes.set_ylim(depth + 0.6, -0.6)
-    axes.set_xlabel("对数优势比（右：本组提得更多）", color=style.GREY)
+    axes.set_xlabel("对数优势比（已向 0 收缩；右：本组提得更多）", color=style.GREY)
     axes.xaxis.set_major_formatter(lambda value, _: frames.tick(value, "mean"))
     axes.tick_params(axis="x", colors=style.GREY)
     axes.spines[["left", "bottom"]].set_visible(False)

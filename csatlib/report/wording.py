@@ -28,20 +28,21 @@ def keyness_view(keyness: pd.DataFrame, study: Study, *, conf: float = 0.95) -> 
     study : Study
         Its labels stand in place of groups that it names.
     conf : float
-        The confidence at which the intervals were computed, between 0 and 1.
+        The level at which the intervals were computed, between 0 and 1.
 
     Returns
     -------
     DataFrame
         One row a group and word, in the table's order: 组别, 词, 本组提及 and 其他提及 (comments
-        and their share), 对数优势比, 95% 置信区间, 校正后 p, 说明 (the reason where nothing could
-        be compared).
+        and their share), 对数优势比 and 95% 区间 (both
+        drawn towards 0 by the prior, see `text.keyness`), 校正后 p, 说明 (the reason where
+        nothing could be compared).
 
     Examples
     --------
     >>> from csatlib import schema, store
     >>> list(keyness_view(schema.empty("keyness"), store.study("ops_company")))
-    ['组别', '词', '本组提及', '其他提及', '对数优势比', '95% 置信区间', '校正后 p', '说明']
+    ['组别', '词', '本组提及', '其他提及', '对数优势比', '95% 区间', '校正后 p', '说明']
     """
     labels = study.label_map()
     rows = list(keyness.itertuples())
@@ -52,7 +53,7 @@ def keyness_view(keyness: pd.DataFrame, study: Study, *, conf: float = 0.95) -> 
             "本组提及": [_mentions(row.comments, row.share) for row in rows],
             "其他提及": [_mentions(row.comments_rest, row.share_rest) for row in rows],
             "对数优势比": [_signed(row.log_odds) for row in rows],
-            f"{100 * conf:g}% 置信区间": [_between(row.ci_low, row.ci_high) for row in rows],
+            f"{100 * conf:g}% 区间": [_between(row.ci_low, row.ci_high) for row in rows],
             "校正后 p": [p_value(row.p_adjusted) for row in rows],
             "说明": [
                 "" if pd.isna(row.reason) else _REASONS.get(row.reason, row.reason) for row in rows

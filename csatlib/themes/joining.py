@@ -9,8 +9,8 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from csatlib import schema
 from csatlib.study import Study
+from csatlib.themes.shaping import tabled
 
 __all__ = ["joint_display"]
 
@@ -126,6 +126,7 @@ def joint_display(
 
     Examples
     --------
+    >>> from csatlib import schema
     >>> estimates = schema.empty("estimates").reindex(range(1)).assign(
     ...     item="connection", metric="mean", n=200, estimate=3.5, ci_low=3.4, ci_high=3.6,
     ...     suppressed=False)
@@ -168,9 +169,7 @@ def joint_display(
         }
         rule = _rule(row, words, frequent=frequent, min_comments=min_comments, z=z)
         rows.append({**row, "rule": rule, "verdict": _VERDICTS[rule]})
-    columns = schema.TABLES["joint_display"].columns
-    table = pd.DataFrame(rows, columns=list(columns))
-    return schema.check(table.astype({n: c.dtype for n, c in columns.items()}), "joint_display")
+    return tabled(rows, "joint_display")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from csatlib import privacy, schema
 from csatlib.text import uninformative
 from csatlib.themes.choosing import choose, ranked
 from csatlib.themes.excerpts import excerpt, tidy
+from csatlib.themes.shaping import tabled
 
 __all__ = ["quote_counts", "quote_ids", "quotes", "released"]
 
@@ -172,9 +173,7 @@ def quote_counts(
         }
         for theme, part in found.groupby("theme", sort=True)
     ]
-    columns = schema.TABLES["quote_counts"].columns
-    table = pd.DataFrame(rows, columns=list(columns))
-    return schema.check(table.astype({n: c.dtype for n, c in columns.items()}), "quote_counts")
+    return tabled(rows, "quote_counts")
 
 
 def quote_ids(comment_id: pd.Series, theme: pd.Series, text: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.themes.shaping import require, typed
+from csatlib.themes.shaping import require, tabled, typed
 
 __all__ = ["saturation", "saturation_point"]
 
@@ -159,8 +159,7 @@ def saturation_point(
     reason = "few" if n < base + run else "no_themes" if not first else None
     row = [*settings, n, voiced.shape[1], first, reached if reason is None else None]
     row += [None if reason else float(np.mean(often)), reason]
-    columns = list(schema.TABLES["saturation_point"].columns)
-    return typed(pd.DataFrame([row], columns=columns), "saturation_point")
+    return tabled([row], "saturation_point")
 
 
 def _reached(voiced: np.ndarray, base: int, run: int, threshold: float) -> int | None:
