@@ -268,7 +268,7 @@ def _goal(row: pd.Series, joint: pd.DataFrame, study: Study) -> str:
 
 def _standing(row: pd.Series, joint: pd.DataFrame, study: Study) -> str:
     """Say how a dimension's figures stand."""
-    return joined(_NUMBERS[row["numbers"]].format(goal=_goal(row, joint, study)))
+    return _NUMBERS[row["numbers"]].format(goal=_goal(row, joint, study))
 
 
 def _ground(row: pd.Series, joint: pd.DataFrame, study: Study) -> str:

@@ -265,21 +265,21 @@ def suggestions_view(suggestions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        In the rows' order: 代表词, 条数, 凝聚度, 例子的出处 (the comment's id; its words are not
+        In the rows' order: 代表词, 条数, 凝聚度, 示例编号 (the comment's id; its words are not
         shown, for nobody has reviewed them).
 
     Examples
     --------
     >>> from csatlib.schema import empty
     >>> list(suggestions_view(empty("theme_suggestions")))
-    ['代表词', '条数', '凝聚度', '例子的出处']
+    ['代表词', '条数', '凝聚度', '示例编号']
     """
     return pd.DataFrame(
         {
             "代表词": suggestions["terms"].astype("str"),
             "条数": [f"{size:,}" for size in suggestions["size"]],
             "凝聚度": [number(value, "mean") for value in suggestions["cohesion"]],
-            "例子的出处": suggestions["example_id"].astype("str"),
+            "示例编号": suggestions["example_id"].astype("str"),
         },
         index=suggestions.index,
     )

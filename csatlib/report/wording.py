@@ -103,12 +103,12 @@ def keyness_sentence(keyness: pd.DataFrame, *, top: int = 3) -> str:
     if sure.empty:
         return "各组提到的词没有显著差别。"
     told = [
-        joined(str(group), f"显著更常提到{_named(rows.sort_values('rank').head(top))}")
+        joined(str(group), f"是{_named(rows.sort_values('rank').head(top))}")
         for group, rows in sure.groupby("group", sort=True)
     ]
     rest = sorted(set(known["group"]) - set(sure["group"]))
-    end = f"{'、'.join(rest)}没有显著更常提到的词。" if rest else ""
-    return joined("与其他组相比，", "；".join(told)) + "。" + end
+    told += [joined("、".join(rest), "没有")] if rest else []
+    return f"各组比其他组显著更常提到的词：{'；'.join(told)}。"
 
 
 def _named(rows: pd.DataFrame) -> str:
