@@ -391,6 +391,7 @@ def own_remarks(sheet):
     sheet.cell(2, 13).value = "排队等太久——很典型"
     own = sheet.parent.create_sheet("选用")
     own["A1"].value, own["A2"].value = "可用：排队等太久", "可用：没人接电话"
+    own["A2"].comment, own["B1"].comment = Comment("同排队等太久", "李敏"), Comment("留用", "李敏")
 
 
 CALLS = "客户编号,整体满意度,意见建议\nC0001,2,排队等太久\nC0002,3,没人接电话\nC0003,4,态度很好\n"
@@ -456,6 +457,7 @@ def test_no_word_of_the_forgotten_is_left_in_the_register(answered):
     book = openpyxl.load_workbook(quote_register("shop", answered))
     sheet, own = book["原话复核"], book["选用"]
     assert [own["A1"].value, own["A2"].value] == [None, "可用：没人接电话"]
+    assert (own["A2"].comment, own["B1"].comment.text) == (None, "留用")
     assert all(cell.value is None for cell in sheet[2])
     assert sheet.cell(3, column(sheet, "原话")).value == "没人接电话", "no other row moves"
 

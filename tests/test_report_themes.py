@@ -139,9 +139,10 @@ def test_without_complaints_no_problem_is_named():
     [
         (drifted(wait=(0.1, 0.049), praise=(-0.1, 0.01)), "与上季相比，提及率显著上升的是排队时间长；显著下降的是服务热情。"),
         (drifted(wait=(0.1, 0.05)), "各主题的提及率没有显著变化"),
-        (drifted(wait=(None, None)), "无法比较"),
+        (drifted(wait=(None, None)), "样本不足，本季与上季的提及率无法比较。"),
+        (schema.empty("theme_drift"), "没有上季的留言，本季与上季的提及率无法比较。"),
     ],
-    ids=["both ways", "none", "unknown"],
+    ids=["both ways", "none", "unknown", "no quarter before"],
 )  # fmt: skip
 def test_a_move_is_told_by_its_adjusted_p(drift, words):
     assert words in report.themes_finding(COVERAGE, FRAME, drift=drift)[-1]

@@ -342,4 +342,5 @@ def _drifted(drift: pd.DataFrame | None, codeframe: Codeframe, alpha: float = 0.
         return [f"与上季相比，提及率{'；'.join(told)}。"]
     if drift["difference"].notna().any():
         return ["与上季相比，各主题的提及率没有显著变化。"]
-    return ["样本不足，本季与上季的提及率无法比较。"]
+    why = reason(drift.iloc[0]) if len(drift) else "没有上季的留言"
+    return [f"{why}，本季与上季的提及率无法比较。"]
