@@ -291,8 +291,8 @@ def test_sentences_follow_the_tables():
         "提纲的 2 个话题中“费用”谈得最少，2 次访谈里谈到 0 次"
     )
     assert report.gaps_sentences(coverage, study) == [
-        "“接通”问了而几乎没有谈的：b。",
-        "“费用”没有问到的访谈：a、b。",
+        "“接通”：问了而客户几乎没有谈的有 b。",
+        "“费用”：没有问到的访谈有 a、b。",
     ]
     coded = themes.code_turns(talk("r 排队实在太久"), FRAME)
     standing = themes.standing(coded, FRAME)
@@ -301,7 +301,14 @@ def test_sentences_follow_the_tables():
     few = themes.saturation_point(voiced(a="x"))
     assert report.saturation_sentence(few).startswith("无法判断主题是否饱和：访谈太少")
     never = themes.saturation_point(voiced(a="x", b="x", c="x", d="x", e="y", f="z"))
-    assert "尚未饱和" in report.saturation_sentence(never)
+    assert report.saturation_sentence(never) == (
+        "前 4 次访谈谈到 1 个主题；到第 6 次，最近 2 次新增的仍超过其 5.0%，"
+        "主题尚未饱和，建议增加访谈。"
+    )
+    silent = themes.saturation_point(voiced(**dict.fromkeys("abcdef", " ")))
+    assert report.saturation_sentence(silent) == (
+        "无法判断主题是否饱和：前 4 次访谈没有谈到任何主题。"
+    )
 
 
 def test_an_interview_can_be_written_out_for_the_archive():

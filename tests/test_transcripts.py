@@ -130,6 +130,8 @@ def test_the_names_of_the_heading_are_told_apart_from_first_words(read):
         ("同意访谈：待补签", "unclear_consent"),
         ("同意访谈：是\n同意访谈：否", "unclear_consent"),
         ("同意访谈：是\n同意录音：否\n是否录音：是", "recorded_without_consent"),
+        ("同意访谈：是\n同意录音：待补签", "unclear_consent"),
+        ("同意访谈：是\n同意录音：待补签\n是否录音：是", "unclear_consent"),
         ("同意访谈：否\n同意录音：是", "no_consent"),
     ],
 )

@@ -12,7 +12,7 @@ from csatlib.schema import STANDINGS
 from csatlib.study import Codeframe, Topic
 from csatlib.text import Lexicon
 from csatlib.themes.coding import code, match
-from csatlib.themes.shaping import require, typed
+from csatlib.themes.shaping import require, tabled, typed
 
 __all__ = [
     "code_turns",
@@ -100,10 +100,7 @@ def topic_coverage(
             topics, _answered(told, topics, asked_of, min_characters), strict=True
         )
     ]
-    if not rows:
-        return schema.empty("topic_coverage")
-    columns = list(schema.TABLES["topic_coverage"].columns)
-    return typed(pd.DataFrame(rows, columns=columns), "topic_coverage")
+    return tabled(rows, "topic_coverage")
 
 
 def _spoken_of(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from csatlib import schema
 from csatlib.text import Lexicon, keywords, tokenise
+from csatlib.themes.shaping import tabled
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -176,12 +176,8 @@ def _row(vectors: csr_array, terms: Sequence[str], ids: pd.DataFrame, members: n
 
 
 def _table(rows: Sequence[dict]) -> pd.DataFrame:
-    columns = schema.TABLES["theme_suggestions"].columns
-    table = pd.DataFrame(
-        [{"cluster": place, **row} for place, row in enumerate(rows, 1)], columns=list(columns)
-    )
-    types = {column: promise.dtype for column, promise in columns.items()}
-    return schema.check(table.astype(types), "theme_suggestions")
+    numbered = [{"cluster": place, **row} for place, row in enumerate(rows, 1)]
+    return tabled(numbered, "theme_suggestions")
 
 
 def _require(
