@@ -431,6 +431,15 @@ def test_uncoded_comments_fall_into_groups_that_share_words():
     assert set(found["example_id"]) <= set(comments["comment_id"])
 
 
+def test_words_of_one_or_two_customers_are_not_suggested():
+    comments = table("停车很贵", "停车不方便", "停车总是难", "停车遇到周杰伦演唱会", "灯光刺眼")
+    coded = themes.code(comments, Codeframe())
+    found = themes.suggestions(coded, comments, lexicon=Lexicon())
+    assert found["terms"].tolist() == ["停车"]
+    alone = themes.suggestions(coded, comments, lexicon=Lexicon(), min_size=1)
+    assert "演唱会" in "、".join(alone["terms"])
+
+
 def test_row_order_changes_no_suggestion():
     comments = wishes()
     coded = themes.code(comments, Codeframe())
