@@ -405,6 +405,13 @@ def test_rare_themes_are_tested_exactly():
     assert moved(0, 1, 100, 31)["p"] == pytest.approx(31 / 131)
 
 
+def test_many_gaps_over_one_repeated_word_end_soon():
+    comments = table("好，不，" * 2000)
+    found = themes.match(comments, {"praise": [" ~9 ".join(["好"] * 9)]})
+    assert 1 < len(found) < 2000
+    assert (found["start"].to_numpy()[1:] >= found["end"].to_numpy()[:-1]).all()
+
+
 # ---- suggestions ---------------------------------------------------------------------------------
 
 
