@@ -304,6 +304,21 @@ def test_sentences_follow_the_tables():
     assert "尚未饱和" in report.saturation_sentence(never)
 
 
+def test_no_page_names_who_did_not_consent():
+    names = [
+        "访谈_7.txt",
+        "访谈_RX-2026Q3-01.docx",
+        "访谈_王小明.txt",
+        "访谈_wangxiaoming.docx",
+        "1" * 200,
+    ]
+    files = [f"2026Q3/shop/{name}" for name in names]
+    refused = pd.DataFrame({"file": files, "digest": ["ab" * 32] * 5, "reason": "no_consent"})
+    shown = report.refused_view(refused)["file"].tolist()
+    assert shown == [*names[:2], *["摘要为 abababab 的文件"] * 3]
+    assert len(report.refused_view(refused.astype("str").head(0))) == 0
+
+
 def test_an_interview_can_be_written_out_for_the_archive():
     interviews = pd.DataFrame(
         {"interview_id": ["a"], "held_on": [None], "interviewer": ["访谈员01"], "mode": ["电话"],
