@@ -92,8 +92,8 @@ def transcripts(files: Iterable[str | os.PathLike[str]], study: Study) -> Transc
     ExportError
         For a file that cannot be read right: empty, damaged, of another kind or encoding, without
         a line of consent or without turns; for a number that holds a name or is none, a speaker
-        that nobody knows, a time before the one above it, an interview that lies there twice. The Chinese
-        message gives file, line and remedy, and quotes nothing.
+        that nobody knows, a time before the one above it, an interview that lies there twice. The
+        Chinese message gives file, line and remedy, and quotes nothing.
 
     Notes
     -----
