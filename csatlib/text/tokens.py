@@ -55,7 +55,7 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
     missing = {"comment_id", "text"} - set(comments.columns)
     if missing:
         raise ValueError(f"tokenise: expected the columns comment_id and text, missing {missing}")
-    ids = pd.Index(comments["comment_id"])
+    ids = pd.Index(comments["comment_id"].astype("str"))
     if ids.hasnans or not ids.is_unique:
         raise ValueError("tokenise: expected each comment_id once, found some missing or repeated")
     number, distinct = pd.factorize(comments["text"])
