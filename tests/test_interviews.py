@@ -304,6 +304,13 @@ def test_sentences_follow_the_tables():
     assert "尚未饱和" in report.saturation_sentence(never)
 
 
+def test_turns_may_be_numbered_with_numbers_and_notes_be_missing():
+    turns = pd.DataFrame({"turn_id": [1, 2], "interview_id": ["a", "b"], "role": "respondent"})
+    turns = turns.assign(text=["排队太久", "好的"], note=float("nan"))
+    assert themes.code_turns(turns, Codeframe())["interview_id"].tolist() == ["a", "b"]
+    assert themes.spoken_notes(turns)["turns"].tolist() == [0] * 4
+
+
 def test_no_page_names_who_did_not_consent():
     names = [
         "访谈_7.txt",

@@ -405,6 +405,14 @@ def test_rare_themes_are_tested_exactly():
     assert moved(0, 1, 100, 31)["p"] == pytest.approx(31 / 131)
 
 
+@pytest.mark.parametrize(
+    "odd", ["\x00", "\x01", "\x1e", "\x85", "\u2028", "\r\n", "\u200b", "\ufeff"]
+)
+def test_characters_that_nobody_sees_part_words_and_stop_nothing(odd):
+    found = themes.match(table(f"{odd}排队{odd}太久{odd}"), {"queue": ["排队"]})
+    assert found[["start", "span"]].to_numpy().tolist() == [[len(odd), "排队"]]
+
+
 def test_many_gaps_over_one_repeated_word_end_soon():
     comments = table("好，不，" * 2000)
     found = themes.match(comments, {"praise": [" ~9 ".join(["好"] * 9)]})
