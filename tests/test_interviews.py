@@ -311,6 +311,28 @@ def test_sentences_follow_the_tables():
     )
 
 
+def test_turns_may_be_numbered_with_numbers_and_notes_be_missing():
+    turns = pd.DataFrame({"turn_id": [1, 2], "interview_id": ["a", "b"], "role": "respondent"})
+    turns = turns.assign(text=["排队太久", "好的"], note=float("nan"))
+    assert themes.code_turns(turns, Codeframe())["interview_id"].tolist() == ["a", "b"]
+    assert themes.spoken_notes(turns)["turns"].tolist() == [0] * 4
+
+
+def test_no_page_names_who_did_not_consent():
+    names = [
+        "访谈_7.txt",
+        "访谈_RX-2026Q3-01.docx",
+        "访谈_王小明.txt",
+        "访谈_wangxiaoming.docx",
+        "1" * 200,
+    ]
+    files = [f"2026Q3/shop/{name}" for name in names]
+    refused = pd.DataFrame({"file": files, "digest": ["ab" * 32] * 5, "reason": "no_consent"})
+    shown = report.refused_view(refused)["file"].tolist()
+    assert shown == [*names[:2], *["摘要为 abababab 的文件"] * 3]
+    assert len(report.refused_view(refused.astype("str").head(0))) == 0
+
+
 def test_an_interview_can_be_written_out_for_the_archive():
     interviews = pd.DataFrame(
         {"interview_id": ["a"], "held_on": [None], "interviewer": ["访谈员01"], "mode": ["电话"],

@@ -1,5 +1,6 @@
 """Praise and blame of comments: what reaches how far, and that only the words decide."""
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from csatlib import schema
 from csatlib.privacy import REPLACEMENTS
 from csatlib.study import Study, Words
 from csatlib.text import Lexicon, comment_polarity, polarity
+from csatlib.text.scanning import scanner_of
 
 CASES = pd.read_csv(Path(__file__).with_name("polarity_cases.csv"), dtype="str")
 SIGNS = {"negative": "-", "neutral": "0", "positive": "+"}
@@ -266,6 +268,7 @@ def test_missing_columns_are_told(function, table, message):
         function(table)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("terms", [(), ("好 吃", "行，慢")], ids=["words", "across a stop"])
 def test_segments_that_come_again_are_judged_as_if_alone(terms):
     """就是 after something, what is asked, and times behind a stop look beyond their segment."""
@@ -274,3 +277,18 @@ def test_segments_that_come_again_are_judged_as_if_alone(terms):
     together = polarity(told, lexicon=lexicon)
     alone = [polarity(told.iloc[[i]], lexicon=lexicon) for i in range(len(texts))]
     pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+=======
+@pytest.mark.parametrize("character", ["1", "好", "两"])
+def test_a_long_run_of_one_character_is_read_once(character):
+    """Each further character once cost a look at all that follow: minutes for one full cell."""
+    scanner = scanner_of(Lexicon())
+    started = time.perf_counter()
+    scanner.scan(character * 32_000)
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize("length", ["20分钟", "二十三天", "快两个半小时"])
+def test_a_length_of_time_is_read_whole(length):
+    hits = scanner_of(Lexicon()).scan(f"等了{length}")
+    assert [hit.word for hit in hits if hit.kind == "quantity"] == [length]
+>>>>>>> h-key

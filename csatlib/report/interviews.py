@@ -39,6 +39,12 @@ _REFUSALS = {
     "unclear_consent": "同意一栏没有填“是”",
     "recorded_without_consent": "不同意录音却录了音",
 }
+<<<<<<< HEAD
+=======
+#: A file's name that numbers an interview and cannot name anybody.
+_NUMBERED = r"(?:访谈|[\d_.\- ()（）]|(?<![A-Z])[A-Z]{1,2}(?![A-Z]))*\.[a-z]{3,4}"
+_ROLES = {"interviewer": "访谈员", "respondent": "客户", "other": "旁人"}
+>>>>>>> h-key
 _UNKNOWN = "没有有效答卷"
 
 
@@ -89,15 +95,20 @@ def refused_view(refused: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``file`` (its name) and ``reason``, in Chinese.
+        ``file`` and ``reason``, in Chinese. A file whose name may hold that of a person, having
+        other words than 访谈, is named by the first digits of its SHA-256: who did not consent is
+        on no page. ``csat check`` names the files.
 
     Examples
     --------
-    >>> refused = pd.DataFrame({"file": ["2026Q3/shop/访谈_7.txt"], "reason": ["no_consent"]})
-    >>> refused_view(refused).values.tolist()
-    [['访谈_7.txt', '受访者不同意访谈']]
+    >>> files = ["2026Q3/shop/访谈_7.txt", "2026Q3/shop/访谈_王小明.txt"]
+    >>> refused = pd.DataFrame({"file": files, "digest": ["3f" * 32, "a0" * 32]})
+    >>> refused_view(refused.assign(reason="no_consent"))["file"].tolist()
+    ['访谈_7.txt', '摘要为 a0a0a0a0 的文件']
     """
     name = refused["file"].str.rsplit("/", n=1).str[-1]
+    digest = "摘要为 " + refused["digest"].str[:8] + " 的文件"
+    name = name.where(name.str.fullmatch(_NUMBERED).astype(bool), digest)
     return pd.DataFrame({"file": name, "reason": refused["reason"].map(_REFUSALS)})
 
 

@@ -38,7 +38,9 @@ SEGMENT = re.compile(
 #: More alternatives than these are parted into ranges.
 _BRANCHES = 10
 
-_NUMBER = r"[0-9一二两俩三四五六七八九十半几好]+"
+#: So few characters write any length of time; without a limit a long run of them is read anew at
+#: each of its characters.
+_NUMBER = r"[0-9一二两俩三四五六七八九十半几好]{1,12}"
 _QUANTITY = (
     rf"(?:快|将近|接近|差不多|近|大概|大约|整整|足足)?{_NUMBER}(?:[多来]个?|个多|个)?半?多?"
     r"(?:小时|钟头|分钟|刻钟|天|星期|礼拜|个月|周)"

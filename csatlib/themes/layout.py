@@ -112,6 +112,8 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
     with a negator (没人接), and behind a leading word of degree: 太慢 is 太 and 慢.
     So a term that is accepted later takes no match away.
     """
+    # A zero that a text has of its own is white space: zeros stand for what was removed.
+    texts = [one.replace("\x00", " ") for one in texts]
     # Marks go before spelling is folded, for letters of a mark would no longer be its own.
     bare = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), "\n".join(["", *texts, ""]))
     letters = Letters(fold(bare))

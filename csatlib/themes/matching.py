@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -174,12 +175,12 @@ class Finder:
         # A negator that is one of the pattern's own words voids nothing.
         between = right.negator[other]
         between = np.where(between >= left.end[one], between, -1)
-        return Found(
-            left.start[one],
-            right.end[other],
-            left.lead[one],
-            np.maximum(left.negator[one], between),
-        )
+        negator = np.maximum(left.negator[one], between)
+        ways = (left.start[one], right.end[other], left.lead[one], negator)
+        if len(one) > len(left.start):
+            # Where a word repeats many ways lead to one end; further gaps would multiply them.
+            ways = np.unique(ways, axis=1)
+        return Found(*ways)
 
     def _holds(self, words: Element, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Say whether one of the words lies between two places."""
@@ -219,7 +220,11 @@ def _apart(
     cluster: Sequence[int], start: np.ndarray, end: np.ndarray, rank: np.ndarray
 ) -> list[int]:
     kept: list[int] = []
+    begins: list[int] = []
     for place in sorted(cluster, key=lambda one: rank[one]):
-        if all(end[place] <= start[k] or end[k] <= start[place] for k in kept):
-            kept.append(place)
-    return sorted(kept, key=lambda one: start[one])
+        at = bisect_right(begins, start[place])
+        clear = at == 0 or end[kept[at - 1]] <= start[place]
+        if clear and (at == len(kept) or end[place] <= start[kept[at]]):
+            kept.insert(at, place)
+            begins.insert(at, int(start[place]))
+    return kept

@@ -258,7 +258,8 @@ def _require(
             raise ValueError(f"quotes: {name} must be at least {least}, found {value}")
     if comments["comment_id"].duplicated().any():
         raise ValueError("quotes: expected one row a comment_id in comments, found repeated ones")
-    strange = ~coded["comment_id"].isin(comments["comment_id"]) & (coded["status"] == "coded")
+    known = coded["comment_id"].astype("str").isin(comments["comment_id"].astype("str"))
+    strange = ~known & (coded["status"] == "coded")
     if strange.any():
         raise ValueError(
             f"quotes: {int(strange.sum())} coded rows have a comment_id that comments lack; "
