@@ -268,7 +268,6 @@ def test_missing_columns_are_told(function, table, message):
         function(table)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("terms", [(), ("好 吃", "行，慢")], ids=["words", "across a stop"])
 def test_segments_that_come_again_are_judged_as_if_alone(terms):
     """就是 after something, what is asked, and times behind a stop look beyond their segment."""
@@ -277,7 +276,8 @@ def test_segments_that_come_again_are_judged_as_if_alone(terms):
     together = polarity(told, lexicon=lexicon)
     alone = [polarity(told.iloc[[i]], lexicon=lexicon) for i in range(len(texts))]
     pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
-=======
+
+
 @pytest.mark.parametrize("character", ["1", "好", "两"])
 def test_a_long_run_of_one_character_is_read_once(character):
     """Each further character once cost a look at all that follow: minutes for one full cell."""
@@ -291,4 +291,3 @@ def test_a_long_run_of_one_character_is_read_once(character):
 def test_a_length_of_time_is_read_whole(length):
     hits = scanner_of(Lexicon()).scan(f"等了{length}")
     assert [hit.word for hit in hits if hit.kind == "quantity"] == [length]
->>>>>>> h-key

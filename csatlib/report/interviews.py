@@ -39,12 +39,8 @@ _REFUSALS = {
     "unclear_consent": "同意一栏没有填“是”",
     "recorded_without_consent": "不同意录音却录了音",
 }
-<<<<<<< HEAD
-=======
 #: A file's name that numbers an interview and cannot name anybody.
 _NUMBERED = r"(?:访谈|[\d_.\- ()（）]|(?<![A-Z])[A-Z]{1,2}(?![A-Z]))*\.[a-z]{3,4}"
-_ROLES = {"interviewer": "访谈员", "respondent": "客户", "other": "旁人"}
->>>>>>> h-key
 _UNKNOWN = "没有有效答卷"
 
 

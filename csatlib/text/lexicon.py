@@ -137,8 +137,8 @@ class Lexicon:
         Returns
         -------
         DataFrame
-            Table ``lexicon``: ``kind`` (the name of the list, of markers with their kind), ``word``,
-            and ``value``: the word as which a synonym is counted, a factor or weight, or what a
+            Table ``lexicon``: ``kind`` (the name of the list, of markers with their kind),
+            ``word``, and ``value``: the word as which a synonym is counted, a factor or weight, or what a
             word is said of with the weight; NA for plain lists. By kind, then in the list's order.
         """
         plain = ("terms", "stop_words", "negators", "positive", "negative")
