@@ -138,8 +138,9 @@ class Lexicon:
         -------
         DataFrame
             Table ``lexicon``: ``kind`` (the name of the list, of markers with their kind),
-            ``word``, and ``value``: the word as which a synonym is counted, a factor or weight, or what a
-            word is said of with the weight; NA for plain lists. By kind, then in the list's order.
+            ``word``, and ``value``: the word as which a synonym is counted, a factor or weight, or
+            what a word is said of with the weight; NA for plain lists. By kind, then in the list's
+            order.
         """
         plain = ("terms", "stop_words", "negators", "positive", "negative")
         rows = [(kind, word, None) for kind in plain for word in self._ordered(kind)]
