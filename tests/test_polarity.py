@@ -269,7 +269,17 @@ def test_missing_columns_are_told(function, table, message):
 @pytest.mark.parametrize("terms", [(), ("好 吃", "行，慢")], ids=["words", "across a stop"])
 def test_segments_that_come_again_are_judged_as_if_alone(terms):
     """就是 after something, what is asked, and times behind a stop look beyond their segment."""
-    texts = "慢/好，慢/慢？/就是慢/好，就是慢/等，3天/好，3天/行，慢，好 吃/好 吃".split("/")
+    texts = [
+        "慢",
+        "好，慢",
+        "慢？",
+        "就是慢",
+        "好，就是慢",
+        "等，3天",
+        "好，3天",
+        "行，慢，好 吃",
+        "好 吃",
+    ]
     lexicon, told = Lexicon(terms=terms), comments(*texts)
     together = polarity(told, lexicon=lexicon)
     alone = [polarity(told.iloc[[i]], lexicon=lexicon) for i in range(len(texts))]
