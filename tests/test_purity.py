@@ -399,6 +399,7 @@ CASES = {
     "report.table": lambda w: called(
         w.kept, w.study, name="x", caption="表 1", columns={"channel": "渠道", "overall": "得分"}
     ),
+    "report.theme_changes_finding": lambda w: called(schema.empty("theme_changes"), w.study),
     "report.themes_finding": lambda w: called(w.coverage, w.codeframe, drift=w.drift),
     "report.themes_view": lambda w: called(w.coverage, w.codeframe, drift=w.drift),
     "report.weighting_sentence": lambda w: called(w.rows[0], w.rows[0], w.study),

@@ -452,3 +452,18 @@ def test_other_tables_are_refused(change, words):
 def test_without_a_share_the_chart_says_so():
     ax = charts.theme_bars(SHARES[2:], codeframe=FRAME)
     assert [text.get_text() for text in ax.texts] == ["数据不足"]
+
+
+def test_changes_of_themes_are_told_by_the_adjusted_p_of_their_shares():
+    rows = [
+        {"metric": "share", "item": "theme_wait", "estimate": 0.04, "p_adjusted": 0.01},
+        {"metric": "share", "item": "theme_app", "estimate": -0.03, "p_adjusted": 0.049},
+        {"metric": "share", "item": "theme_praise", "estimate": -0.03, "p_adjusted": 0.05},
+        {"metric": "mean", "item": "theme_attitude", "estimate": 1.0, "p_adjusted": 0.001},
+    ]
+    fixed = {"n": 100, "suppressed": False, "contrast": "2026Q3-2026Q2"}
+    changes = table("theme_changes", [{**fixed, **row} for row in rows])
+    told = report.theme_changes_finding(changes, STUDY)
+    assert told == "提到“App 打不开”的客户显著减少，提到“排队时间长”的客户显著增加"
+    none = report.theme_changes_finding(changes.tail(2), STUDY)
+    assert none == "没有一个主题的提及有显著变化"

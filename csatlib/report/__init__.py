@@ -79,6 +79,7 @@ from csatlib.report.theming import (
     impact_finding,
     impact_view,
     suggestions_view,
+    theme_changes_finding,
     themes_finding,
     themes_view,
 )
@@ -184,6 +185,7 @@ __all__ = [
     "suggestions_view",
     "survey_record",
     "table",
+    "theme_changes_finding",
     "themes_finding",
     "themes_view",
     "topics_finding",

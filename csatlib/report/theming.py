@@ -19,6 +19,7 @@ __all__ = [
     "impact_finding",
     "impact_view",
     "suggestions_view",
+    "theme_changes_finding",
     "theme_name",
     "theme_place",
     "themes_finding",
@@ -252,6 +253,39 @@ def drift_view(drift: pd.DataFrame, codeframe: Codeframe) -> pd.DataFrame:
         },
         index=drift.index,
     )
+
+
+def theme_changes_finding(changes: pd.DataFrame, study: Study, *, alpha: float = 0.05) -> str:
+    """Say which themes are mentioned by more or fewer customers than a quarter before.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        Rows of ``estimates.change`` of the shares of the columns ``theme_<id>``, without groups.
+    study : Study
+        Its codeframe names the themes.
+    alpha : float
+        The error that is allowed over the themes.
+
+    Returns
+    -------
+    str
+        The themes whose share fell, then those whose share rose, by the adjusted p alone.
+
+    Examples
+    --------
+    >>> from csatlib import schema, store
+    >>> theme_changes_finding(schema.empty("theme_changes"), store.study("hotline"))
+    '没有一个主题的提及有显著变化'
+    """
+    tested = changes[(changes["metric"] == "share") & (changes["p_adjusted"] < alpha)]
+    told = []
+    for word, sign in (("减少", -1), ("增加", 1)):
+        rows = tested[tested["estimate"] * sign > 0]
+        if len(rows):
+            names = "、".join(f"“{study.label(item)}”" for item in rows["item"])
+            told.append(f"提到{names}的客户显著{word}")
+    return "，".join(told) or "没有一个主题的提及有显著变化"
 
 
 def suggestions_view(suggestions: pd.DataFrame) -> pd.DataFrame:
