@@ -598,7 +598,7 @@ def test_rules_are_told_with_their_weak_themes(study):
     assert report.rule_agreement_sentence(table, study) == (
         "规则编码与人工编码对照了 6 条留言：规则标出的主题中 60.0%（95% 置信区间 23.1%–88.2%）"
         "人工也标出，人工标出的主题中 75.0%（95% 置信区间 30.1%–95.4%）规则找到了。"
-        "总的 kappa 为 0.47，不宜引用。各主题的 kappa 低于 0.667，应先改规则再引用。"
+        "总体 kappa 为 0.47，不宜引用。各主题的 kappa 低于 0.667，应先修订规则再引用。"
     )
     view = report.rule_agreement_view(table, study)
     assert view["主题"].tolist() == ["等待过长", "菜单难找", "全部主题"]
@@ -608,8 +608,8 @@ def test_rules_are_told_with_their_weak_themes(study):
 @pytest.mark.parametrize(
     ("found", "seen", "said"),
     [
-        (range(40), range(100), "标出的多半可信，主题的占比却偏低，应读作下限。"),
-        (range(100), range(40), "错标多于漏标：主题的占比偏高，应读作上限。"),
+        (range(40), range(100), "漏标多于错标，主题的占比偏低，宜看作下限。"),
+        (range(100), range(40), "错标多于漏标，主题的占比偏高，宜看作上限。"),
     ],
     ids=["missed", "too many"],
 )
@@ -621,7 +621,7 @@ def test_which_way_shares_err_is_told(found, seen, said, study):
     table = themes.rule_agreement(rule, hand, themes=["wait"])
     sentence = report.rule_agreement_sentence(table, study)
     assert said in sentence
-    assert sentence.endswith("“等待过长”的 kappa 低于 0.667，应先改规则再引用。")
+    assert sentence.endswith("“等待过长”的 kappa 低于 0.667，应先修订规则再引用。")
 
 
 @pytest.mark.parametrize(
@@ -643,7 +643,7 @@ def test_coders_of_themes_are_told(study):
     a, b = (themes.marked(t, themes=["wait", "menu"]).loc["a":"f"] for t in (RULE, HAND))
     table = themes.agreement(a, b)
     assert report.agreement_sentence(table, study).endswith(
-        "“等待过长”、“菜单难找”低于 0.667，不宜引用，应先把定义写清楚再编。"
+        "“等待过长”、“菜单难找”低于 0.667，不宜引用，应先写清定义再编码。"
     )
     view = report.agreement_view(table, study)
     assert view["主题"].tolist() == ["等待过长"] * 5 + ["菜单难找"] * 5

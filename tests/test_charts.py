@@ -606,6 +606,13 @@ def test_the_strongest_words_of_both_sides_are_chosen():
     assert row_names(ax) == ["接通", "账单", "驻场人员技能", "接通"]
 
 
+def test_of_two_groups_each_has_only_what_it_says_more_often():
+    small = KEYNESS["group"] == "个人客户"
+    whole = KEYNESS.assign(base=small.map({True: 96, False: 200}).astype("Int64"))
+    whole = whole.assign(base_rest=(296 - whole["base"]).astype("Int64"))
+    assert row_names(charts.keyness_dots(whole)) == ["接通", "占线", "驻场人员技能", "发票"]
+
+
 def test_a_group_that_cannot_be_compared_has_no_panel():
     gone = KEYNESS.assign(z=KEYNESS["z"].where(KEYNESS["group"] == "个人客户"))
     assert [t for t in texts(charts.keyness_dots(gone)) if "客户" in t] == ["个人客户"]

@@ -215,3 +215,33 @@ def test_the_interview_guides_have_their_six_topics(line):
     ]
     assert [topic.name for topic in topics] == names
     assert [topic.required for topic in topics] == [True, True, True, True, False, True]
+
+
+WORDS = {
+    "both": ("{positive: [给力, 快], negative: [快]}", "negative.1：“快”在 positive 里也有"),
+    "blank": ("{positive: ['  ']}", "positive.1：是空的"),
+    "blank variant": ("{synonyms: {客服: ['']}}", "synonyms.客服.1：是空的"),
+    "of two words": ("{synonyms: {客服: [坐席], 人工: [坐席]}}", "“坐席”已经算作“客服”"),
+    "in a circle": ("{synonyms: {客服: [坐席], 坐席: [客服]}}", "“坐席”自己也是一个词"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WORDS.values(), ids=WORDS)
+def test_words_that_contradict_each_other_are_told(loaded, words, message):
+    with pytest.raises(StudyError, match="请") as told:
+        loaded(study=f"{STUDY}words: {words}\n")
+    assert "shop/study.yml 第 8 行 words." in str(told.value)
+    assert message in str(told.value)
+
+
+def test_a_bad_pattern_is_one_fault(loaded):
+    with pytest.raises(StudyError, match="“~999”不是间隔") as told:
+        loaded(THEMES.replace("[希望]", "[排队 ~999 久]"))
+    assert len(str(told.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("written", ['"\\0"', '"\\ud800"', "排\x07队"])
+def test_characters_that_nobody_sees_are_told_with_their_line(loaded, written):
+    with pytest.raises(StudyError, match=r"themes.yml 第 21 行：.*字符 U\+.*请") as told:
+        loaded(THEMES.replace("[希望]", f"[{written}]"))
+    assert len(str(told.value).splitlines()) == 1

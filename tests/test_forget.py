@@ -5,6 +5,7 @@ import fcntl
 import io
 import json
 import os
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -624,8 +625,10 @@ def cached(file, formula, value):
     sheet_name = "xl/worksheets/sheet1.xml"
     old = f'<c r="G2"><f>{formula[1:]}</f><v /></c>'.encode()
     new = f'<c r="G2" t="str"><f>{formula[1:]}</f><v>{value}</v></c>'.encode()
-    assert old in parts[sheet_name].replace(b"<v/>", b"<v />"), parts[sheet_name][-900:]
-    parts[sheet_name] = parts[sheet_name].replace(b"<v/>", b"<v />").replace(old, new)
+    # How an empty value is written depends on the XML library that openpyxl finds.
+    sheet = re.sub(rb"<v\s*/>|<v></v>", b"<v />", parts[sheet_name])
+    assert old in sheet, sheet[-900:]
+    parts[sheet_name] = sheet.replace(old, new)
     with zipfile.ZipFile(file, "w") as book:
         for name, content in parts.items():
             book.writestr(name, content)

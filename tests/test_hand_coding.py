@@ -82,7 +82,7 @@ FAULTS = {
     "no comment": ("comment_id,theme\n,wait\n", "第 2 行没有 comment_id；请补上"),
     "unknown theme": (
         "comment_id,theme\na,wait\nb,wiat\n",
-        "第 3 行 theme 写了“wiat”，不是编码框里的主题；请改成其中之一：wait、menu",
+        "第 3 行 theme 写了“wiat”，不是编码表里的主题；请改成其中之一：wait、menu",
     ),
     "words as theme": (
         "comment_id,theme\na," + "我的电话是" * 5 + "\n",

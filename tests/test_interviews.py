@@ -291,8 +291,8 @@ def test_sentences_follow_the_tables():
         "提纲的 2 个话题中“费用”谈得最少，2 次访谈里谈到 0 次"
     )
     assert report.gaps_sentences(coverage, study) == [
-        "“接通”问了而几乎没有谈的：b。",
-        "“费用”没有问到的访谈：a、b。",
+        "“接通”：问了而客户几乎没有谈的有 b。",
+        "“费用”：没有问到的访谈有 a、b。",
     ]
     coded = themes.code_turns(talk("r 排队实在太久"), FRAME)
     standing = themes.standing(coded, FRAME)
@@ -301,7 +301,36 @@ def test_sentences_follow_the_tables():
     few = themes.saturation_point(voiced(a="x"))
     assert report.saturation_sentence(few).startswith("无法判断主题是否饱和：访谈太少")
     never = themes.saturation_point(voiced(a="x", b="x", c="x", d="x", e="y", f="z"))
-    assert "尚未饱和" in report.saturation_sentence(never)
+    assert report.saturation_sentence(never) == (
+        "前 4 次访谈谈到 1 个主题；到第 6 次，最近 2 次新增的仍超过其 5.0%，"
+        "主题尚未饱和，建议增加访谈。"
+    )
+    silent = themes.saturation_point(voiced(**dict.fromkeys("abcdef", " ")))
+    assert report.saturation_sentence(silent) == (
+        "无法判断主题是否饱和：前 4 次访谈没有谈到任何主题。"
+    )
+
+
+def test_turns_may_be_numbered_with_numbers_and_notes_be_missing():
+    turns = pd.DataFrame({"turn_id": [1, 2], "interview_id": ["a", "b"], "role": "respondent"})
+    turns = turns.assign(text=["排队太久", "好的"], note=float("nan"))
+    assert themes.code_turns(turns, Codeframe())["interview_id"].tolist() == ["a", "b"]
+    assert themes.spoken_notes(turns)["turns"].tolist() == [0] * 4
+
+
+def test_no_page_names_who_did_not_consent():
+    names = [
+        "访谈_7.txt",
+        "访谈_RX-2026Q3-01.docx",
+        "访谈_王小明.txt",
+        "访谈_wangxiaoming.docx",
+        "1" * 200,
+    ]
+    files = [f"2026Q3/shop/{name}" for name in names]
+    refused = pd.DataFrame({"file": files, "digest": ["ab" * 32] * 5, "reason": "no_consent"})
+    shown = report.refused_view(refused)["file"].tolist()
+    assert shown == [*names[:2], *["摘要为 abababab 的文件"] * 3]
+    assert len(report.refused_view(refused.astype("str").head(0))) == 0
 
 
 def test_an_interview_can_be_written_out_for_the_archive():

@@ -95,11 +95,11 @@ CASES = [
     ("low", PRAISE, "weak_praised", "contradict"),
     ("low", SINGLE, "weak_one_theme", "explain"),
     ("low", SPREAD, "weak_blamed", "agree"),
-    ("low", DIVIDED, "words_divided", "insufficient"),
+    ("low", DIVIDED, "words_unclear", "insufficient"),
     ("fallen", PRAISE, "weak_praised", "contradict"),
     ("fallen", SINGLE, "weak_one_theme", "explain"),
     ("fallen", SPREAD, "weak_blamed", "agree"),
-    ("fallen", DIVIDED, "words_divided", "insufficient"),
+    ("fallen", DIVIDED, "words_unclear", "insufficient"),
     ("high", MANY, "strong_blamed", "contradict"),
     ("high", SPREAD, "strong_few_complaints", "agree"),
     ("high", PRAISE, "strong_praised", "agree"),
@@ -108,7 +108,7 @@ CASES = [
     ("risen", MANY, "strong_blamed", "contradict"),
     ("risen", PRAISE_OF_ONE, "rise_one_theme", "explain"),
     ("risen", PRAISE, "strong_praised", "agree"),
-    ("risen", SPREAD, "words_divided", "insufficient"),
+    ("risen", SPREAD, "words_unclear", "insufficient"),
     ("unclear", SINGLE, "numbers_unclear", "insufficient"),
     ("unclear", PRAISE, "numbers_unclear", "insufficient"),
     ("low", {("a", "negative"): 9}, "few_comments", "insufficient"),
@@ -323,6 +323,18 @@ def test_without_a_target_the_average_of_published_means_stands_for_one():
     joint = themes.joint_display(estimates, code(), study=STUDY)
     assert joint["target"].tolist() == [4.0, 4.0]
     assert joint["numbers"].tolist() == ["low", "high"]
+
+
+def test_without_a_study_the_rated_dimensions_of_the_comments_are_shown():
+    estimates = mean_rows(attitude=LEVELS["high"], overall=LEVELS["low"], connection=LEVELS["low"])
+    coded = code(process=SPREAD, connection=SPREAD, attitude=PRAISE)
+    grouped = mean_rows(process=LEVELS["low"]).assign(group_by="region", group="华东")
+    joint = themes.joint_display(pd.concat([estimates, grouped]), coded)
+    assert joint["dimension"].tolist() == ["connection", "attitude"]
+    assert joint["target"].tolist() == pytest.approx([3.95, 3.95])
+    assert joint["verdict"].tolist() == ["agree", "agree"]
+    asked = themes.joint_display(estimates, coded, study=STUDY).set_index("dimension")
+    pd.testing.assert_frame_equal(asked.loc[joint["dimension"]].reset_index(), joint)
 
 
 def test_a_target_of_the_study_is_used():

@@ -66,6 +66,16 @@ def test_the_prior_is_half_the_smaller_side_unless_given():
     assert not by_default.equals(text.keyness(TWO, by=["tier"], prior=16))
 
 
+def test_the_interval_is_that_of_the_shrunken_difference():
+    apart = said({"甲": ["接通"] * 120 + ["其他"] * 180, "乙": ["接通"] * 30 + ["其他"] * 270})
+    of_shares = math.log(0.4 / 0.6) - math.log(0.1 / 0.9)
+    wide, narrow = (
+        row(text.keyness(apart, by=["tier"], prior=prior), "甲", "接通") for prior in (0.01, 150)
+    )
+    assert wide["ci_low"] < of_shares < wide["ci_high"]
+    assert 0 < narrow["ci_low"] < narrow["ci_high"] < of_shares
+
+
 def test_p_is_adjusted_over_the_whole_table_before_it_is_cut():
     found = text.keyness(THREE, by=["tier"])
     assert found["p_adjusted"].tolist() == pytest.approx(

@@ -98,15 +98,20 @@ def test_the_codeframe_knows_the_themes_of_the_sample(hotline):
     assert set(THEMES) <= {theme.id for theme in hotline.codeframe.themes}
 
 
-def test_the_page_says_what_is_measured(hotline, record_property, capsys):
-    found = labelled.tables(hotline)
-    for name, table in zip(("rules", "readings"), found, strict=True):
-        record_property(name, table)
-    with capsys.disabled():
-        print(f"\n{found[0]}")
-    page = REPOSITORY / "docs" / "coding.md"
-    if not page.exists():
-        pytest.skip("docs/coding.md is not written yet; benchmarks/labelled.py prints its tables")
-    text = page.read_text(encoding="utf-8")
-    for table in found:
-        assert table in text, "docs/coding.md: run benchmarks/labelled.py and put its tables there"
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (REPOSITORY / "docs" / "coding.md").read_text(encoding="utf-8")
+
+
+def test_the_page_says_what_is_measured(hotline, page):
+    for name, told in [*labelled.tables(hotline).items(), *labelled.sentences(hotline).items()]:
+        assert told in page, f"docs/coding.md: run benchmarks/labelled.py and put {name} there"
+
+
+def test_the_halves_share_the_sample(comments, page):
+    halves = [labelled.sample(half)["comment_id"].tolist() for half in labelled.HALVES]
+    assert sorted(halves[0] + halves[1]) == comments["comment_id"].tolist()
+    assert f"**开发的一半**（{len(halves[0])} 条）" in page
+    assert f"**留出的一半**（{len(halves[1])} 条）" in page
+    with pytest.raises(ValueError, match="development, held-out, found 'third'"):
+        labelled.sample("third")

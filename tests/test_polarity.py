@@ -13,6 +13,7 @@ from csatlib import schema
 from csatlib.privacy import REPLACEMENTS
 from csatlib.study import Study, Words
 from csatlib.text import Lexicon, comment_polarity, polarity
+from csatlib.text.scanning import scanner_of
 
 CASES = pd.read_csv(Path(__file__).with_name("polarity_cases.csv"), dtype="str")
 SIGNS = {"negative": "-", "neutral": "0", "positive": "+"}
@@ -139,13 +140,17 @@ def test_row_order_and_duplicates_change_nothing():
         )
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_neutral_sentence_more_turns_no_clause(text):
-    alone = polarity(comments(text))
-    after = polarity(comments(f"{text}。我住在三楼。"))
-    assert after["polarity"].tolist() == [*alone["polarity"], "neutral"]
-    before = polarity(comments(f"我住在三楼。{text}"))
-    assert before["span"].tolist()[1:] == alone["span"].tolist()
+def test_a_neutral_sentence_more_turns_no_clause():
+    neutral = "我住在三楼"
+    alone = polarity(comments(*TEXTS))
+    around = polarity(comments(*[f"{neutral}。{text}。{neutral}。" for text in TEXTS]))
+    last = around["clause"] == around.groupby("comment_id")["clause"].transform("max")
+    added = around[last | (around["clause"] == 0)]
+    assert len(added) == 2 * len(TEXTS)
+    assert set(added["polarity"]) == {"neutral"}
+    kept = around.drop(added.index).reset_index(drop=True)
+    columns = ["comment_id", "polarity", "score", "span"]
+    pd.testing.assert_frame_equal(kept[columns], alone[columns])
 
 
 def test_half_width_and_full_width_are_alike():
@@ -178,7 +183,7 @@ _WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.one_of(st.text(max_size=12), st.lists(_WORDS).map("".join)), max_size=4))
 def test_any_text_is_judged_within_its_places(texts):
     table = polarity(comments(*texts).assign(text=pd.Series(texts, dtype="str")))
@@ -260,3 +265,28 @@ def test_the_digest_knows_every_list():
 def test_missing_columns_are_told(function, table, message):
     with pytest.raises(ValueError, match=message):
         function(table)
+
+
+@pytest.mark.parametrize("terms", [(), ("好 吃", "行，慢")], ids=["words", "across a stop"])
+def test_segments_that_come_again_are_judged_as_if_alone(terms):
+    """就是 after something, what is asked, and times behind a stop look beyond their segment."""
+    texts = ["慢", "好，慢", "慢？", "就是慢", "好，就是慢", "等，3天", "好，3天"]
+    texts += ["行，慢，好 吃", "好 吃"]
+    lexicon, told = Lexicon(terms=terms), comments(*texts)
+    together = polarity(told, lexicon=lexicon)
+    alone = [polarity(told.iloc[[i]], lexicon=lexicon) for i in range(len(texts))]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+
+
+@pytest.mark.parametrize("character", ["1", "好", "两"])
+def test_a_long_run_of_one_character_is_read_once(character):
+    """Each further character once cost a look at all that follow: minutes for one full cell."""
+    scanner = scanner_of(Lexicon())
+    few, many = (scanner.scan(character * count) for count in (8, 32_000))
+    assert {hit.kind for hit in many} == {hit.kind for hit in few}
+
+
+@pytest.mark.parametrize("length", ["20分钟", "二十三天", "快两个半小时"])
+def test_a_length_of_time_is_read_whole(length):
+    hits = scanner_of(Lexicon()).scan(f"等了{length}")
+    assert [hit.word for hit in hits if hit.kind == "quantity"] == [length]

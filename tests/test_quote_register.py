@@ -73,7 +73,7 @@ def edited(project, change):
     """Open the register as a person does, change it and save it."""
     file = quote_register("shop", project)
     book = openpyxl.load_workbook(file, rich_text=True)
-    change(book["引语复核"])
+    change(book["原话复核"])
     book.save(file)
     return file
 
@@ -96,7 +96,7 @@ def reviewed(sheet, row, verdict="通过", reviewer="李敏", day=date(2026, 10,
 
 def test_a_new_register_holds_every_quote_as_text(project):
     assert tallied(project, quotes(), labels={"wait": "排队时间长"}) == (5, 5, 0, 0)
-    sheet = openpyxl.load_workbook(quote_register("shop", project))["引语复核"]
+    sheet = openpyxl.load_workbook(quote_register("shop", project))["原话复核"]
     assert [cell.value for cell in sheet[1]][:8] == [
         "编号", "季度", "主题", "原话", "结论", "审核人", "审核日期", "备注",
     ]  # fmt: skip
@@ -184,7 +184,7 @@ def test_what_people_wrote_stays_to_the_cell(project):
         sheet.row_dimensions[2].height = 44
         sheet.merge_cells("N1:O2")
         other = sheet.parent.create_sheet("统计")
-        other["B2"].value = '=COUNTIF(引语复核!E:E,"通过")'
+        other["B2"].value = '=COUNTIF(原话复核!E:E,"通过")'
 
     file = edited(project, change)
     before = openpyxl.load_workbook(file, rich_text=True)
@@ -197,10 +197,10 @@ def test_what_people_wrote_stays_to_the_cell(project):
                 assert (now.value, now.data_type, now.number_format) == (
                     cell.value, cell.data_type, cell.number_format,
                 ), cell.coordinate  # fmt: skip
-    assert after["引语复核"]["H2"].comment.text == "请再听录音"
-    assert after["引语复核"].row_dimensions[2].height == 44
-    assert str(next(iter(after["引语复核"].merged_cells.ranges))) == "N1:O2"
-    assert after["引语复核"].cell(13, 4).value == TEXTS[2], "new rows stand below everything"
+    assert after["原话复核"]["H2"].comment.text == "请再听录音"
+    assert after["原话复核"].row_dimensions[2].height == 44
+    assert str(next(iter(after["原话复核"].merged_cells.ranges))) == "N1:O2"
+    assert after["原话复核"].cell(13, 4).value == TEXTS[2], "new rows stand below everything"
     assert len(store.quote_reviews("shop", project)) == 5
 
 
@@ -210,12 +210,12 @@ def test_columns_may_be_moved_and_a_title_set_above(project):
     def change(sheet):
         sheet.insert_cols(1)
         sheet.insert_rows(1, 2)
-        sheet["A1"].value = "第三季度引语复核表"
+        sheet["A1"].value = "第三季度原话复核表"
         sheet["A3"].value = "序号"
 
     edited(project, change)
     assert tallied(project, quotes()) == (3, 5, 0, 0)
-    sheet = openpyxl.load_workbook(quote_register("shop", project))["引语复核"]
+    sheet = openpyxl.load_workbook(quote_register("shop", project))["原话复核"]
     assert [sheet.cell(row, 5).value for row in range(4, 9)] == TEXTS
 
 
@@ -260,7 +260,7 @@ FAULTS = {
     "merged": (lambda s: s.merge_cells("E2:E4"), ["E2:E4", "合并"]),
     "a heading gone": (lambda s: write(s, 1, 结论="意见"), ["第 1 行", "缺少“结论”"]),
     "a heading twice": (lambda s: write(s, 1, 备注="结论"), ["“结论”出现了 2 次"]),
-    "the sheet gone": (lambda s: setattr(s, "title", "我的表"), ["没有工作表“引语复核”", "我的表"]),
+    "the sheet gone": (lambda s: setattr(s, "title", "我的表"), ["没有工作表“原话复核”", "我的表"]),
 }
 
 
@@ -348,7 +348,7 @@ def test_the_command_says_how_many_stand_where(project, capsys):
     call = ["quotes", "2026Q3", "--line", "shop", "--root", str(project)]
     assert csat(call) == 0
     assert (
-        "候选引语 5 条，新加入 5 条；待审核 5 条，通过 0 条，不通过 0 条" in capsys.readouterr().out
+        "候选原话 5 条，新加入 5 条；待审核 5 条，通过 0 条，不通过 0 条" in capsys.readouterr().out
     )
     edited(project, lambda sheet: reviewed(sheet, 2))
     assert csat(call) == 0
@@ -391,6 +391,7 @@ def own_remarks(sheet):
     sheet.cell(2, 13).value = "排队等太久——很典型"
     own = sheet.parent.create_sheet("选用")
     own["A1"].value, own["A2"].value = "可用：排队等太久", "可用：没人接电话"
+    own["A2"].comment, own["B1"].comment = Comment("同排队等太久", "李敏"), Comment("留用", "李敏")
 
 
 CALLS = "客户编号,整体满意度,意见建议\nC0001,2,排队等太久\nC0002,3,没人接电话\nC0003,4,态度很好\n"
@@ -454,8 +455,9 @@ def test_no_word_of_the_forgotten_is_left_in_the_register(answered):
             assert "排队等太久" not in text
             assert "&#25490;&#38431;" not in text
     book = openpyxl.load_workbook(quote_register("shop", answered))
-    sheet, own = book["引语复核"], book["选用"]
+    sheet, own = book["原话复核"], book["选用"]
     assert [own["A1"].value, own["A2"].value] == [None, "可用：没人接电话"]
+    assert (own["A2"].comment, own["B1"].comment.text) == (None, "留用")
     assert all(cell.value is None for cell in sheet[2])
     assert sheet.cell(3, column(sheet, "原话")).value == "没人接电话", "no other row moves"
 
@@ -481,7 +483,7 @@ def test_a_register_of_others_stays_as_it_is(answered):
     other.write_bytes(quote_register("shop", answered).read_bytes())
     book = openpyxl.load_workbook(other)
     for row in (2, 3, 4):
-        cell = book["引语复核"].cell(row, 10)
+        cell = book["原话复核"].cell(row, 10)
         cell.value = f"bbbbbbbbbbbb:s:{row}:comment"
     book.save(other)
     before = other.read_bytes()

@@ -46,3 +46,15 @@ def test_index_name_and_repetitions_are_kept():
 def test_two_replies_in_a_row_are_not_taken_for_stock_ones():
     """没有很满意 denies; 没有。很满意 does not."""
     assert uninformative(pd.Series(["没有很满意", "没有。很满意"])).tolist() == [False, True]
+
+
+def test_what_is_repeated_a_thousand_times_is_told_at_once():
+    """Were there two ways to read a repeated sound, a reply of thirty would never be done."""
+    repeated = ["啊" * 1000, "嗯哦啊" * 300, "辛苦了" * 300, "目前" * 300 + "没有"]
+    assert uninformative(pd.Series(repeated)).all()
+    assert not uninformative(pd.Series([text + "慢x" for text in repeated])).any()
+
+
+def test_marks_of_removed_data_are_no_words_however_they_are_spelled():
+    marked = pd.Series(["[手机号]", "［手机号］没有", "﹇姓名﹈", "手机号"])
+    assert uninformative(marked).tolist() == [True, True, True, False]

@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 from csatlib import charts, report, schema, store
 from csatlib.charts import style
 from csatlib.report.joint import _NUMBERS, _RULES, VERDICTS
+from csatlib.study import Target
 from csatlib.study.codeframe import Codeframe, Theme
 from csatlib.themes.joining import _VERDICTS
 
@@ -99,14 +100,14 @@ def test_shares_of_indicators_are_shown_too():
 def test_the_row_of_any_theme_and_an_unknown_theme_are_named():
     coverage = pd.concat([covered(old=(1, 1, 1)).assign(theme=None), covered(old=(1, 1, 1))])
     view = report.themes_view(coverage.astype({"theme": "str"}), FRAME)
-    assert view["主题"].tolist() == ["有任一主题", "old"]
+    assert view["主题"].tolist() == ["至少一个主题", "old"]
     assert view["环节 · 动作"].tolist() == ["—", "—"]
 
 
 def test_the_problem_is_stated_as_stage_and_action():
     (told,) = report.themes_finding(COVERAGE, FRAME)
     assert told == (
-        "最常被提到的问题是**排队时间长**（环节是接通，动作是排队等待；40 条批评，占有内容留言的 20.0%）。"
+        "批评最多的主题是**排队时间长**（环节：接通，动作：排队等待；40 条，占有内容留言的 20.0%）。"
     )
 
 
@@ -116,7 +117,7 @@ def test_the_problem_is_stated_as_stage_and_action():
 def test_problems_that_chance_may_part_are_named_together(second, together):
     # 40 − 25 = 15 against 1.96 √65 = 15.8; 40 − 24 = 16 against 15.7.
     (told,) = report.themes_finding(covered(wait=(40, 0, 0), attitude=(second, 0, 0)), FRAME)
-    assert ("不相上下" in told) == together
+    assert ("分不出先后" in told) == together
     assert ("态度冷淡" in told) == together
 
 
@@ -129,18 +130,19 @@ def test_scattered_complaints_are_called_so():
 
 def test_without_complaints_no_problem_is_named():
     assert report.themes_finding(covered(praise=(0, 1, 9)), FRAME) == [
-        "没有一条留言谈到编码框里的问题。"
+        "没有一条留言批评编码表里的主题。"
     ]
 
 
 @pytest.mark.parametrize(
     ("drift", "words"),
     [
-        (drifted(wait=(0.1, 0.049), praise=(-0.1, 0.01)), "提及显著增多的是排队时间长；较上季提及显著减少的是服务热情"),
-        (drifted(wait=(0.1, 0.05)), "没有一个主题的提及率有显著变化"),
-        (drifted(wait=(None, None)), "无法比较"),
+        (drifted(wait=(0.1, 0.049), praise=(-0.1, 0.01)), "与上季相比，提及率显著上升的是排队时间长；显著下降的是服务热情。"),
+        (drifted(wait=(0.1, 0.05)), "各主题的提及率没有显著变化"),
+        (drifted(wait=(None, None)), "样本不足，本季与上季的提及率无法比较。"),
+        (schema.empty("theme_drift"), "没有上季的留言，本季与上季的提及率无法比较。"),
     ],
-    ids=["both ways", "none", "unknown"],
+    ids=["both ways", "none", "unknown", "no quarter before"],
 )  # fmt: skip
 def test_a_move_is_told_by_its_adjusted_p(drift, words):
     assert words in report.themes_finding(COVERAGE, FRAME, drift=drift)[-1]
@@ -211,9 +213,14 @@ def test_association_is_not_called_an_effect():
     assert "导致" not in told
 
 
+def test_the_outcome_of_the_model_is_named():
+    model = fitted(theme_wait=(-0.4, 0.01)).assign(outcome="attitude")
+    assert "的客户服务态度显著偏低" in report.impact_finding(model, FRAME, STUDY)
+
+
 def test_what_holm_takes_back_is_not_called_significant():
     model = fitted(theme_wait=(-0.4, 0.03), theme_app=(0.1, 0.04))
-    assert report.impact_finding(model, FRAME, STUDY) == "没有一个主题与整体满意度显著关联。"
+    assert report.impact_finding(model, FRAME, STUDY) == "各主题与整体满意度都没有显著关联。"
 
 
 # ---- joint display -------------------------------------------------------------------------------
@@ -222,7 +229,7 @@ STATES = {
     "no_estimate": "unknown", "no_interval": "unknown", "few_comments": "low",
     "numbers_unclear": "unclear", "weak_praised": "low", "weak_one_theme": "fallen",
     "weak_blamed": "low", "strong_blamed": "high", "rise_one_theme": "risen",
-    "strong_praised": "high", "strong_few_complaints": "high", "words_divided": "low",
+    "strong_praised": "high", "strong_few_complaints": "high", "words_unclear": "low",
 }  # fmt: skip
 
 
@@ -260,7 +267,7 @@ def test_a_dimension_is_shown_with_figures_words_verdict_and_ground():
     view = report.joint_view(joint("weak_one_theme"), STUDY)
     assert view.iloc[0].tolist() == [
         "接通效率", "3.50（3.40–3.60）", "−0.25（p < 0.001）", "2", "1,200 / 2,000", "30 / 4",
-        "排队时间长 25、态度冷淡 9、App 打不开 3", "Q0123456789、Qabcdef0123", "留言解释了得分",
+        "排队时间长 25、态度冷淡 9、App 打不开 3", "Q0123456789、Qabcdef0123", "留言提供线索",
         "得分比上季显著下降；批评集中在“排队时间长”（占 80.0%）",
     ]  # fmt: skip
 
@@ -277,8 +284,17 @@ def test_every_rule_and_state_has_its_words():
 
 def test_a_level_is_told_against_its_target():
     assert report.joint_view(joint("weak_blamed"), STUDY)["依据"].iloc[0] == (
-        "得分低于对照值 4.00 分；留言也以贬为主，但不集中在一个主题"
+        "得分低于对照值 4.00 分；留言以批评为主，但不集中在一个主题"
     )
+
+
+def test_the_yardstick_is_named_where_it_is_known():
+    table = joint("weak_blamed").assign(target=3.5)
+    assert "低于各维度平均 3.50 分" in report.joint_view(table, STUDY)["依据"].iloc[0]
+    aimed = STUDY.model_copy(
+        update={"targets": (Target(item="connection", metric="mean", value=4.0),)}
+    )
+    assert "低于目标 4.00 分" in report.joint_view(joint("weak_blamed"), aimed)["依据"].iloc[0]
 
 
 def test_what_is_missing_is_a_dash():
@@ -292,15 +308,15 @@ def test_what_is_missing_is_a_dash():
     )
     view = report.joint_view(blank.astype(schema.empty("joint_display").dtypes.to_dict()), STUDY)
     assert view.iloc[0, 1:4].tolist() == ["—", "—", "—"]
-    assert view.iloc[0, 6:].tolist() == ["—", "—", "数据不足", "没有可公布的得分"]
+    assert view.iloc[0, 6:].tolist() == ["—", "—", "不足以判断", "没有可公布的得分"]
 
 
 def test_a_director_reads_at_most_three_sentences():
     told = report.joint_sentences(joint("weak_one_theme", "strong_praised", "strong_blamed"), STUDY)
     assert len(told) == 3
-    assert told[0] == "**接通效率**（得分比上季显著下降）的批评主要是“排队时间长”，占 80.0%。"
-    assert told[1].startswith("服务态度的得分和留言互相印证")
-    assert told[2].startswith("需要再核实：**问题解决能力**得分不低")
+    assert told[0] == "**接通效率**得分比上季显著下降，批评集中在“排队时间长”（占 80.0%）。"
+    assert told[1] == "**服务态度**得分较好，留言也以表扬为主。"
+    assert told[2] == ("需要核实：**问题解决能力**得分较好，留言却以批评为主，而且多于其他维度。")
 
 
 @pytest.mark.parametrize("rule", STATES)
@@ -343,9 +359,9 @@ def test_only_reviewed_quotes_are_shown_each_with_its_id():
     ("reviewed", "words"),
     [
         ((), "没有可以引用的留言"),
-        ((False, False), "候选引语 2 条，都还没有通过人工复核，这里不展示原话"),
-        ((True, False), "展示 1 条经人工复核的引语，其余 1 条候选没有通过或还没有复核"),
-        ((True, True), "展示 2 条经人工复核的引语，候选引语全部通过"),
+        ((False, False), "候选原话 2 条，都没有通过人工复核，暂不展示"),
+        ((True, False), "展示 1 条经人工复核的原话，其余 1 条未通过或尚未复核"),
+        ((True, True), "展示 2 条经人工复核的原话，候选原话全部通过"),
     ],
     ids=["none", "none reviewed", "some", "all"],
 )
@@ -358,7 +374,7 @@ def test_nothing_unreviewed_is_on_the_page():
         report.quotes_view(quoted(False, False), STUDY),
         STUDY,
         name="quotes",
-        caption="引语",
+        caption="原话",
         columns={"主题": "主题", "原话": "原话", "编号": "编号"},
     )
     assert "等了" not in page.html

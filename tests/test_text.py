@@ -303,3 +303,16 @@ def test_a_lexicon_is_known_by_its_words():
     assert Lexicon(terms=("a",)).digest == Lexicon(terms=("a",)).digest
     assert Lexicon(terms=("a",)).digest != Lexicon(terms=("b",)).digest
     assert {"服务", "我们"} <= LEXICON.stop_words
+
+
+def test_the_lexicon_as_a_table_holds_every_word_and_what_it_is_for():
+    lexicon = Lexicon(terms=("首次响应",), synonyms=(("等候", "等待"),))
+    table = schema.check(lexicon.table(), "lexicon")
+    assert table.loc[table["kind"] == "terms", "word"].tolist() == ["首次响应"]
+    same = table[table["kind"] == "synonyms"]
+    assert (same["word"].tolist(), same["value"].tolist()) == (["等候"], ["等待"])
+    assert set(table.loc[table["kind"] == "negative", "word"]) == lexicon.negative
+    degrees = table[table["kind"] == "degrees"]
+    assert dict(zip(degrees["word"], degrees["value"].astype(float), strict=True)) == dict(
+        lexicon.degrees
+    )

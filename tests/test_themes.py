@@ -405,6 +405,21 @@ def test_rare_themes_are_tested_exactly():
     assert moved(0, 1, 100, 31)["p"] == pytest.approx(31 / 131)
 
 
+@pytest.mark.parametrize(
+    "odd", ["\x00", "\x01", "\x1e", "\x85", "\u2028", "\r\n", "\u200b", "\ufeff"]
+)
+def test_characters_that_nobody_sees_part_words_and_stop_nothing(odd):
+    found = themes.match(table(f"{odd}排队{odd}太久{odd}"), {"queue": ["排队"]})
+    assert found[["start", "span"]].to_numpy().tolist() == [[len(odd), "排队"]]
+
+
+def test_many_gaps_over_one_repeated_word_end_soon():
+    comments = table("好，不，" * 2000)
+    found = themes.match(comments, {"praise": [" ~9 ".join(["好"] * 9)]})
+    assert 1 < len(found) < 2000
+    assert (found["start"].to_numpy()[1:] >= found["end"].to_numpy()[:-1]).all()
+
+
 # ---- suggestions ---------------------------------------------------------------------------------
 
 
@@ -429,6 +444,15 @@ def test_uncoded_comments_fall_into_groups_that_share_words():
     assert [terms.split("、")[0] for terms in found["terms"]] == ["停车", "发票"]
     assert found["cohesion"].between(0, 1).all()
     assert set(found["example_id"]) <= set(comments["comment_id"])
+
+
+def test_words_of_one_or_two_customers_are_not_suggested():
+    comments = table("停车很贵", "停车不方便", "停车总是难", "停车遇到周杰伦演唱会", "灯光刺眼")
+    coded = themes.code(comments, Codeframe())
+    found = themes.suggestions(coded, comments, lexicon=Lexicon())
+    assert found["terms"].tolist() == ["停车"]
+    alone = themes.suggestions(coded, comments, lexicon=Lexicon(), min_size=1)
+    assert "演唱会" in "、".join(alone["terms"])
 
 
 def test_row_order_changes_no_suggestion():

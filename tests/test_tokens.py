@@ -289,3 +289,16 @@ def test_positions_count_from_nought():
     tokens = tokenise(["服务好", "信号 差"])
     for _, part in tokens.groupby("comment_id"):
         assert part["position"].tolist() == list(np.arange(len(part)))
+
+
+@pytest.mark.parametrize("texts", [[1, 2], ["慢", 3], ["慢", ["快"]], [b"a", None], [1.5, None]])
+def test_what_is_no_text_is_told(texts):
+    comments = pd.DataFrame({"comment_id": ["a", "b"], "text": texts})
+    with pytest.raises(TypeError, match="expected text in the column text, found"):
+        text.tokenise(comments, lexicon=Lexicon())
+
+
+def test_ids_that_are_one_as_text_are_repeated():
+    comments = pd.DataFrame({"comment_id": ["1", 1], "text": ["慢", "快"]})
+    with pytest.raises(ValueError, match="expected each comment_id once"):
+        text.tokenise(comments, lexicon=Lexicon())

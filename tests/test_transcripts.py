@@ -66,6 +66,22 @@ def told(found):
     return [(role[0], text) for role, text in rows]
 
 
+NO_NUMBERS = ["王小明", "王小明01", "S-01 王小明", "=1+1", "../../x1", "9" * 41]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_a_number_that_pages_show_holds_no_name(read, number):
+    given = HEAD.replace("S-01", number).replace("同意访谈", "受访者：王小明\n同意访谈")
+    with pytest.raises(ExportError, match=r"访谈编号会出现在网页上.*请改写") as told:
+        read(given + "\n" + TALK)
+    assert number not in str(told.value)
+
+
+@pytest.mark.parametrize("number", ["S-01", "RX-2026Q3-01", "访谈７", "2026.8.12_3"])
+def test_a_number_may_be_written_in_many_ways(read, number):
+    assert len(read(HEAD.replace("S-01", number) + TALK).interviews) == 1
+
+
 # ---- the heading ---------------------------------------------------------------------------------
 
 
@@ -130,6 +146,8 @@ def test_the_names_of_the_heading_are_told_apart_from_first_words(read):
         ("同意访谈：待补签", "unclear_consent"),
         ("同意访谈：是\n同意访谈：否", "unclear_consent"),
         ("同意访谈：是\n同意录音：否\n是否录音：是", "recorded_without_consent"),
+        ("同意访谈：是\n同意录音：待补签", "unclear_consent"),
+        ("同意访谈：是\n同意录音：待补签\n是否录音：是", "unclear_consent"),
         ("同意访谈：否\n同意录音：是", "no_consent"),
     ],
 )

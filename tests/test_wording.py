@@ -37,9 +37,8 @@ ALONE = text.keyness(
 
 def test_only_words_that_are_sure_are_told():
     assert report.keyness_sentence(FOUND) == (
-        "与其他组相比，VIP 客户显著更常提到“账单”（12.5%，其他 3.0%）；"
-        "个人客户显著更常提到“接通”（12.5%，其他 3.0%）、“占线”（12.5%，其他 3.0%）。"
-        "企业客户没有显著更常提到的词。"
+        "各组比其他组显著更常提到的词：VIP 客户是“账单”（12.5%，其他 3.0%）；"
+        "个人客户是“接通”（12.5%，其他 3.0%）、“占线”（12.5%，其他 3.0%）；企业客户没有。"
     )
 
 
@@ -80,7 +79,7 @@ def test_the_view_has_every_number_as_it_is_read(repository):
         "企业客户", "接通", "12 条（12.5%）", "6 条（3.0%）", "−1.50", "−0.40 至 +1.90", "< 0.001", "",
     ]  # fmt: skip
     assert list(report.keyness_view(FOUND, store.study("hotline", repository), conf=0.9))[5] == (
-        "90% 置信区间"
+        "90% 区间"
     )
 
 

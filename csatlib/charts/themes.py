@@ -1,8 +1,8 @@
-"""The exhibit of what customers speak of: themes by the share of comments that mention them."""
+"""The exhibit of what customers speak of: themes by the share that mentions them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -122,11 +122,11 @@ def _draw(axes: Axes, rows: pd.DataFrame, counts: dict[str, tuple[int, int]]) ->
     return any_blamed
 
 
-def _write(axes: Axes, place: int, row: object, counts: tuple[int, int] | None) -> None:
-    if not row.drawn:  # type: ignore[attr-defined]
-        text, at, colour = frames.too_few(row.n), 0.02, style.GREY  # type: ignore[attr-defined]
+def _write(axes: Axes, place: int, row: Any, counts: tuple[int, int] | None) -> None:
+    if not row.drawn:
+        text, at, colour = frames.too_few(row.n), 0.02, style.GREY
     else:
-        text, at, colour = frames.shown(row.estimate, "share"), 1.03, style.INK  # type: ignore[attr-defined]
+        text, at, colour = frames.shown(row.estimate, "share"), 1.03, style.INK
         if counts is not None:
             text += f"（贬 {counts[0]} 褒 {counts[1]}）"
     axes.text(at, place, text, va="center", color=colour, transform=axes.get_yaxis_transform())

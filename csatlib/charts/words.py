@@ -38,7 +38,8 @@ def keyness_dots(keyness: pd.DataFrame, *, top: int = 8) -> Axes:
     -------
     matplotlib.axes.Axes
         One panel a group, one below the other on one axis of log-odds: a dot a word and its
-        interval, most characteristic first; right of zero the group mentions it more often. Words
+        interval, most characteristic first; right of zero the group mentions it more often. Where
+        there are two groups in all, each has only the words that it mentions more often. Words
         told from chance (``p_adjusted`` below 0.05) have the accent colour, others are grey. To
         the right the shares of comments, of the group and of the others. Without a single word
         that could be compared it says 数据不足.
@@ -74,7 +75,7 @@ def keyness_dots(keyness: pd.DataFrame, *, top: int = 8) -> Axes:
     for tick, colour in zip(axes.get_yticklabels(), _colours(rows), strict=True):
         tick.set_color(style.INK if colour == style.ACCENT else style.GREY)
     axes.set_ylim(depth + 0.6, -0.6)
-    axes.set_xlabel("对数优势比（右：本组提得更多）", color=style.GREY)
+    axes.set_xlabel("对数优势比（已向 0 收缩；右：本组提得更多）", color=style.GREY)
     axes.xaxis.set_major_formatter(lambda value, _: frames.tick(value, "mean"))
     axes.tick_params(axis="x", colors=style.GREY)
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -84,6 +85,9 @@ def keyness_dots(keyness: pd.DataFrame, *, top: int = 8) -> Axes:
 def _leading(keyness: pd.DataFrame, top: int) -> pd.DataFrame:
     """Choose each group's words by the size of ``z`` and sort them from most to least."""
     known = keyness[keyness["z"].notna()]
+    if _are_all(known):
+        # What one of two groups says less often, the other says more often: once is enough.
+        known = known[known["z"] > 0]
     strength = known["z"].abs().astype("float64")
     chosen = known.assign(strength=strength).sort_values(
         ["group", "strength", "term"], ascending=[True, False, True], kind="stable"
@@ -92,6 +96,12 @@ def _leading(keyness: pd.DataFrame, top: int) -> pd.DataFrame:
         ["group", "z", "term"], ascending=[True, False, True], kind="stable", ignore_index=True
     )
     return chosen.assign(panel=pd.factorize(chosen["group"])[0])
+
+
+def _are_all(known: pd.DataFrame) -> bool:
+    """Say whether the table has two groups and each is the other's rest."""
+    sides = known.drop_duplicates("group")
+    return len(sides) == 2 and sides["base"].tolist() == sides["base_rest"].tolist()[::-1]
 
 
 def _colours(rows: pd.DataFrame) -> list[str]:

@@ -13,10 +13,10 @@ from csatlib.cli.words import Command
 
 __all__ = ["terms"]
 
-_HEADINGS = ("序", "词", "拆成", "出现次数", "提到它的意见")
+_HEADINGS = ("序", "词", "拆成", "出现次数", "提到它的留言")
 
 
-@app.command(cls=Command, help="列出本季意见里发现的新词；由人决定哪些收进业务线的词表。")
+@app.command(cls=Command, help="列出本季留言里发现的新词；由人决定哪些收进业务线的词表。")
 def terms(
     quarter: QuarterArgument,
     line: Annotated[str, typer.Option("--line", metavar="LINE", help="业务线。")],

@@ -93,11 +93,11 @@ class Heading:
         leading = self.consent.get("interview", self.consent.get("recording"))
         if leading != "yes":
             return "no_consent" if leading == "no" else "unclear_consent"
-        if self.consent.get("recording", "yes") != "yes" and self.recorded is not False:
-            # Agreed to talk and not to be recorded: a note from memory is all there may be.
-            known = self.recorded is True or self.consent["recording"] == "unclear"
-            return "recorded_without_consent" if known else None
-        return None
+        recording = self.consent.get("recording", "yes")
+        if recording == "unclear" and self.recorded is not False:
+            return "unclear_consent"
+        # Agreed to talk and not to be recorded: a note from memory is all there may be.
+        return "recorded_without_consent" if recording == "no" and self.recorded else None
 
     @property
     def recorded(self) -> bool | None:
@@ -225,9 +225,7 @@ def _together(words: Words, found: Heading, file: str) -> Iterator[_Open]:
             continue
         spoken = _spoken(line, speakers)
         if spoken is None:
-            _refuse_stranger(line, now, file, words.unit)
-            assert now is not None
-            now = replace(now, parts=_joined(now.parts, line))
+            now = _gone_on(now, line, file, words.unit)
             continue
         role, seconds, said = spoken
         if now is not None and line.goes_on and role == now.role:
@@ -271,8 +269,8 @@ def _spoken(line: Line, speakers: Mapping[str, str]) -> tuple[str, float | None,
     return None
 
 
-def _refuse_stranger(line: Line, now: _Open | None, file: str, unit: str) -> None:
-    """Refuse a line by somebody unknown: their words must not become another's."""
+def _gone_on(now: _Open | None, line: Line, file: str, unit: str) -> _Open:
+    """Add a line to the turn; refuse one by somebody unknown, whose words are not another's."""
     text = line.text.strip()
     key, value = _pair(text)
     if key in _KEYS and _KEYS[key] not in ("interviewer", "respondent"):
@@ -285,6 +283,7 @@ def _refuse_stranger(line: Line, now: _Open | None, file: str, unit: str) -> Non
     clock = bool(re.match(r"\d", value)) and key[-1:].isdigit()
     if now is None or (not indented and (timed or (named and not clock))):
         raise ExportError(_unknown(file, line, unit, heading=now is None))
+    return replace(now, parts=_joined(now.parts, line))
 
 
 def _unknown(file: str, line: Line, unit: str, *, heading: bool) -> str:

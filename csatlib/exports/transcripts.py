@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ REFUSALS = {
     "unclear_consent": "同意一栏不是“是”，正文一个字也没有读；若本人确已同意，请改为“是”",
     "recorded_without_consent": "不同意录音却录了音，正文一个字也没有读；请按规定删去录音和文稿",
 }
+
+_NUMBER = re.compile(r"(?=[^\d]*\d)[A-Za-z\d\u4e00-\u9fff][\w.-]{0,39}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +91,9 @@ def transcripts(files: Iterable[str | os.PathLike[str]], study: Study) -> Transc
     ------
     ExportError
         For a file that cannot be read right: empty, damaged, of another kind or encoding, without
-        a line of consent or without turns; for a speaker that nobody knows, a time before the one
-        above it, an interview that lies there twice. The Chinese message gives file, line and
-        remedy, and quotes nothing.
+        a line of consent or without turns; for a number that holds a name or is none, a speaker
+        that nobody knows, a time before the one above it, an interview that lies there twice. The
+        Chinese message gives file, line and remedy, and quotes nothing.
 
     Notes
     -----
@@ -194,6 +197,8 @@ def _read(path: Path, study: Study) -> _Read:
         )
     _refuse_odd(found, name)
     reason = found.refusal
+    if reason is None:
+        _refuse_telling(found, name)
     told = () if reason else turns(words, found, file=name)
     place = path.parts
     quarter = place[-3] if len(place) > 2 else ""
@@ -205,6 +210,18 @@ def _refuse_odd(found: Heading, file: str) -> None:
     given = found.given.get("held_on")
     if given and held_on(given) is None:
         raise ExportError(f"{file}：访谈日期读不懂；请写成“访谈日期：2026-08-12”的样子。")
+
+
+def _refuse_telling(found: Heading, file: str) -> None:
+    """Refuse a number that is a name or anything else: pages show it above each interview."""
+    number = plain(found.given.get("interview_id", ""))
+    names = (plain(name) for name in names_of(found))
+    named = any(len(name) > 1 and not name.isdigit() and name in number for name in names)
+    if number and (named or not _NUMBER.fullmatch(number)):
+        raise ExportError(
+            f"{file}：访谈编号会出现在网页上，只能是不含姓名的编号：字母、数字、汉字和 - _ .，"
+            "至少一个数字，不超过 40 个字；请改写成“访谈编号：S-01”的样子。"
+        )
 
 
 def _refuse_twice(read: list[_Read]) -> None:

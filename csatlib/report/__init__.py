@@ -41,7 +41,6 @@ from csatlib.report.findings import group_finding
 from csatlib.report.fitting import coefficients_view, fit_finding, stability_findings
 from csatlib.report.interviews import (
     gaps_sentences,
-    interview_script,
     interviewed_view,
     level_view,
     notes_view,
@@ -71,6 +70,7 @@ from csatlib.report.modelling import (
 )
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
+from csatlib.report.scripts import interview_script
 from csatlib.report.sensitivity import sensitivity_view
 from csatlib.report.series import break_note, comparable_history
 from csatlib.report.soundness import soundness_findings, soundness_view

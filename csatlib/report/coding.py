@@ -105,7 +105,7 @@ def agreement_sentence(agreement: pd.DataFrame, study: Study) -> str:
     text = f"{what}在 {low} 与 {high} 之间"
     if weak.empty:
         return f"{text}，最低的是“{_names(known, study)[0]}”，{_trust(known['estimate'].iloc[0])}。"
-    return f"{text}；{_quoted(weak, study)}低于 {_TENTATIVE}，不宜引用，应先把定义写清楚再编。"
+    return f"{text}；{_quoted(weak, study)}低于 {_TENTATIVE}，不宜引用，应先写清定义再编码。"
 
 
 def rule_agreement_view(rule_agreement: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -179,24 +179,24 @@ def rule_agreement_sentence(rule_agreement: pd.DataFrame, study: Study) -> str:
     themes = rule_agreement[rule_agreement["theme"].notna()]
     read = 0 if themes.empty else int(themes["n"].iloc[0])
     if overall.empty or not read:
-        return "没有可以对照的人工编码，规则编码的把握未知。"
+        return "没有可以对照的人工编码，规则编码是否可靠未知。"
     row = overall.iloc[0]
     text = f"规则编码与人工编码对照了 {read:,} 条留言："
     if pd.isna(row["precision"]) or pd.isna(row["recall"]):
-        return f"{text}{REASONS[row['reason']]}任何主题，规则编码的把握未知。"
+        return f"{text}{REASONS[row['reason']]}任何主题，规则编码是否可靠未知。"
     text += (
         f"规则标出的主题中 {_told(row, 'precision')}人工也标出，"
         f"人工标出的主题中 {_told(row, 'recall')}规则找到了。"
     )
     if pd.notna(row["kappa"]):
         kappa = number(row["kappa"], "mean")
-        text += f"总的 kappa 为 {kappa}，{_trust(row['kappa'])}。"
+        text += f"总体 kappa 为 {kappa}，{_trust(row['kappa'])}。"
     weak = themes[themes["kappa"] < _TENTATIVE]
     unknown = themes[themes["kappa"].isna()]
     text += _leaning(row)
     if len(weak):
         which = "各主题" if len(weak) == len(themes) > 1 else _quoted(weak, study)
-        text += f"{which}的 kappa 低于 {_TENTATIVE}，应先改规则再引用。"
+        text += f"{which}的 kappa 低于 {_TENTATIVE}，应先修订规则再引用。"
     if len(unknown):
         text += f"{_quoted(unknown, study)}无法评判。"
     return text
@@ -205,9 +205,9 @@ def rule_agreement_sentence(rule_agreement: pd.DataFrame, study: Study) -> str:
 def _leaning(row: pd.Series) -> str:
     """Say which way shares err, where precision and recall are clearly apart."""
     if row["recall_high"] < row["precision_low"]:
-        return "漏标多于错标：标出的多半可信，主题的占比却偏低，应读作下限。"
+        return "漏标多于错标，主题的占比偏低，宜看作下限。"
     if row["precision_high"] < row["recall_low"]:
-        return "错标多于漏标：主题的占比偏高，应读作上限。"
+        return "错标多于漏标，主题的占比偏高，宜看作上限。"
     return ""
 
 

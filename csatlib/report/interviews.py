@@ -11,7 +11,6 @@ from csatlib.study import Study
 
 __all__ = [
     "gaps_sentences",
-    "interview_script",
     "interviewed_view",
     "level_view",
     "notes_view",
@@ -37,12 +36,12 @@ _NOTES = {
 }
 _REFUSALS = {
     "no_consent": "受访者不同意访谈",
-    "unclear_consent": "同意一栏不是“是”",
+    "unclear_consent": "同意一栏没有填“是”",
     "recorded_without_consent": "不同意录音却录了音",
 }
-_ROLES = {"interviewer": "访谈员", "respondent": "客户", "other": "旁人"}
+#: A file's name that numbers an interview and cannot name anybody.
+_NUMBERED = r"(?:访谈|[\d_.\- ()（）]|(?<![A-Z])[A-Z]{1,2}(?![A-Z]))*\.[a-z]{3,4}"
 _UNKNOWN = "没有有效答卷"
-_FEW = {"few": "访谈太少", "no_themes": "前几次访谈没有谈到任何主题"}
 
 
 def interviewed_view(
@@ -92,15 +91,20 @@ def refused_view(refused: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``file`` (its name) and ``reason``, in Chinese.
+        ``file`` and ``reason``, in Chinese. A file whose name may hold that of a person, having
+        other words than 访谈, is named by the first digits of its SHA-256: who did not consent is
+        on no page. ``csat check`` names the files.
 
     Examples
     --------
-    >>> refused = pd.DataFrame({"file": ["2026Q3/shop/访谈_7.txt"], "reason": ["no_consent"]})
-    >>> refused_view(refused).values.tolist()
-    [['访谈_7.txt', '受访者不同意访谈']]
+    >>> files = ["2026Q3/shop/访谈_7.txt", "2026Q3/shop/访谈_王小明.txt"]
+    >>> refused = pd.DataFrame({"file": files, "digest": ["3f" * 32, "a0" * 32]})
+    >>> refused_view(refused.assign(reason="no_consent"))["file"].tolist()
+    ['访谈_7.txt', '摘要为 a0a0a0a0 的文件']
     """
     name = refused["file"].str.rsplit("/", n=1).str[-1]
+    digest = "摘要为 " + refused["digest"].str[:8] + " 的文件"
+    name = name.where(name.str.fullmatch(_NUMBERED).astype(bool), digest)
     return pd.DataFrame({"file": name, "reason": refused["reason"].map(_REFUSALS)})
 
 
@@ -200,10 +204,10 @@ def gaps_sentences(coverage: pd.DataFrame, study: Study) -> list[str]:
     for topic, rows in coverage.groupby("topic", sort=False):
         unasked = rows.loc[~rows["asked"], "interview_id"]
         short = rows.loc[rows["asked"] & ~rows["covered"], "interview_id"]
-        parts = [f"没有问到的访谈：{'、'.join(unasked)}"] if len(unasked) else []
-        parts += [f"问了而几乎没有谈的：{'、'.join(short)}"] if len(short) else []
+        parts = [f"没有问到的访谈有 {'、'.join(unasked)}"] if len(unasked) else []
+        parts += [f"问了而客户几乎没有谈的有 {'、'.join(short)}"] if len(short) else []
         if parts:
-            told.append(f"“{names[str(topic)]}”" + "；".join(parts) + "。")
+            told.append(f"“{names[str(topic)]}”：{'；'.join(parts)}。")
     return told
 
 
@@ -266,13 +270,13 @@ def standing_finding(standing: pd.DataFrame, study: Study) -> str:
     --------
     >>> from csatlib import schema, store
     >>> standing_finding(schema.empty("standing_themes"), store.study("ops_event"))
-    '没有一个痛点被谈到'
+    '访谈没有谈到痛点'
     """
     own = {theme.id for theme in study.codeframe.themes if theme.standing}
     pains = standing[(standing["standing"] == "pain") & ~standing["theme"].isin(own)]
     pains = pains[pains["interviews"] > 0]
     if pains.empty:
-        return "没有一个痛点被谈到"
+        return "访谈没有谈到痛点"
     most = int(pains["interviews"].max())
     names = study.codeframe.labels()
     leading = [names.get(t, t) for t in pains.loc[pains["interviews"] == most, "theme"]]
@@ -361,75 +365,20 @@ def saturation_sentence(point: pd.DataFrame) -> str:
     '前 4 次访谈谈到 2 个主题；到第 6 次，最近 2 次新增的不超过其 5.0%，可以认为主题已经饱和。'
     """
     row = point.iloc[0]
-    least = int(row["base"] + row["run"])
     if pd.notna(row["reason"]):
-        return f"无法判断主题是否饱和：{_FEW[row['reason']]}（至少要 {least} 次）。"
+        why = {
+            "few": f"访谈太少（至少要 {row['base'] + row['run']} 次）",
+            "no_themes": f"前 {row['base']} 次访谈没有谈到任何主题",
+        }
+        return f"无法判断主题是否饱和：{why[row['reason']]}。"
     start = f"前 {row['base']} 次访谈谈到 {row['base_themes']} 个主题；"
-    limit = f"最近 {row['run']} 次新增的不超过其 {number(row['threshold'], 'share')}"
+    limit = number(row["threshold"], "share")
     if pd.isna(row["reached_at"]):
-        return f"{start}直到第 {row['interviews']} 次仍有新主题出现，尚未饱和，建议增加访谈。"
-    return f"{start}到第 {row['reached_at']} 次，{limit}，可以认为主题已经饱和。"
-
-
-def interview_script(interviews: pd.DataFrame, turns: pd.DataFrame, *, interview_id: str) -> str:
-    """Write one interview as it is kept in the archive: heading, talk, and what was noted.
-
-    Parameters
-    ----------
-    interviews, turns : DataFrame
-        Tables ``interviews`` and ``turns``, already redacted.
-    interview_id : str
-        Which interview.
-
-    Returns
-    -------
-    str
-        Plain Chinese text, one line a turn, with the time where it is known and the notes in 【】.
-
-    Raises
-    ------
-    ValueError
-        If there is no such interview.
-
-    Examples
-    --------
-    >>> interviews = pd.DataFrame({"interview_id": ["a"], "held_on": ["2026-08-12"],
-    ...                            "interviewer": ["访谈员01"], "mode": ["电话"],
-    ...                            "recorded": [True]})
-    >>> turns = pd.DataFrame({"interview_id": ["a"], "turn": [1], "role": ["respondent"],
-    ...                       "seconds": [192.0], "text": ["太慢了"], "note": ["叹气"]})
-    >>> print(interview_script(interviews, turns, interview_id="a"))
-    访谈编号：a
-    访谈日期：2026-08-12
-    访谈员：访谈员01
-    方式：电话
-    是否录音：是
-    <BLANKLINE>
-    [00:03:12] 客户：太慢了【叹气】
-    """
-    found = interviews[interviews["interview_id"] == interview_id]
-    if found.empty:
-        raise ValueError(f"interview_id: no interview {interview_id!r} among {len(interviews)}")
-    row = found.iloc[0]
-    recorded = "未记" if pd.isna(row["recorded"]) else "是" if row["recorded"] else "否"
-    heading = {
-        "访谈编号": interview_id,
-        "访谈日期": row["held_on"],
-        "访谈员": row["interviewer"],
-        "方式": row["mode"],
-        "是否录音": recorded,
-    }
-    lines = [f"{key}：{'未记' if pd.isna(value) else value}" for key, value in heading.items()]
-    told = turns[turns["interview_id"] == interview_id].sort_values("turn")
-    return "\n".join([*lines, "", *(_line(turn) for turn in told.to_dict("records"))])
-
-
-def _line(turn: Mapping[str, object]) -> str:
-    seconds, note = turn["seconds"], turn["note"]
-    clock = ""
-    if not pd.isna(seconds):
-        whole = int(float(str(seconds)))
-        clock = f"[{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}] "
-    words = str(turn["text"]).replace("\n", " ")
-    beside = "" if pd.isna(note) else f"【{note}】"
-    return f"{clock}{_ROLES[str(turn['role'])]}：{words}{beside}"
+        return (
+            f"{start}到第 {row['interviews']} 次，最近 {row['run']} 次新增的仍超过其 {limit}，"
+            "主题尚未饱和，建议增加访谈。"
+        )
+    return (
+        f"{start}到第 {row['reached_at']} 次，最近 {row['run']} 次新增的不超过其 {limit}，"
+        "可以认为主题已经饱和。"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,38 +10,39 @@ import pandas as pd
 from csatlib.report.contrasts import difference
 from csatlib.report.theming import theme_name
 from csatlib.report.weighting import p_value
-from csatlib.report.words import amount, number
+from csatlib.report.words import amount, joined, number
 from csatlib.study import Study
 
 __all__ = ["joint_note", "joint_sentences", "joint_view", "quotes_sentence", "quotes_view"]
 
 VERDICTS = {
     "agree": "互相印证",
-    "explain": "留言解释了得分",
+    "explain": "留言提供线索",
     "contradict": "相互矛盾",
-    "insufficient": "数据不足",
+    "insufficient": "不足以判断",
 }
+#: What the figures say; ``{goal}`` is what they are held against.
 _NUMBERS = {
-    "low": "得分低于对照值",
+    "low": "得分低于{goal}",
     "fallen": "得分比上季显著下降",
-    "high": "得分不低于对照值",
+    "high": "得分不低于{goal}",
     "risen": "得分比上季显著上升",
-    "unclear": "得分与对照值分不出高低",
+    "unclear": "得分与{goal}分不出高低",
     "unknown": "得分不可用",
 }
 _RULES = {
     "no_estimate": "没有可公布的得分",
-    "no_interval": "得分没有区间，不知把握",
+    "no_interval": "得分没有置信区间",
     "few_comments": "谈到它的留言太少",
-    "numbers_unclear": "留言无从对照",
-    "weak_praised": "留言却以褒为主",
+    "numbers_unclear": "不与留言对照",
+    "weak_praised": "留言却以表扬为主",
     "weak_one_theme": "批评集中在“{lead}”（占 {share}）",
-    "weak_blamed": "留言也以贬为主，但不集中在一个主题",
-    "strong_blamed": "留言却以贬为主，而且多于别的维度",
+    "weak_blamed": "留言以批评为主，但不集中在一个主题",
+    "strong_blamed": "留言却以批评为主，而且多于其他维度",
     "rise_one_theme": "表扬集中在“{lead}”（占 {share}）",
-    "strong_praised": "留言也以褒为主",
-    "strong_few_complaints": "批评不比别的维度多",
-    "words_divided": "留言褒贬不一，说明不了得分",
+    "strong_praised": "留言也以表扬为主",
+    "strong_few_complaints": "批评不比其他维度多",
+    "words_unclear": "留言的指向不明",
 }
 
 
@@ -58,7 +60,7 @@ def joint_view(joint: pd.DataFrame, study: Study) -> pd.DataFrame:
     -------
     DataFrame of str
         In the rows' order: 维度, 得分及区间, 变化 (with adjusted p), 重要性名次, 留言条数 (of how
-        many), 贬 / 褒, 主要主题 (the first three, with comments), 引语 (ids), 结论, 依据.
+        many), 贬 / 褒, 主要主题 (the first three, with comments), 原话编号, 结论, 依据.
 
     Examples
     --------
@@ -79,12 +81,12 @@ def joint_view(joint: pd.DataFrame, study: Study) -> pd.DataFrame:
             "留言条数": [f"{row['comments']:,} / {row['base']:,}" for row in rows],
             "贬 / 褒": [f"{row['negative']:,} / {row['positive']:,}" for row in rows],
             "主要主题": [_themes(row, study) for row in rows],
-            "引语": [
+            "原话编号": [
                 "—" if pd.isna(row["quote_ids"]) else row["quote_ids"].replace(" ", "、")
                 for row in rows
             ],
             "结论": [VERDICTS[row["verdict"]] for row in rows],
-            "依据": [_ground(row, study) for row in rows],
+            "依据": [_ground(row, joint, study) for row in rows],
         },
         index=joint.index,
     )
@@ -103,8 +105,8 @@ def joint_sentences(joint: pd.DataFrame, study: Study) -> Sequence[str]:
     Returns
     -------
     sequence of str
-        What comments explain or confirm of weak dimensions, then of strong ones, then where words
-        and numbers contradict each other; only those that there are. At least one sentence.
+        What comments add to weak dimensions, then to strong ones, then where words and numbers
+        contradict each other; only those that there are. At least one sentence.
 
     Examples
     --------
@@ -118,7 +120,7 @@ def joint_sentences(joint: pd.DataFrame, study: Study) -> Sequence[str]:
     said = [sentence for sentence in told if sentence]
     if said:
         return said
-    return [f"{len(joint)} 个维度都不足以把得分和留言对照起来：得分没有明显高低，或留言太少。"]
+    return [f"{len(joint)} 个维度的得分和留言都不足以判断：得分高低不明，或留言太少、指向不明。"]
 
 
 def joint_note(*, alpha: float = 0.05, min_comments: int = 10) -> str:
@@ -135,18 +137,21 @@ def joint_note(*, alpha: float = 0.05, min_comments: int = 10) -> str:
 
     Examples
     --------
-    >>> joint_note()[:20]
-    '结论按事先写定的规则得出：得分的整个区间'
+    >>> joint_note()[:16]
+    '判定规则事先写定。得分偏弱：置信'
     """
     return (
-        "结论按事先写定的规则得出：得分的整个区间低于对照值，或比上季显著下降，算弱；整个区间不低于对照值，"
-        "或显著上升，算强；对照值是研究文件里的目标，没有目标时是各维度的平均。"
-        f"贬、褒之差超出机会水平（{100 * (1 - alpha):g}%）才算以贬或以褒为主，"
-        "一个主题占多数也这样判断。"
-        "弱而批评集中在一个主题，或上升而表扬集中在一个主题，是“留言解释了得分”；弱而以贬为主，强而以褒为主或批评"
-        "不多于别的维度，是“互相印证”；弱而以褒为主，强而以贬为主且批评多于别的维度，是“相互矛盾”。"
-        f"其余情形，以及不足 {min_comments} 条留言的维度，是“数据不足”。留言的人不能代表全部客户；"
-        "这里说的是并存，不是因果。"
+        "判定规则事先写定。得分偏弱：置信区间完全低于对照值，或得分比上季显著下降；"
+        "得分较好：置信区间完全不低于对照值，或得分比上季显著上升。"
+        "对照值是研究文件里的目标，没有目标的取各维度平均（不计平均本身的误差）。"
+        f"批评多于表扬、批评集中在一个主题等，都要超出随机波动（{100 * (1 - alpha):g}%）才算。"
+        f"“{VERDICTS['explain']}”：得分偏弱而批评集中在一个主题，或得分上升而表扬集中在一个主题。"
+        f"“{VERDICTS['agree']}”：得分偏弱而留言以批评为主，得分较好而以表扬为主，"
+        "或得分不低于对照值而批评不比其他维度多。"
+        f"“{VERDICTS['contradict']}”：得分偏弱而留言以表扬为主，"
+        "或得分较好而留言以批评为主、且多于其他维度。"
+        f"其余情形，以及留言不足 {min_comments} 条的维度，“{VERDICTS['insufficient']}”。"
+        "写留言的人不能代表全部客户；这里说的是并存，不是因果。"
     )
 
 
@@ -205,12 +210,12 @@ def quotes_sentence(quotes: pd.DataFrame) -> str:
         return "没有可以引用的留言。"
     if shown == 0:
         return (
-            f"候选引语 {len(quotes):,} 条，都还没有通过人工复核，这里不展示原话；"
-            "复核请执行 csat quotes，在登记表里填写结论后重新运行。"
+            f"候选原话 {len(quotes):,} 条，都没有通过人工复核，暂不展示；"
+            "请执行 csat quotes，在登记表里填写结论后重新运行本季度。"
         )
     left = len(quotes) - shown
-    rest = f"其余 {left:,} 条候选没有通过或还没有复核，不展示" if left else "候选引语全部通过"
-    return f"展示 {shown:,} 条经人工复核的引语，{rest}。每条的编号可以追到原始答卷。"
+    rest = f"其余 {left:,} 条未通过或尚未复核，不展示" if left else "候选原话全部通过"
+    return f"展示 {shown:,} 条经人工复核的原话，{rest}。每条的编号可以追溯到答卷。"
 
 
 def _level(row: pd.Series) -> str:
@@ -238,57 +243,78 @@ def _themes(row: pd.Series, study: Study, most: int = 3) -> str:
 
 
 def _lead(row: pd.Series, study: Study) -> dict[str, str]:
+    lead = row["lead_theme"]
     return {
-        "lead": "—"
-        if pd.isna(row["lead_theme"])
-        else theme_name(row["lead_theme"], study.codeframe),
+        "lead": "—" if pd.isna(lead) else theme_name(lead, study.codeframe),
         "share": number(row["lead_share"], "share"),
     }
 
 
-def _ground(row: pd.Series, study: Study) -> str:
+def _goal(row: pd.Series, joint: pd.DataFrame, study: Study) -> str:
+    """Name what a dimension's mean is held against, as `themes.joint_display` chose it."""
+    value = float(row["target"]) if pd.notna(row["target"]) else math.nan
+    if math.isnan(value):
+        return "对照值"
+    wanted = {t.item: t.value for t in study.targets if t.metric == "mean"}
+    published = joint["estimate"].dropna().astype("float64")
+    if math.isclose(value, wanted.get(row["dimension"], math.nan)):
+        name = "目标"
+    elif len(published) and math.isclose(value, math.fsum(published) / len(published)):
+        name = "各维度平均"
+    else:
+        name = "对照值"
+    return f"{name} {amount(value, 'mean')}"
+
+
+def _standing(row: pd.Series, joint: pd.DataFrame, study: Study) -> str:
+    """Say how a dimension's figures stand."""
+    return _NUMBERS[row["numbers"]].format(goal=_goal(row, joint, study))
+
+
+def _ground(row: pd.Series, joint: pd.DataFrame, study: Study) -> str:
     rule = _RULES[row["rule"]].format(**_lead(row, study))
-    if row["numbers"] == "unknown":
-        return rule
-    goal = (
-        f" {amount(row['target'], 'mean')}" if row["numbers"] in ("low", "high", "unclear") else ""
-    )
-    return f"{_NUMBERS[row['numbers']].replace('对照值', f'对照值{goal}'.rstrip())}；{rule}"
+    return rule if row["numbers"] == "unknown" else f"{_standing(row, joint, study)}；{rule}"
 
 
 def _explained(joint: pd.DataFrame, study: Study) -> str:
-    """Tell the weak dimensions whose comments say why, or at least agree."""
+    """Tell the weak dimensions whose comments point at a theme, or at least blame."""
     parts = [
-        f"**{study.label(row['dimension'])}**（{_NUMBERS[row['numbers']]}）的批评主要是"
-        f"“{_lead(row, study)['lead']}”，占 {_lead(row, study)['share']}"
+        joined(f"**{study.label(row['dimension'])}**", _standing(row, joint, study))
+        + f"，{_RULES['weak_one_theme'].format(**_lead(row, study))}"
         for _, row in joint[joint["rule"] == "weak_one_theme"].iterrows()
     ]
-    blamed = joint.loc[joint["rule"] == "weak_blamed", "dimension"]
-    if len(blamed):
-        names = "、".join(f"**{study.label(item)}**" for item in blamed)
-        parts.append(f"{names}得分弱，批评也多，但不集中在一个主题")
+    if blamed := _dimensions(joint, "weak_blamed", study):
+        parts.append(f"{blamed}得分偏弱，{_RULES['weak_blamed']}")
     return "；".join(parts) + "。" if parts else ""
 
 
 def _confirmed(joint: pd.DataFrame, study: Study) -> str:
-    rules = ["strong_praised", "strong_few_complaints"]
-    names = [study.label(item) for item in joint.loc[joint["rule"].isin(rules), "dimension"]]
-    risen = [
-        f"{study.label(row['dimension'])}比上季上升，表扬主要是“{_lead(row, study)['lead']}”"
+    """Tell the strong dimensions that comments speak well of, or at least not ill."""
+    parts = [
+        f"{names}得分较好，{_RULES[rule]}"
+        for rule in ("strong_praised", "strong_few_complaints")
+        if (names := _dimensions(joint, rule, study))
+    ]
+    parts += [
+        joined(f"**{study.label(row['dimension'])}**", _standing(row, joint, study))
+        + f"，{_RULES['rise_one_theme'].format(**_lead(row, study))}"
         for _, row in joint[joint["rule"] == "rise_one_theme"].iterrows()
     ]
-    strong = [f"{'、'.join(names)}的得分和留言互相印证，表现较好"] if names else []
-    return "；".join([*strong, *risen]) + "。" if strong or risen else ""
+    return "；".join(parts) + "。" if parts else ""
 
 
 def _contradicted(joint: pd.DataFrame, study: Study) -> str:
-    sides = {
-        "strong_blamed": "得分不低，批评却多于别的维度，打分可能掩盖了问题",
-        "weak_praised": "得分弱，留言却以褒为主，写留言的和打低分的可能不是同一些人",
-    }
-    parts = []
-    for rule, words in sides.items():
-        names = [study.label(item) for item in joint.loc[joint["rule"] == rule, "dimension"]]
-        if names:
-            parts.append(f"**{'、'.join(names)}**{words}")
-    return f"需要再核实：{'；'.join(parts)}。" if parts else ""
+    """Tell the dimensions of which words and figures say opposite things."""
+    sides = {"strong_blamed": "得分较好", "weak_praised": "得分偏弱"}
+    parts = [
+        f"{names}{level}，{_RULES[rule]}"
+        for rule, level in sides.items()
+        if (names := _dimensions(joint, rule, study))
+    ]
+    return f"需要核实：{'；'.join(parts)}。" if parts else ""
+
+
+def _dimensions(joint: pd.DataFrame, rule: str, study: Study) -> str:
+    """Name the dimensions to which a rule applied; empty where there is none."""
+    rows = joint.loc[joint["rule"] == rule, "dimension"]
+    return "、".join(f"**{study.label(item)}**" for item in rows)

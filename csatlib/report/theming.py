@@ -27,7 +27,7 @@ __all__ = [
 
 #: `themes.indicators` puts this before the id of a theme.
 _PREFIX = "theme_"
-_ANY = "有任一主题"
+_ANY = "至少一个主题"
 #: Counts that differ by no more than this many standard errors are not told apart.
 _Z = 1.959963984540054
 _MOST_NAMED = 3
@@ -117,24 +117,24 @@ def themes_finding(
     --------
     >>> from csatlib.schema import empty
     >>> themes_finding(empty("coverage"), Codeframe())
-    ['没有一条留言谈到编码框里的问题。']
+    ['没有一条留言批评编码表里的主题。']
     """
     rows = coverage[coverage["theme"].notna()].sort_values(["negative", "theme"])
     rows = rows.sort_values("negative", ascending=False, kind="stable")
     blamed = rows[rows["negative"] > 0]
     if blamed.empty:
-        return ["没有一条留言谈到编码框里的问题。", *_drifted(drift, codeframe)]
+        return ["没有一条留言批评编码表里的主题。", *_drifted(drift, codeframe)]
     first = int(blamed["negative"].iloc[0])
     near = [n for n in blamed["negative"] if first - n <= _Z * math.sqrt(first + n)]
     if len(near) > _MOST_NAMED:
         names = "、".join(theme_name(t, codeframe) for t in blamed["theme"].head(_MOST_NAMED))
-        told = f"批评较分散：{names}等 {len(near)} 个主题被批评的条数不相上下。"
+        told = joined("批评较分散：", names, f"等 {len(near)} 个主题的批评条数分不出先后。")
         return [told, *_drifted(drift, codeframe)]
     problems = [_problem(row, codeframe) for _, row in blamed.head(len(near)).iterrows()]
     if len(problems) == 1:
-        told = f"最常被提到的问题是{problems[0]}。"
+        told = f"批评最多的主题是{problems[0]}。"
     else:
-        told = f"最常被提到的问题是{'、'.join(problems)}，条数不相上下。"
+        told = f"批评最多的主题是{'、'.join(problems)}，条数分不出先后。"
     return [told, *_drifted(drift, codeframe)]
 
 
@@ -153,7 +153,7 @@ def impact_view(coefficients: pd.DataFrame, codeframe: Codeframe, study: Study) 
     Returns
     -------
     DataFrame
-        The rows of `coefficients_view` that are themes, p adjusted over all drivers of the model:
+        The rows of `coefficients_view` that are themes, p adjusted over the drivers in the table:
         主题, 环节 · 动作, 系数 or 优势比, 95% 置信区间, 校正后 p. It is association (关联).
 
     Examples
@@ -183,8 +183,8 @@ def impact_finding(
     coefficients, codeframe, study
         As for `impact_view`.
     alpha : float
-        Significant (显著) are themes whose p, adjusted after Holm over the drivers of the model,
-        is below it.
+        Significant (显著) are themes whose p, adjusted after Holm over the drivers that the table
+        holds, is below it.
 
     Returns
     -------
@@ -194,9 +194,10 @@ def impact_finding(
     --------
     >>> from csatlib import schema, store
     >>> impact_finding(schema.empty("coefficients"), Codeframe(), store.study("ops_company"))
-    '没有一个主题与整体满意度显著关联。'
+    '各主题与整体满意度都没有显著关联。'
     """
-    overall = study.label(study.report.overall)
+    asked = coefficients["outcome"].dropna()
+    outcome = study.label(study.report.overall if asked.empty else asked.iloc[0])
     p = adjusted_p(coefficients)
     rows = coefficients.loc[p.index].assign(p_adjusted=p)
     rows = rows[rows["term"].str.startswith(_PREFIX) & (rows["p_adjusted"] < alpha)]
@@ -205,10 +206,10 @@ def impact_finding(
         own = rows[(rows["estimate"] * sign > 0).fillna(value=False)]
         names = [theme_name(t, codeframe) for t in own["term"].str.removeprefix(_PREFIX)]
         if names:
-            sides.append(f"提到“{'”“'.join(names)}”的客户{overall}显著{word}")
+            sides.append(f"提到“{'”“'.join(names)}”的客户{outcome}显著{word}")
     if not sides:
-        return f"没有一个主题与{overall}显著关联。"
-    return f"其余因素相同时，{'；'.join(sides)}。这是关联，不能由此断定因果。"
+        return f"各主题与{outcome}都没有显著关联。"
+    return f"其他因素相同时，{'；'.join(sides)}。这是关联，不是因果。"
 
 
 def drift_view(drift: pd.DataFrame, codeframe: Codeframe) -> pd.DataFrame:
@@ -264,21 +265,21 @@ def suggestions_view(suggestions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        In the rows' order: 代表词, 条数, 凝聚度, 例子的出处 (the comment's id; its words are not
+        In the rows' order: 代表词, 条数, 凝聚度, 示例编号 (the comment's id; its words are not
         shown, for nobody has reviewed them).
 
     Examples
     --------
     >>> from csatlib.schema import empty
     >>> list(suggestions_view(empty("theme_suggestions")))
-    ['代表词', '条数', '凝聚度', '例子的出处']
+    ['代表词', '条数', '凝聚度', '示例编号']
     """
     return pd.DataFrame(
         {
             "代表词": suggestions["terms"].astype("str"),
             "条数": [f"{size:,}" for size in suggestions["size"]],
             "凝聚度": [number(value, "mean") for value in suggestions["cohesion"]],
-            "例子的出处": suggestions["example_id"].astype("str"),
+            "示例编号": suggestions["example_id"].astype("str"),
         },
         index=suggestions.index,
     )
@@ -322,9 +323,9 @@ def _problem(row: pd.Series, codeframe: Codeframe) -> str:
     share = number(row["negative"] / row["base"], "share") if row["base"] else "—"
     stages = {one.id: (one.stage, one.action) for one in codeframe.themes}
     stage, action = stages.get(row["theme"], ("", ""))
-    where = f"环节是{stage}，动作是{action}；" if stage else ""
-    count = f"{row['negative']:,} 条批评，占有内容留言的 {share}"
-    return joined(f"**{theme_name(row['theme'], codeframe)}**（{where}", count) + "）"
+    where = f"环节：{stage}，动作：{action}；" if stage else ""
+    count = f"{row['negative']:,} 条，占有内容留言的 {share}"
+    return f"**{theme_name(row['theme'], codeframe)}**（{where}{count}）"
 
 
 def _drifted(drift: pd.DataFrame | None, codeframe: Codeframe, alpha: float = 0.05) -> list[str]:
@@ -332,13 +333,14 @@ def _drifted(drift: pd.DataFrame | None, codeframe: Codeframe, alpha: float = 0.
         return []
     sure = drift[drift["theme"].notna() & (drift["p_adjusted"] < alpha).fillna(value=False)]
     told = []
-    for sign, word in ((1, "增多"), (-1, "减少")):
+    for sign, word in ((1, "上升"), (-1, "下降")):
         own = sure[sure["difference"] * sign > 0]
         names = "、".join(theme_name(theme, codeframe) for theme in own["theme"])
         if names:
-            told.append(f"较上季提及显著{word}的是{names}")
+            told.append(f"显著{word}的是{names}")
     if told:
-        return ["；".join(told) + "。"]
+        return [f"与上季相比，提及率{'；'.join(told)}。"]
     if drift["difference"].notna().any():
-        return ["与上季相比，没有一个主题的提及率有显著变化。"]
-    return ["与上季的提及率无法比较。"]
+        return ["与上季相比，各主题的提及率没有显著变化。"]
+    why = reason(drift.iloc[0]) if len(drift) else "没有上季的留言"
+    return [f"{why}，本季与上季的提及率无法比较。"]

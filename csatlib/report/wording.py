@@ -11,9 +11,9 @@ from csatlib.study import Study
 __all__ = ["keyness_sentence", "keyness_view"]
 
 _REASONS = {
-    "empty": "本组没有意见",
+    "empty": "本组没有留言",
     "single_group": "只有一个组，无从比较",
-    "no_variation": "每条意见都提到，无从比较",
+    "no_variation": "每条留言都提到，无从比较",
 }
 _ALPHA = 0.05
 
@@ -28,20 +28,21 @@ def keyness_view(keyness: pd.DataFrame, study: Study, *, conf: float = 0.95) -> 
     study : Study
         Its labels stand in place of groups that it names.
     conf : float
-        The confidence at which the intervals were computed, between 0 and 1.
+        The level at which the intervals were computed, between 0 and 1.
 
     Returns
     -------
     DataFrame
         One row a group and word, in the table's order: 组别, 词, 本组提及 and 其他提及 (comments
-        and their share), 对数优势比, 95% 置信区间, 校正后 p, 说明 (the reason where nothing could
-        be compared).
+        and their share), 对数优势比 and 95% 区间 (both
+        drawn towards 0 by the prior, see `text.keyness`), 校正后 p, 说明 (the reason where
+        nothing could be compared).
 
     Examples
     --------
     >>> from csatlib import schema, store
     >>> list(keyness_view(schema.empty("keyness"), store.study("ops_company")))
-    ['组别', '词', '本组提及', '其他提及', '对数优势比', '95% 置信区间', '校正后 p', '说明']
+    ['组别', '词', '本组提及', '其他提及', '对数优势比', '95% 区间', '校正后 p', '说明']
     """
     labels = study.label_map()
     rows = list(keyness.itertuples())
@@ -52,7 +53,7 @@ def keyness_view(keyness: pd.DataFrame, study: Study, *, conf: float = 0.95) -> 
             "本组提及": [_mentions(row.comments, row.share) for row in rows],
             "其他提及": [_mentions(row.comments_rest, row.share_rest) for row in rows],
             "对数优势比": [_signed(row.log_odds) for row in rows],
-            f"{100 * conf:g}% 置信区间": [_between(row.ci_low, row.ci_high) for row in rows],
+            f"{100 * conf:g}% 区间": [_between(row.ci_low, row.ci_high) for row in rows],
             "校正后 p": [p_value(row.p_adjusted) for row in rows],
             "说明": [
                 "" if pd.isna(row.reason) else _REASONS.get(row.reason, row.reason) for row in rows
@@ -102,12 +103,12 @@ def keyness_sentence(keyness: pd.DataFrame, *, top: int = 3) -> str:
     if sure.empty:
         return "各组提到的词没有显著差别。"
     told = [
-        joined(str(group), f"显著更常提到{_named(rows.sort_values('rank').head(top))}")
+        joined(str(group), f"是{_named(rows.sort_values('rank').head(top))}")
         for group, rows in sure.groupby("group", sort=True)
     ]
     rest = sorted(set(known["group"]) - set(sure["group"]))
-    end = f"{'、'.join(rest)}没有显著更常提到的词。" if rest else ""
-    return joined("与其他组相比，", "；".join(told)) + "。" + end
+    told += [joined("、".join(rest), "没有")] if rest else []
+    return f"各组比其他组显著更常提到的词：{'；'.join(told)}。"
 
 
 def _named(rows: pd.DataFrame) -> str:

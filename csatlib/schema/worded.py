@@ -26,6 +26,7 @@ _LABEL, _TAG = Column("category"), Column("category", nullable=True)
 _POLARITY = Column("str", nullable=True, allowed=POLARITIES)
 
 WORDED: Mapping[str, Table] = {
+    "lexicon": Table({"kind": NAME, "word": NAME, "value": TEXT}),
     "tokens": Table(
         {"comment_id": _LABEL, "position": COUNT, "token": _LABEL, "pos": _TAG},
         key=("comment_id", "position"),

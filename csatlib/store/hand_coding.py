@@ -148,7 +148,7 @@ def _unknown(theme: str, number: int, themes: Mapping[str, str], name: str) -> s
         )
     known = _SEPARATOR.join(dict.fromkeys(themes.values()))
     return (
-        f"{name}：第 {number} 行 theme 写了{told}，不是编码框里的主题；请改成其中之一：{known}；"
+        f"{name}：第 {number} 行 theme 写了{told}，不是编码表里的主题；请改成其中之一：{known}；"
         "没有主题的留空。"
     )
 

@@ -28,7 +28,7 @@ __all__ = [
     "without_rows",
 ]
 
-TITLE = "引语复核"
+TITLE = "原话复核"
 HEADINGS: Mapping[str, str] = {
     "quote_id": "编号",
     "quarter": "季度",
@@ -237,13 +237,14 @@ def without_rows(
 
 
 def _empty_copies(book: workbook.Workbook, sheet: Sheet, words: Iterable[str]) -> None:
-    """Empty the cells of people's own sheets that repeat a quote or its id."""
+    """Empty the cells and remarks of people's own sheets that repeat a quote or its id."""
     told = [text for text in words if text]
-    for other in book.worksheets:
-        for cells in other.iter_rows() if other.title != sheet.sheet.title else ():
-            for cell in cells:
-                if any(text in text_of(cell) for text in told):
-                    cell.value = None
+    others = [other for other in book.worksheets if other.title != sheet.sheet.title]
+    for cell in (cell for other in others for cells in other.iter_rows() for cell in cells):
+        if any(text in text_of(cell) for text in told):
+            cell.value = None
+        if cell.comment is not None and any(text in cell.comment.text for text in told):
+            cell.comment = None
 
 
 def _readdress(sheet: Sheet, row: int, comment_id: str) -> str:

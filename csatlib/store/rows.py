@@ -114,19 +114,9 @@ def renamed(df: pd.DataFrame, new: Mapping[str, str], digests: Mapping[str, str]
             after = after.assign(**{column: _put(df[column], new)})
     for column in COMMENT_COLUMNS:
         if column in df:
-            row = df[column].str.rpartition(":")[0]
-            item = df[column].str.rpartition(":")[2]
-            moved_ids = row.map(new).astype("str") + ":" + item
-            after = after.assign(**{column: df[column].mask(row.isin(list(new)), moved_ids)})
+            after = after.assign(**{column: _put_comments(df[column], new)})
     if {"quote_id", "comment_id", "theme", "text"} <= set(df):
         after = after.assign(quote_id=_new_quote_ids(df, after))
-    if "comment_id" in df:
-        ids = df["comment_id"].astype("str")
-        row = ids.str.rpartition(":")[0]
-        item = ids.str.rpartition(":")[2]
-        moved_ids = row.map(new).astype("str") + ":" + item
-        renamed_ids = ids.mask(row.isin(list(new)), moved_ids)
-        after = after.assign(comment_id=renamed_ids.astype(df["comment_id"].dtype.name))
     if "digest" in df:
         after = after.assign(digest=_put(df["digest"], digests))
     return after
@@ -145,6 +135,14 @@ def requoted(df: pd.DataFrame, ids: Mapping[str, str | None]) -> pd.DataFrame:
         )
         after = after.assign(quote_ids=lists.astype(df["quote_ids"].dtype))
     return after.reset_index(drop=True)
+
+
+def _put_comments(ids: pd.Series, new: Mapping[str, str]) -> pd.Series:
+    """Give comments, named by their row and item, the new addresses of their rows."""
+    words = ids.astype("str")
+    row, item = (words.str.rpartition(":")[part] for part in (0, 2))
+    moved_ids = row.map(new).astype("str") + ":" + item
+    return words.mask(row.isin(list(new)), moved_ids).astype(ids.dtype.name)
 
 
 def _new_quote_ids(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from csatlib.study.base import JoinError, Part, frozen
+from csatlib.study.base import Fault, JoinError, Part, frozen
 from csatlib.study.patterns import parse
 
 __all__ = ["Codeframe", "Theme", "Topic", "Words"]
@@ -40,6 +40,50 @@ class Words(Part):
     positive: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _of_one_mind(self) -> Words:
+        faults = [*_blank(self), *_twice_judged(self), *_twice_counted(self)]
+        if faults:
+            raise JoinError(tuple(faults))
+        return self
+
+
+def _blank(words: Words) -> Iterator[Fault]:
+    for key in ("stop_words", "positive", "negative", "neutral"):
+        for place, word in enumerate(getattr(words, key)):
+            if not word.strip():
+                yield (key, place), "是空的；请写出词，或删去这一项"
+    for word, variants in words.synonyms.items():
+        for place, variant in enumerate(variants):
+            if not variant.strip():
+                yield ("synonyms", word, place), "是空的；请写出词，或删去这一项"
+
+
+def _twice_judged(words: Words) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for key in ("positive", "negative", "neutral"):
+        for place, word in enumerate(getattr(words, key)):
+            if first.setdefault(word, key) != key:
+                yield (
+                    (key, place),
+                    f"“{word}”在 {first[word]} 里也有；一个词只能有一种褒贬，请只留一处",
+                )
+
+
+def _twice_counted(words: Words) -> Iterator[Fault]:
+    """Find variants that would count as two words, or as one that is a variant itself."""
+    first: dict[str, str] = {}
+    for word, variants in words.synonyms.items():
+        for place, variant in enumerate(variants):
+            path = ("synonyms", word, place)
+            if first.setdefault(variant, word) != word:
+                yield (
+                    path,
+                    f"“{variant}”已经算作“{first[variant]}”；一个说法只能算作一个词，请只留一处",
+                )
+            elif variant != word and variant in words.synonyms:
+                yield path, f"“{variant}”自己也是一个词；请把它的说法移到“{word}”下面"
 
 
 class Theme(Part):

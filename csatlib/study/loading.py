@@ -189,12 +189,15 @@ def _faults(
     error: ValidationError, model: type[BaseModel]
 ) -> Iterator[tuple[strict_yaml.Path, str]]:
     """Give each fault with the path of the part it concerns."""
-    for fault in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    inner = {fault["loc"][:-1] for fault in found}
+    for fault in found:
         path = tuple(p for p in fault["loc"] if isinstance(p, str | int))
         cause = fault.get("ctx", {}).get("error")
         if isinstance(cause, JoinError):
-            yield from cause.faults
-        else:
+            yield from (((*path, *place), words) for place, words in cause.faults)
+        elif fault["type"] != "too_short" or fault["loc"] not in inner:
+            # Items at fault are not counted, so a list of them counts as too short as well.
             yield path, _fault(fault, path, model)
 
 

@@ -348,7 +348,7 @@ class Outline(Part):
         return sorted(c for c in mapped | free if not c.endswith(("_id", "_at")) and c != "seconds")
 
     def label(self, column: str) -> str:
-        """Give the Chinese words for a column: a dimension, a question, an option or a group."""
+        """Give the Chinese words for a column: a dimension, question, option, group or theme."""
         if column in self.labels:
             return self.labels[column]
         for question in self.questions:
@@ -356,7 +356,8 @@ class Outline(Part):
                 return question.dimension or question.text
             if column in question.columns:
                 return question.options[question.columns.index(column)]
-        return self.codeframe.labels().get(column.removeprefix("theme_"), column)
+        themes = {f"theme_{theme.id}": theme.name for theme in self.codeframe.themes}
+        return themes.get(column, column)
 
     def label_map(self) -> dict[str, str]:
         """Give the labels of every item, option and group column."""

@@ -20,6 +20,8 @@ _NULL = re.compile(r"~|null|")
 _BOOL = re.compile(r"true|false")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _REAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+)")
+#: What escapes such as "\\0" can give and no table or page can hold.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
     for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
@@ -65,8 +67,12 @@ def read(text: str, *, name: str) -> tuple[Any, dict[Path, int]]:
         mark = error.problem_mark or error.context_mark
         what = f"不是合法的 YAML（{error.problem}）"
         raise _fault(name, mark, what, "请检查缩进、冒号后的空格和引号") from None
-    except yaml.YAMLError as error:
-        raise StudyError(f"{name}：不是合法的 YAML（{error}）。") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise StudyError(
+            f"{name} 第 {line} 行：有看不见的控制字符 U+{ord(text[error.position]):04X}；"
+            "请删去它，重新输入这一行。"
+        ) from None
     lines: dict[Path, int] = {}
     return (None if node is None else _value(node, (), lines, name)), lines
 
@@ -79,6 +85,9 @@ def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> An
         return _mapping(node, path, lines, name)
     if isinstance(node, yaml.SequenceNode):
         return tuple(_value(v, (*path, i), lines, name) for i, v in enumerate(node.value))
+    if odd := _UNWRITABLE.search(node.value):
+        what = f"转义出了不能用的字符 U+{ord(odd[0]):04X}"
+        raise _fault(name, node.start_mark, what, "请改写成看得见的文字")
     return node.value if node.style else _plain(node.value)
 
 

@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from csatlib.text.scanning import Hit, Scanner, spell
+from csatlib.text.scanning import SEGMENT, Hit, Scanner, spell
 from csatlib.text.scope import NEUTRAL, Judgement, judgements
 
-__all__ = ["Clause", "clauses"]
+__all__ = ["SET_ASIDE", "Clause", "Known", "clauses"]
 
 #: What a clause counts that a later 但是 sets aside, or that 虽然 concedes.
 SET_ASIDE = 0.5
 
-_SEGMENT = re.compile(
-    r"(?:[^\s,.!?;:~\"'(){}<>|\x00]|(?<=\d)[.:](?=\d)|(?<=[a-z0-9]) (?=[a-z0-9]))+"
-)
+_MEASURED = frozenset(("quantity", "times"))
 _WORDED = re.compile(r"[^\W_]")
 _TRAILING = frozenset("了的吧啊呀哦呢啦嘛")
 _NOT_CONTRAST = frozenset("这那也都不真")
@@ -33,29 +31,76 @@ class Clause(NamedTuple):
     span_end: int
 
 
-def clauses(text: str, scanner: Scanner) -> list[Clause]:
-    """Part a text into clauses and judge each; pieces without a letter or digit are none."""
+class _Said(NamedTuple):
+    """A segment's clauses, where it began, and which of them a contrast begins, if one does."""
+
+    start: int
+    clauses: list[Clause]
+    turn: int | None
+
+
+#: What was made of segments: by their spelling, whether a question mark follows, and whether
+#: something was said before.
+Known = dict[tuple[str, bool, bool], _Said]
+
+
+def clauses(text: str, scanner: Scanner, known: Known) -> list[Clause]:
+    """Part a text into clauses and judge each; pieces without a letter or digit are none.
+
+    Short segments (味道不错) come again and again; ``known`` remembers what they were judged.
+    """
     spelled = spell(text)
-    hits = scanner.scan(spelled)
+    hits = scanner.scan(spelled) if scanner.crosses else None
     found: list[Clause] = []
     turn = 0
-    first = 0
-    for segment in _SEGMENT.finditer(spelled):
+    for segment in SEGMENT.finditer(spelled):
         start, end = segment.span()
-        while first < len(hits) and hits[first].start < start:
-            first += 1
-        last = first
-        while last < len(hits) and hits[last].start < end:
-            last += 1
-        own, first = hits[first:last], last
-        asked = spelled[end : end + 1] == "?"
-        for part_start, part_end, part, turned in _parts(spelled, start, end, own, bool(found)):
-            if turned:
-                turn = len(found)
-            found += _judged(spelled, part_start, part_end, part, scanner, asked)
+        key = segment.group(), spelled[end : end + 1] == "?", bool(found)
+        said = known.get(key) if hits is None else None
+        if said is None:
+            own = scanner.scan(spelled, start, end) if hits is None else _within(hits, start, end)
+            said = _said(spelled, start, end, own, scanner, asked=key[1], later=key[2])
+            # Lengths of time are judged by what stands before the segment, too.
+            if hits is None and _MEASURED.isdisjoint([hit.kind for hit in own]):
+                known[key] = said
+        if said.turn is not None:
+            turn = len(found) + said.turn
+        by = start - said.start
+        found += [_moved(clause, by) for clause in said.clauses] if by else said.clauses
     if turn:
         found = [c._replace(weight=SET_ASIDE) if i < turn else c for i, c in enumerate(found)]
     return found
+
+
+def _within(hits: list[Hit], start: int, end: int) -> list[Hit]:
+    return [hit for hit in hits if start <= hit.start < end]
+
+
+def _moved(clause: Clause, by: int) -> Clause:
+    start, end, value, weight, first, last = clause
+    if first < 0:
+        return Clause(start + by, end + by, value, weight, first, last)
+    return Clause(start + by, end + by, value, weight, first + by, last + by)
+
+
+def _said(
+    spelled: str,
+    start: int,
+    end: int,
+    hits: list[Hit],
+    scanner: Scanner,
+    *,
+    asked: bool,
+    later: bool,
+) -> _Said:
+    """Judge a segment, part by part."""
+    found: list[Clause] = []
+    turn = None
+    for part_start, part_end, part, turned in _parts(spelled, start, end, hits, later):
+        if turned:
+            turn = len(found)
+        found += _judged(spelled, part_start, part_end, part, scanner, asked)
+    return _Said(start, found, turn)
 
 
 def _parts(

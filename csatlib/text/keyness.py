@@ -52,7 +52,7 @@ def keyness(
         How many comments the prior is worth on each side; half the (effective) comments of the
         smaller side unless given.
     conf : float
-        Confidence of the intervals, between 0 and 1.
+        Level of the intervals of the shrunken log-odds, between 0 and 1.
     top : int, optional
         How many terms a group are kept, after ``p_adjusted`` is found over all; all unless given.
 
@@ -88,8 +88,12 @@ def keyness(
       ``ln((y + α) / (n + α₀ − y − α))``
     * its variance the sum over both of ``1 / (y + α) + 1 / (n + α₀ − y − α)``
 
-    The prior draws rare terms towards no difference; with it the test errs less often than ``p``
-    says. Weighted, ``y`` and ``n`` are multiplied with ``Σw / Σw²`` of the side.
+    The prior draws every difference towards none, that of rare terms most; with it the test errs
+    less often than ``p`` says. So ``log_odds`` and its interval tell whether a difference is more
+    than chance, and rank terms; they do not tell how large it is. The interval is that of the
+    shrunken log-odds, and where shares lie far apart it does not reach the log-odds of the shares
+    themselves: read ``share`` beside ``share_rest`` for the size. Weighted, ``y`` and ``n`` are
+    multiplied with ``Σw / Σw²`` of the side.
 
     Source: Monroe, Colaresi and Quinn (2008), Fightin' words, Political Analysis 16, 372–403,
     with the odds of being mentioned in a comment. Kish (1965), Survey sampling, 11.7.

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+import pandas as pd
+
+from csatlib import schema
 from csatlib.study import Study
 
 __all__ = ["Lexicon", "words_of"]
@@ -127,6 +130,31 @@ class Lexicon:
                 *(("pass", word) for word in words.neutral),
             ),
         )
+
+    def table(self) -> pd.DataFrame:
+        """List every word with what it is for, as the run keeps it beside what it gave.
+
+        Returns
+        -------
+        DataFrame
+            Table ``lexicon``: ``kind`` (the name of the list, of markers with their kind),
+            ``word``, and ``value``: the word as which a synonym is counted, a factor or weight, or
+            what a word is said of with the weight; NA for plain lists. By kind, then in the list's
+            order.
+        """
+        plain = ("terms", "stop_words", "negators", "positive", "negative")
+        rows = [(kind, word, None) for kind in plain for word in self._ordered(kind)]
+        rows += [("synonyms", variant, word) for variant, word in self.synonyms]
+        rows += [("degrees", word, f"{factor:g}") for word, factor in self.degrees]
+        rows += [("weights", word, f"{weight:g}") for word, weight in self.weights]
+        rows += [("judged_with", w, f"{of} {weight:g}") for w, of, weight in self.judged_with]
+        rows += [(f"markers {kind}", word, None) for kind, word in self.markers]
+        table = pd.DataFrame(rows, columns=["kind", "word", "value"]).drop_duplicates()
+        return schema.check(table.astype("str").reset_index(drop=True), "lexicon")
+
+    def _ordered(self, kind: str) -> Sequence[str]:
+        words = getattr(self, kind)
+        return words if isinstance(words, tuple) else sorted(words)
 
     @property
     def digest(self) -> str:

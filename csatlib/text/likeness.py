@@ -145,8 +145,8 @@ def _candidates(
     """Give, block by block, the pairs that could be like enough.
 
     Texts of ``a`` and ``b`` pieces share at least ``threshold`` times the larger number if they
-    are like enough. A text can leave out of its rarest ``a − ⌈threshold a⌉ + 1`` pieces none that
-    all its likes lack, so two texts whose rarest pieces have nothing in common are not alike.
+    are like enough. So each has one of the pieces that they share among the rarest
+    ``a − ⌈threshold a⌉ + 1`` of its own; two texts with none of these in common are not alike.
     """
     from scipy.sparse import csr_array
 

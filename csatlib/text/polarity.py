@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.text.clauses import SET_ASIDE, Clause, clauses
+from csatlib.text.clauses import SET_ASIDE, Clause, Known, clauses
 from csatlib.text.lexicon import Lexicon
 from csatlib.text.scanning import scanner_of
 from csatlib.text.scope import NEUTRAL
@@ -90,7 +90,8 @@ def polarity(comments: pd.DataFrame, *, lexicon: Lexicon | None = None) -> pd.Da
         )
     scanner = scanner_of(lexicon or Lexicon())
     number, distinct = pd.factorize(comments["text"])
-    judged = [clauses(str(text), scanner) for text in distinct]
+    known: Known = {}
+    judged = [clauses(str(text), scanner, known) for text in distinct.tolist()]
     lists = [judged[i] if i >= 0 else [] for i in number]
     counts = np.fromiter((len(found) for found in lists), dtype=np.int64, count=len(lists))
     given = np.array([str(distinct[i]) if i >= 0 else "" for i in number], dtype="object")

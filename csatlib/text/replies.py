@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from csatlib.privacy import REPLACEMENTS
@@ -14,16 +15,16 @@ from csatlib.text.lexicon import words_of
 __all__ = ["uninformative"]
 
 _REPLACED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
+_MARKED = re.compile(r"[\[［﹇]")
 _FILLER = re.compile(r"[\W_\d]+")
 _REPEATED = re.compile(r"(.)\1+")
 _PATTERN = re.compile(r"(.{2,3})\1+")
 #: What may stand around a stock reply; two replies in a row without a stop are not taken for
-#: stock ones, since 没有很满意 is no 没有 and no 很满意.
-_OPENINGS = (
-    "我们?|本人|个人|感觉|觉得|暂时|目前|现在|总体|整体|总的来说|基本上?|一切|其[他它]"
-    "|嗯+|哦+|额+|呃+|啊+"
-)
-_ENDINGS = "吧|啊|呢|哦|噢|哈|呀|啦|了|的|哒|滴|嗯|谢谢(?:你们|您)?|感谢|多谢|辛苦了?"
+#: stock ones, since 没有很满意 is no 没有 and no 很满意. No text can be read as these in two ways
+#: (辛苦了 is 辛苦 and 了): what is repeated would try them all.
+_SOUNDS, _PARTICLES = "嗯哦额呃啊", "吧啊呢哦噢哈呀啦了的哒滴嗯"
+_OPENINGS = "我们?|本人|个人|感觉|觉得|暂时|目前|现在|总体|整体|总的来说|基本上?|一切|其[他它]"
+_ENDINGS = "谢谢(?:你们|您)?|感谢|多谢|辛苦"
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -65,9 +66,13 @@ def uninformative(comments: pd.Series) -> pd.Series:
         pieces = [piece for piece in _FILLER.split(unmarked) if piece]
         return all(_is_stock(piece) for piece in pieces) or _is_stock("".join(pieces))
 
-    distinct = comments.fillna("").astype("str")
-    known = {text: empty(text) for text in distinct.unique()}
-    return distinct.map(known).astype(bool)
+    number, distinct = pd.factorize(comments.fillna("").astype("str"))
+    tells = _telling().search
+    known = [
+        (_MARKED.search(text) is not None or not tells(text)) and empty(text)
+        for text in distinct.tolist()
+    ]
+    return pd.Series(np.array(known, dtype=bool)[number], comments.index, name=comments.name)
 
 
 def _is_stock(piece: str) -> bool:
@@ -86,4 +91,20 @@ def _stock() -> re.Pattern[str]:
     """Make the expression of a stock reply with the openings and endings it may have."""
     replies = sorted(words_of("replies.txt"), key=lambda word: (-len(word), word))
     either = "|".join(re.escape(word) for word in replies)
-    return re.compile(f"(?:{_OPENINGS})*(?:{either})(?:{_ENDINGS})*|(?:{_OPENINGS}|{_ENDINGS})+")
+    opening, ending = f"{_OPENINGS}|[{_SOUNDS}]", f"{_ENDINGS}|[{_PARTICLES}]"
+    alone = f"{_OPENINGS}|{_ENDINGS}|[{_SOUNDS}{_PARTICLES}]"
+    return re.compile(f"(?:{opening})*(?:{either})(?:{ending})*|(?:{alone})+")
+
+
+@cache
+def _telling() -> re.Pattern[str]:
+    """Make the expression that settles most texts: a character of no stock reply beside another.
+
+    Both are Chinese, which spelling leaves as they are; only marks of removed data, in brackets,
+    hold such pairs and say nothing.
+    """
+    around = (_OPENINGS, _ENDINGS, _SOUNDS, _PARTICLES)
+    stock = "".join(sorted(set("".join((*words_of("replies.txt"), *around)))))
+    han = "[\u4e00-\u9fff]"
+    other = f"(?![{re.escape(stock)}]){han}"
+    return re.compile(f"({other})(?!\\1){han}|({han})(?!\\2){other}")

@@ -11,30 +11,36 @@ from typing import NamedTuple
 from csatlib.privacy import REPLACEMENTS
 from csatlib.text.lexicon import Lexicon
 
-__all__ = ["Hit", "Scanner", "scanner_of", "spell"]
+__all__ = ["SEGMENT", "Hit", "Scanner", "scanner_of", "spell"]
 
 #: Full-width forms and capitals to what the lists are written in; one character for one, so that
 #: places in the spelled text are places in the text as given.
-_SPELLING = str.maketrans(
-    {
-        **{chr(0xFF01 + i): chr(0x21 + i).lower() for i in range(94)},
-        **{chr(ord("A") + i): chr(ord("a") + i) for i in range(26)},
-        "\u3000": " ",
-        "。": ".",
-        "“": '"',
-        "”": '"',
-        "…": ".",
-        "～": "~",
-        "沒": "没",
-    }
-)
+_SPELLING = {
+    **{chr(0xFF01 + i): chr(0x21 + i).lower() for i in range(94)},
+    **{chr(ord("A") + i): chr(ord("a") + i) for i in range(26)},
+    "\u3000": " ",
+    "。": ".",
+    "“": '"',
+    "”": '"',
+    "…": ".",
+    "～": "~",
+    "沒": "没",
+}
+_TO_SPELL = frozenset(_SPELLING)
 _REPLACED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
 _BLANK = "\x00"
+
+#: What stands between stops and spaces; those inside numbers and between Latin words part nothing.
+SEGMENT = re.compile(
+    r"(?:[^\s,.!?;:~\"'(){}<>|\x00]|(?<=\d)[.:](?=\d)|(?<=[a-z0-9]) (?=[a-z0-9]))+"
+)
 
 #: More alternatives than these are parted into ranges.
 _BRANCHES = 10
 
-_NUMBER = r"[0-9一二两俩三四五六七八九十半几好]+"
+#: So few characters write any length of time; without a limit a long run of them is read anew at
+#: each of its characters.
+_NUMBER = r"[0-9一二两俩三四五六七八九十半几好]{1,12}"
 _QUANTITY = (
     rf"(?:快|将近|接近|差不多|近|大概|大约|整整|足足)?{_NUMBER}(?:[多来]个?|个多|个)?半?多?"
     r"(?:小时|钟头|分钟|刻钟|天|星期|礼拜|个月|周)"
@@ -55,17 +61,21 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Scanner:
-    """The lists of a lexicon as one expression and what each of their words is."""
+    """The lists of a lexicon as one expression and what each of their words is.
+
+    ``crosses`` says whether a word may stand across two segments, as a term with a space does.
+    """
 
     expression: re.Pattern[str]
     known: Mapping[str, tuple[str, float]]
     targets: Mapping[str, Mapping[str, float]]
+    crosses: bool
 
-    def scan(self, spelled: str) -> list[Hit]:
-        """Find the words of the lists, from left to right, none over another."""
+    def scan(self, spelled: str, start: int = 0, end: int | None = None) -> list[Hit]:
+        """Find the words of the lists from start to end, none over another."""
         known = self.known
         hits = []
-        for match in self.expression.finditer(spelled):
+        for match in self.expression.finditer(spelled, start, len(spelled) if end is None else end):
             word = match.group()
             kind, value = known.get(word) or (match.lastgroup, 0.0)
             hits.append(Hit(match.start(), match.end(), kind, value, word))
@@ -76,7 +86,10 @@ def spell(text: str) -> str:
     """Write a text as the lists are, of the same length; marks of removed data are blank."""
     if "[" in text:
         text = _REPLACED.sub(lambda mark: _BLANK * len(mark.group()), text)
-    return text.translate(_SPELLING)
+    # str.translate asks for each character by itself, which takes many times as long.
+    for character in _TO_SPELL.intersection(text):
+        text = text.replace(character, _SPELLING[character])
+    return text
 
 
 @lru_cache(maxsize=8)
@@ -106,7 +119,8 @@ def scanner_of(lexicon: Lexicon) -> Scanner:
     known |= {word: (kind, 0.0) for kind, words in marks.items() for word in words}
     known |= {term: ("target", 0.0) for term in lexicon.terms if _is_name(term, known)}
     counted = f"(?=[{_COUNTED}])(?:(?P<quantity>{_QUANTITY})|(?P<times>{_TIMES}))"
-    return Scanner(re.compile(f"{counted}|{_alternation(known)}"), known, targets)
+    crosses = not all(SEGMENT.fullmatch(word) for word in known)
+    return Scanner(re.compile(f"{counted}|{_alternation(known)}"), known, targets, crosses)
 
 
 def _is_name(term: str, known: Mapping[str, tuple[str, float]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from csatlib.text.scanning import Hit, Scanner
@@ -119,13 +120,8 @@ def _reach(
 ) -> _Reach:
     """Look left of a judging word for what turns and strengthens it."""
     start, turns, degree, mild, far, doubled = hits[i].start, 0.0, 1.0, False, False, False
-    place, free, so, once = start, 0, False, False
-    for j in range(i - 1, -1, -1):
-        hit = hits[j]
-        free += place - hit.end
-        place = hit.start
-        if free > _FAR:
-            break
+    so = once = False
+    for j, hit, free in _leftward(hits, i):
         if hit.kind == "degree" or (hit.word == "好" and j not in used):
             if free <= 1 and j not in used:
                 degree *= 1.5 if hit.word == "好" else hit.value
@@ -147,13 +143,23 @@ def _reach(
             if chained and chained[0] == j and hits[i].start - hit.end <= 4 and not turns:
                 turns, far = chained[2], True
             break
-        elif hit.kind == "target":
-            free += 1
         elif hit.kind == "light" and hit.word == "过":
             once = True
-        elif hit.kind not in ("light", "rival", "relative", "pass"):
+        elif hit.kind not in ("light", "target", "rival", "relative", "pass"):
             break
     return _Reach(start, turns, degree, mild and turns % 2 == 1, far, doubled)
+
+
+def _leftward(hits: list[Hit], i: int) -> Iterator[tuple[int, Hit, int]]:
+    """Go left from a word as far as a negator reaches; the last item is how much is between."""
+    place, free = hits[i].start, 0
+    for j in range(i - 1, -1, -1):
+        free += place - hits[j].end
+        place = hits[j].start
+        if free > _FAR:
+            return
+        yield j, hits[j], free
+        free += hits[j].kind == "target"
 
 
 def _weighed(value: float, reach: _Reach) -> float:

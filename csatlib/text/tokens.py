@@ -38,6 +38,8 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
     ------
     ValueError
         If a column is missing, or a ``comment_id`` is missing or stands twice.
+    TypeError
+        If ``text`` holds anything but text.
 
     Notes
     -----
@@ -56,9 +58,10 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
     missing = {"comment_id", "text"} - set(comments.columns)
     if missing:
         raise ValueError(f"tokenise: expected the columns comment_id and text, missing {missing}")
-    ids = pd.Index(comments["comment_id"])
+    ids = pd.Index(comments["comment_id"].astype("str"))
     if ids.hasnans or not ids.is_unique:
         raise ValueError("tokenise: expected each comment_id once, found some missing or repeated")
+    _require_text(comments["text"])
     number, distinct = pd.factorize(comments["text"])
     done = cut(distinct, cutter(lexicon.terms), hmm=hmm)
     counts = np.where(number < 0, 0, np.append(done.counts, 0)[number])
@@ -76,6 +79,19 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
     # Its rows fit by the way they were made; to look for repeated keys costs more than to cut.
     schema.check(tokens.head(0), "tokens")
     return tokens
+
+
+def _require_text(texts: pd.Series) -> None:
+    """Refuse numbers and whatever else is no text; a column without any value is none of these."""
+    if isinstance(texts.dtype, pd.StringDtype | pd.ArrowDtype):
+        return
+    values = texts.cat.categories if isinstance(texts.dtype, pd.CategoricalDtype) else texts
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind not in ("string", "empty") and texts.notna().any():
+        raise TypeError(
+            f"tokenise: expected text in the column text, found values of kind {kind}; "
+            "write comments.astype({'text': 'str'})"
+        )
 
 
 def _spread(done: Cut, number: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from csatlib import schema
 from csatlib.estimates import proportion_interval
 from csatlib.themes import coefficients
 from csatlib.themes.judgements import LEVELS, Judgements, by_theme, read_judgements
+from csatlib.themes.shaping import tabled
 
 __all__ = ["agreement", "cohen_row"]
 
@@ -156,7 +156,7 @@ def agreement(
         judgements = read_judgements(coders, level)
         for method, (n, figures) in _figures(judgements, asked).items():
             rows.append((theme, method, n, judgements.coders, *figures))
-    return _tabled(rows)
+    return tabled(rows, "agreement")
 
 
 def _figures(judgements: Judgements, asked: _Asked) -> dict[str, tuple[int, Figures]]:
@@ -271,10 +271,3 @@ def _resampled(
     if not low <= estimate <= high:
         return np.nan, np.nan, "rare_label"
     return float(low), float(high), None
-
-
-def _tabled(rows: list[tuple]) -> pd.DataFrame:
-    names = list(schema.TABLES["agreement"].columns)
-    table = pd.DataFrame(rows, columns=names)
-    dtypes = {name: column.dtype for name, column in schema.TABLES["agreement"].columns.items()}
-    return table.astype(dtypes).pipe(schema.check, "agreement")

@@ -11,12 +11,10 @@ import pandas as pd
 from csatlib import schema
 from csatlib.study import Codeframe, Theme
 from csatlib.text import Lexicon, polarity, uninformative
-from csatlib.themes.layout import Layout, lay_out
+from csatlib.themes.layout import lay_out
 from csatlib.themes.matching import Finder, longest
 
 __all__ = ["ThemeError", "check", "code", "match"]
-
-_FOUND = ["text", "start", "end", "name", "pattern"]
 
 
 class ThemeError(ValueError):
@@ -196,7 +194,7 @@ def _require(comments: pd.DataFrame, caller: str) -> None:
 def _distinct(texts: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Give each text the number of its distinct one, by spelling; a missing one is ''."""
     number, distinct = pd.factorize(texts.astype("str").fillna(""), sort=True)
-    return np.asarray(number), [str(text) for text in distinct]
+    return np.asarray(number), distinct.tolist()
 
 
 def _find(
@@ -207,40 +205,42 @@ def _find(
     """Find all patterns in distinct texts: number of the text, place in it, name, pattern."""
     layout = lay_out(texts, lexicon)
     finder = Finder(layout)
-    parts = [_places(layout, finder, name, *each) for name, each in patterns.items()]
-    found = pd.concat([pd.DataFrame(columns=_FOUND), *parts], ignore_index=True)
-    order = {name: place for place, name in enumerate(patterns)}
-    found = found.assign(order=found["name"].map(order).astype("int64"))
-    numbers = dict.fromkeys(("text", "start", "end"), "int64")
-    return found.astype(numbers).sort_values(
-        ["text", "start", "order"], kind="stable", ignore_index=True
-    )
-
-
-def _places(
-    layout: Layout, finder: Finder, name: str, patterns: Sequence[str], unless: Sequence[str]
-) -> pd.DataFrame:
-    found, which = finder.theme(patterns, unless)
-    chosen = longest(found.lead, found.end, which)
-    start, end = found.lead[chosen], found.end[chosen]
+    sources = list(dict.fromkeys(source for each, _ in patterns.values() for source in each))
+    known = {source: number for number, source in enumerate(sources)}
+    places = [np.empty((4, 0), dtype=np.int64)]
+    for own, unless in patterns.values():
+        start, end, which = _places(finder, own, unless)
+        numbers = np.array([known[source] for source in own], dtype=np.int64)
+        places.append(np.stack([start, end, np.full(len(start), len(places) - 1), numbers[which]]))
+    start, end, name, pattern = np.concatenate(places, axis=1)
+    order = np.lexsort((name, start))
+    start, end, name, pattern = start[order], end[order], name[order], pattern[order]
     text = np.searchsorted(layout.starts, start, side="right") - 1
     return pd.DataFrame(
         {
             "text": text,
             "start": start - layout.starts[text],
             "end": end - layout.starts[text],
-            "name": name,
-            "pattern": np.array(patterns, dtype=object)[which[chosen]],
+            "name": pd.Categorical.from_codes(name, list(patterns)),
+            "pattern": pd.Categorical.from_codes(pattern, sources),
         }
     )
+
+
+def _places(
+    finder: Finder, patterns: Sequence[str], unless: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find where a theme is: start, end and the number of the pattern."""
+    found, which = finder.theme(patterns, unless)
+    chosen = longest(found.lead, found.end, which)
+    return found.lead[chosen], found.end[chosen], which[chosen]
 
 
 def _polarities(
     found: pd.DataFrame, texts: Sequence[str], themes: Mapping[str, Theme], lexicon: Lexicon
 ) -> pd.Series:
     """Take the theme's own polarity, or that of the clause in which a match begins."""
-    own = {name: theme.polarity for name, theme in themes.items()}
-    given = found["name"].map(own).astype("str")
+    given = _of_themes(found, [theme.polarity for theme in themes.values()])
     open_ones = found[given.isna()]
     if open_ones.empty:
         return given
@@ -257,6 +257,11 @@ def _polarities(
     )
     near.index = open_ones.sort_values("start", kind="stable").index
     return given.fillna(near["polarity"].astype("str")).fillna("neutral")
+
+
+def _of_themes(found: pd.DataFrame, values: Sequence[str | None]) -> pd.Series:
+    """Give each match the value of its theme."""
+    return pd.Series(pd.array(values, dtype="str").take(found["name"].cat.codes), found.index)
 
 
 def _rows(number: np.ndarray, found: pd.DataFrame, texts: int) -> tuple[np.ndarray, np.ndarray]:
@@ -289,7 +294,7 @@ def _table(
     without = np.setdiff1d(np.arange(len(number)), rows)
     said = np.where(empty[number[without]], "uninformative", "uncoded")
     columns = {
-        name: spread["name"].map({t.id: getattr(t, name) for t in themes.values()})
+        name: _of_themes(spread, [getattr(theme, name) for theme in themes.values()])
         for name in ("stage", "action", "dimension")
     }
     coded = pd.DataFrame(

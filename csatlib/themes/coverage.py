@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from csatlib import schema
 from csatlib.estimates import proportion_interval
+from csatlib.estimates.adjusting import adjust_p
 from csatlib.study import Codeframe
+from csatlib.themes.shaping import require, typed
 
 __all__ = ["coverage", "drift"]
 
@@ -58,7 +59,7 @@ def coverage(
     >>> coverage(coded)[["comments", "base", "negative"]].values.tolist()
     [[1, 2, 1], [1, 2, 1]]
     """
-    _require(coded, "coverage", ("comment_id", "status", "theme", "polarity"))
+    require(coded, ("comment_id", "status", "theme", "polarity"), "coverage")
     found = coded[coded["status"] == "coded"]
     base = _base(coded)
     counts = _counts(found, codeframe)
@@ -84,7 +85,7 @@ def coverage(
             },
         }
     )
-    return _as("coverage", table)
+    return typed(table, "coverage")
 
 
 def drift(
@@ -144,7 +145,7 @@ def drift(
     ('queue', 0.2)
     """
     for table in (coded, previous):
-        _require(table, "drift", ("comment_id", "status", "theme"))
+        require(table, ("comment_id", "status", "theme"), "drift")
     if min_base < 1:
         raise ValueError(f"drift: min_base must be at least 1, found {min_base}")
     frames = [table[table["status"] == "coded"] for table in (previous, coded)]
@@ -157,7 +158,7 @@ def drift(
     )
     table = _differences(before, now, bases, conf=conf, min_base=min_base)
     table.insert(0, "theme", pd.Series([None, *themes], dtype="str"))
-    return _as("theme_drift", table)
+    return typed(table, "theme_drift")
 
 
 def _differences(
@@ -184,7 +185,8 @@ def _differences(
     if min(bases) < min_base:
         reason[:] = "empty" if min(bases) == 0 else "small_base"
         table[["difference", "ci_low", "ci_high", "p"]] = np.nan
-    adjusted = np.concatenate([table["p"].to_numpy()[:1], _adjusted(table["p"].to_numpy()[1:])])
+    tested = table["p"].to_numpy()
+    adjusted = np.concatenate([tested[:1], adjust_p(tested[1:], "BH")])
     return table.assign(p_adjusted=adjusted, reason=pd.Series(reason, dtype="str"))
 
 
@@ -204,16 +206,6 @@ def _p(before: int, now: int, before_base: int, base: int) -> float:
     return float(special.chdtrc(1, (total - 1) * cross**2 / margins))
 
 
-def _adjusted(p: np.ndarray) -> np.ndarray:
-    """Adjust after Benjamini and Hochberg; NaN stays NaN and counts for none."""
-    adjusted = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(-p[known], kind="stable")]
-    ranks = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1, np.minimum.accumulate(p[order] * len(order) / ranks))
-    return adjusted
-
-
 def _base(coded: pd.DataFrame) -> int:
     return int(coded.loc[coded["status"] != "uninformative", "comment_id"].nunique())
 
@@ -222,15 +214,3 @@ def _counts(found: pd.DataFrame, codeframe: Codeframe | None) -> dict[str, int]:
     counts = found.groupby("theme")["comment_id"].nunique()
     listed = {theme.id: 0 for theme in codeframe.themes} if codeframe else {}
     return {**listed, **{str(theme): int(n) for theme, n in counts.items()}}
-
-
-def _require(coded: pd.DataFrame, caller: str, columns: Sequence[str]) -> None:
-    missing = sorted(set(columns) - set(coded.columns))
-    if missing:
-        raise ValueError(f"{caller}: expected a table coded, missing the columns {missing}")
-
-
-def _as(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    columns = schema.TABLES[name].columns
-    types = {column: promise.dtype for column, promise in columns.items()}
-    return schema.check(table[list(columns)].astype(types), name)

@@ -12,7 +12,7 @@ from csatlib.schema import STANDINGS
 from csatlib.study import Codeframe, Topic
 from csatlib.text import Lexicon
 from csatlib.themes.coding import code, match
-from csatlib.themes.shaping import require, typed
+from csatlib.themes.shaping import require, tabled, typed
 
 __all__ = [
     "code_turns",
@@ -100,10 +100,7 @@ def topic_coverage(
             topics, _answered(told, topics, asked_of, min_characters), strict=True
         )
     ]
-    if not rows:
-        return schema.empty("topic_coverage")
-    columns = list(schema.TABLES["topic_coverage"].columns)
-    return typed(pd.DataFrame(rows, columns=columns), "topic_coverage")
+    return tabled(rows, "topic_coverage")
 
 
 def _spoken_of(
@@ -185,7 +182,7 @@ def code_turns(
         empty = empty.assign(status="uninformative").reindex(columns=coded.columns)
         together = [part for part in (coded, empty.astype(coded.dtypes)) if len(part)]
         coded = pd.concat(together).sort_values("comment_id", kind="stable", ignore_index=True)
-    of_turn = said.set_index("turn_id")["interview_id"]
+    of_turn = said.set_index(said["turn_id"].astype("str"))["interview_id"]
     table = coded.assign(interview_id=coded["comment_id"].map(of_turn).astype("str"))
     return schema.check(table[list(schema.TABLES["coded_turns"].columns)], "coded_turns")
 
@@ -290,7 +287,11 @@ def spoken_notes(turns: pd.DataFrame) -> pd.DataFrame:
     """
     require(turns, ("turn_id", "interview_id", "role", "note"), "spoken_notes")
     said = turns[turns["role"] == "respondent"]
-    notes = said.assign(part=said["note"].str.split("；")).explode("part").dropna(subset="part")
+    notes = (
+        said.assign(part=said["note"].astype("str").str.split("；"))
+        .explode("part")
+        .dropna(subset="part")
+    )
     kinds = [next(k for k, words in _NOTES.items() if words.search(part)) for part in notes["part"]]
     notes = notes.assign(kind=kinds)
     found = notes.groupby("kind")[["turn_id", "interview_id"]].nunique().reindex(list(_NOTES))

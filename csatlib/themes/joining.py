@@ -9,8 +9,8 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from csatlib import schema
 from csatlib.study import Study
+from csatlib.themes.shaping import tabled
 
 __all__ = ["joint_display"]
 
@@ -27,7 +27,7 @@ _VERDICTS = {
     "strong_praised": "agree",
     "strong_few_complaints": "agree",
     "numbers_unclear": "insufficient",
-    "words_divided": "insufficient",
+    "words_unclear": "insufficient",
 }
 _WEAK, _STRONG = ("low", "fallen"), ("high", "risen")
 
@@ -36,7 +36,7 @@ def joint_display(
     estimates: pd.DataFrame,
     coded: pd.DataFrame,
     *,
-    study: Study,
+    study: Study | None = None,
     changes: pd.DataFrame | None = None,
     drivers: pd.DataFrame | None = None,
     quotes: pd.DataFrame | None = None,
@@ -51,10 +51,11 @@ def joint_display(
     estimates : DataFrame
         Table ``estimates`` of one quarter: the means of the dimensions without groups are used.
     coded : DataFrame
-        Table ``coded``, whose ``dimension`` is an item of the study.
-    study : Study
+        Table ``coded``, whose ``dimension`` is an item of ``estimates``.
+    study : Study, optional
         The dimensions are its rating items on the scale of the overall item, without that one;
-        those that neither ``estimates`` nor ``coded`` name are left out.
+        those that neither ``estimates`` nor ``coded`` name are left out. Without a study they are
+        those of ``coded`` that have a mean in ``estimates``.
     changes : DataFrame, optional
         Table ``changes`` against the quarter before.
     drivers : DataFrame, optional
@@ -73,7 +74,8 @@ def joint_display(
     Returns
     -------
     DataFrame
-        Table ``joint_display``, one row a dimension in the questionnaire's order: ``dimension``;
+        Table ``joint_display``, one row a dimension in the questionnaire's order (without a study
+        in that of their first row in ``coded``): ``dimension``;
         ``n``, ``estimate``, ``ci_low`` and ``ci_high`` of its mean; ``change`` and ``change_p``
         (adjusted); ``target``; ``importance_rank``; ``comments`` coded to the dimension and
         ``base``, all comments that say anything; ``negative`` and ``positive``, comments with such
@@ -114,19 +116,26 @@ def joint_display(
        not negative, one theme holds the positive comments → explain (``rise_one_theme``); words
        positive → agree (``strong_praised``); high and complaints not frequent → agree
        (``strong_few_complaints``).
-    4. anything else → insufficient (``words_divided``).
+    4. anything else → insufficient (``words_unclear``).
 
-    The rules say what stands side by side, not what brings what about. Source of the form: Fetters,
+    The rules say what stands side by side, not what brings what about. A target is taken as
+    given: the average of the dimensions has an error of its own, which no interval here counts,
+    so that it is a yardstick and no test. Source of the form: Fetters,
     Curry and Creswell (2013), Achieving integration in mixed methods designs, *Health Services
     Research* 48, 2134–2156.
 
     Examples
     --------
-    >>> from csatlib import store
-    >>> joint = joint_display(schema.empty("estimates"), schema.empty("coded"),
-    ...                       study=store.study("ops_company"))
-    >>> len(joint)
-    0
+    >>> from csatlib import schema
+    >>> estimates = schema.empty("estimates").reindex(range(1)).assign(
+    ...     item="connection", metric="mean", n=200, estimate=3.5, ci_low=3.4, ci_high=3.6,
+    ...     suppressed=False)
+    >>> coded = schema.empty("coded").reindex(range(12)).assign(
+    ...     comment_id=list("abcdefghijkl"), status="coded", theme="queue",
+    ...     dimension="connection", polarity="negative")
+    >>> joint = joint_display(estimates, coded, target=4.0)
+    >>> joint[["dimension", "numbers", "words", "verdict"]].values.tolist()
+    [['connection', 'low', 'negative', 'explain']]
     """
     if not 0 < alpha < 1 or min_comments < 1:
         raise ValueError(
@@ -160,9 +169,7 @@ def joint_display(
         }
         rule = _rule(row, words, frequent=frequent, min_comments=min_comments, z=z)
         rows.append({**row, "rule": rule, "verdict": _VERDICTS[rule]})
-    columns = schema.TABLES["joint_display"].columns
-    table = pd.DataFrame(rows, columns=list(columns))
-    return schema.check(table.astype({n: c.dtype for n, c in columns.items()}), "joint_display")
+    return tabled(rows, "joint_display")
 
 
 @dataclass(frozen=True)
@@ -192,7 +199,10 @@ def _spoken(coded: pd.DataFrame, dimension: str) -> _Words:
     return _Words(whole, blame, praise, *by_theme)
 
 
-def _dimensions(estimates: pd.DataFrame, coded: pd.DataFrame, study: Study) -> list[str]:
+def _dimensions(estimates: pd.DataFrame, coded: pd.DataFrame, study: Study | None) -> list[str]:
+    if study is None:
+        rated = set(_overall_means(estimates)["item"])
+        return [str(name) for name in coded["dimension"].dropna().unique() if name in rated]
     overall = study.report.overall
     named = {*estimates["item"].dropna(), *coded["dimension"].dropna()}
     asked = [item for item in study.comparable(overall) if item != overall]
@@ -203,8 +213,8 @@ def _means(table: pd.DataFrame | None, dimensions: list[str], name: str) -> dict
     """Give each dimension's row of a table of means without groups."""
     if table is None:
         return {}
-    rows = table[table["item"].isin(dimensions) & (table["metric"] == "mean")]
-    rows = rows[rows["group"].isna() & rows["level"].isna()]
+    rows = _overall_means(table)
+    rows = rows[rows["item"].isin(dimensions)]
     if rows["item"].duplicated().any():
         raise ValueError(
             f"joint_display: expected one mean a dimension in {name}, found several; filter it to "
@@ -213,15 +223,19 @@ def _means(table: pd.DataFrame | None, dimensions: list[str], name: str) -> dict
     return {row["item"]: row for _, row in rows.iterrows()}
 
 
+def _overall_means(table: pd.DataFrame) -> pd.DataFrame:
+    return table[(table["metric"] == "mean") & table["group"].isna() & table["level"].isna()]
+
+
 def _targets(
     means: Mapping[str, pd.Series],
     dimensions: list[str],
-    study: Study,
+    study: Study | None,
     target: float | Mapping[str, float] | None,
 ) -> dict[str, float]:
     published = [float(row["estimate"]) for row in means.values() if pd.notna(row["estimate"])]
     average = math.fsum(published) / len(published) if published else math.nan
-    wanted = {t.item: t.value for t in study.targets if t.metric == "mean"}
+    wanted = {t.item: t.value for t in (study.targets if study else ()) if t.metric == "mean"}
     if isinstance(target, Mapping):
         wanted |= target
     elif target is not None:
@@ -343,4 +357,4 @@ def _rule(
         "strong_praised": numbers in _STRONG and lean == "positive",
         "strong_few_complaints": numbers == "high" and not frequent,
     }
-    return next((rule for rule, fits in rules.items() if fits), "words_divided")
+    return next((rule for rule, fits in rules.items() if fits), "words_unclear")

@@ -29,6 +29,44 @@ _TURN = re.compile("[,，、](?=但|不过|可是|然而|只是|好在|幸好|�
 
 
 @dataclass(frozen=True, eq=False)
+class Letters:
+    """A text by its characters: where each stands, and so where words are."""
+
+    text: str
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """The characters as numbers."""
+        return _codes(self.text)
+
+    @cached_property
+    def _by_character(self) -> tuple[np.ndarray, dict[int, tuple[int, int]]]:
+        # Numbers of 16 bits are sorted many times as fast; few texts hold larger ones.
+        basic = len(self.codes) and int(self.codes.max()) < 1 << 16
+        order = np.argsort(self.codes.astype(np.uint16) if basic else self.codes, kind="stable")
+        values, first = np.unique(self.codes[order], return_index=True)
+        ends = [*first[1:].tolist(), len(order)]
+        spans = zip(values.tolist(), first.tolist(), ends, strict=True)
+        return order, {value: (low, high) for value, low, high in spans}
+
+    def places(self, words: str) -> np.ndarray:
+        """Find every place where a string begins."""
+        order, spans = self._by_character
+        letters = [ord(letter) for letter in words]
+        if any(letter not in spans for letter in letters):
+            return np.empty(0, dtype=np.int64)
+        sizes = [high - low for low, high in map(spans.__getitem__, letters)]
+        # The rarest character first: few places are left for the others to decide on.
+        rarest, *others = sorted(range(len(letters)), key=sizes.__getitem__)
+        low, high = spans[letters[rarest]]
+        at = order[low:high] - rarest
+        at = at[(at >= 0) & (at + len(letters) <= len(self.text))]
+        for offset in others:
+            at = at[self.codes[at + offset] == letters[offset]]
+        return at
+
+
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Texts end to end, each between line ends, and what a search asks of every place.
 
@@ -40,7 +78,7 @@ class Layout:
     the negator or word of degree that a spelling begins with.
     """
 
-    text: str
+    letters: Letters
     starts: np.ndarray
     edge: np.ndarray
     words_before: np.ndarray
@@ -55,32 +93,10 @@ class Layout:
     spellings: tuple[str, ...]
     vocabulary: Vocabulary
 
-    @cached_property
-    def codes(self) -> np.ndarray:
-        """The characters as numbers."""
-        return _codes(self.text)
-
-    @cached_property
-    def _by_character(self) -> tuple[np.ndarray, dict[int, tuple[int, int]]]:
-        order = np.argsort(self.codes, kind="stable")
-        values, count = np.unique(self.codes, return_counts=True)
-        ends = count.cumsum()
-        spans = zip(values.tolist(), (ends - count).tolist(), ends.tolist(), strict=True)
-        return order, {value: (low, high) for value, low, high in spans}
-
-    def places(self, words: str) -> np.ndarray:
-        """Find every place where a string begins."""
-        order, spans = self._by_character
-        letters = [ord(letter) for letter in words]
-        if any(letter not in spans for letter in letters):
-            return np.empty(0, dtype=np.int64)
-        rarest = min(range(len(letters)), key=lambda i: np.subtract(*spans[letters[i]][::-1]))
-        low, high = spans[letters[rarest]]
-        at = order[low:high] - rarest
-        at = at[(at >= 0) & (at + len(letters) <= len(self.text))]
-        for offset, letter in enumerate(letters):
-            at = at[self.codes[at + offset] == letter]
-        return at
+    @property
+    def text(self) -> str:
+        """The texts end to end."""
+        return self.letters.text
 
 
 def _codes(text: str) -> np.ndarray:
@@ -96,28 +112,30 @@ def lay_out(texts: Sequence[str], lexicon: Lexicon) -> Layout:
     with a negator (没人接), and behind a leading word of degree: 太慢 is 太 and 慢.
     So a term that is accepted later takes no match away.
     """
+    # A zero that a text has of its own is white space: zeros stand for what was removed.
+    texts = [one.replace("\x00", " ") for one in texts]
     # Marks go before spelling is folded, for letters of a mark would no longer be its own.
-    bare = (_REMOVED.sub(lambda mark: "\x00" * len(mark[0]), one) for one in texts)
-    text = "\n" + "\n".join(fold(one) for one in bare) + "\n"
+    bare = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), "\n".join(["", *texts, ""]))
+    letters = Letters(fold(bare))
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     starts = np.cumsum(lengths + 1) - lengths
-    codes = _codes(text)
-    ends = np.isin(codes, _codes(_ENDS))
-    ends[[found.start() for found in _TURN.finditer(text)]] = True
+    ends = np.isin(letters.codes, _codes(_ENDS))
+    ends[[found.start() for found in _TURN.finditer(letters.text)]] = True
     sentence = np.cumsum(ends) - ends
     vocabulary = Vocabulary.of(lexicon)
-    tokens = _tokens(texts, codes, lexicon)
-    return _with_words(text, starts, sentence, vocabulary, *tokens)
+    tokens = _tokens(texts, letters.codes, lexicon)
+    return _with_words(letters, starts, sentence, vocabulary, *tokens)
 
 
 def _tokens(
     texts: Sequence[str], codes: np.ndarray, lexicon: Lexicon
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.DataFrame]:
-    """Give start and end of every token, the number of its kind, and the kinds."""
-    numbered = pd.DataFrame({"comment_id": map(str, range(len(texts))), "text": list(texts)})
-    tokens = tokenise(numbered.astype("str"), lexicon=lexicon)
-    number, kinds = pd.factorize(tokens["token"])
-    words = [str(word) for word in kinds]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[tuple[str, str]]]:
+    """Give start and end of every token, the number of its kind, and the kinds: word and tag."""
+    given = pd.array(list(texts), dtype="str")
+    ids = pd.RangeIndex(len(texts)).astype("str")
+    tokens = tokenise(pd.DataFrame({"comment_id": ids, "text": given}), lexicon=lexicon)
+    spelled, tag = tokens["token"].array, tokens["pos"].array
+    number, words = np.asarray(spelled.codes, dtype=np.int64), spelled.categories.tolist()
     length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))[number]
     space = [code for code in np.unique(codes).tolist() if chr(code).isspace() or code == 0]
     written = np.flatnonzero(~np.isin(codes, space))
@@ -125,26 +143,30 @@ def _tokens(
         raise ValueError("themes: the tokens do not spell the texts out")
     first = np.cumsum(length) - length
     start, end = written[first], written[first + length - 1] + 1
-    tags = pd.Series(tokens["pos"].to_numpy(object)).groupby(number).first()
-    tags = tags.reindex(range(len(words)))
-    return start, end, number, pd.DataFrame({"word": words, "tag": tags.astype("str")})
+    # A word has one tag wherever it stands, so that of any of its tokens is that of all.
+    kind = np.full(len(words), -1)
+    kind[number] = tag.codes
+    tags = [tag.categories[code] if code >= 0 else "" for code in kind.tolist()]
+    return start, end, number, list(zip(words, tags, strict=True))
 
 
 def _with_words(
-    text: str,
+    letters: Letters,
     starts: np.ndarray,
     sentence: np.ndarray,
     vocabulary: Vocabulary,
     start: np.ndarray,
     end: np.ndarray,
     number: np.ndarray,
-    kinds: pd.DataFrame,
+    kinds: list[tuple[str, str]],
 ) -> Layout:
-    words = [fold(word) for word in kinds["word"]]
+    text = letters.text
+    words = [fold(word) for word, _ in kinds]
     prefix = np.array([_prefix(word, vocabulary) for word in words], dtype=np.int64)
-    opens = zip(words, kinds["tag"], prefix.tolist(), strict=True)
+    opens = zip(words, kinds, prefix.tolist(), strict=True)
     loose = np.array(
-        [_is_loose(word, tag) or word[:n] in vocabulary.negators for word, tag, n in opens], bool
+        [_is_loose(word, tag) or word[:n] in vocabulary.negators for word, (_, tag), n in opens],
+        dtype=bool,
     )
     is_word = np.array([any(map(str.isalnum, word)) for word in words], dtype=bool)[number]
     token = np.full(len(text), -1, dtype=np.int64)
@@ -157,13 +179,13 @@ def _with_words(
     edge[:-1] |= (token >= 0) & loose[number][token] if len(number) else False
     begins = np.zeros(len(text) + 1, dtype=np.int64)
     begins[start[is_word] + 1] = 1
-    begins[np.flatnonzero(_codes(text) == ord(",")) + 1] = 1
+    begins[np.flatnonzero(letters.codes == ord(",")) + 1] = 1
     held = np.flatnonzero(token >= 0)
     inside = np.zeros(len(text) + 1, dtype=bool)
     inside[held] = is_word[token[held]] & (start[token[held]] < held)
-    negator = _negator(words, number, start, prefix, sentence, token, vocabulary, text, inside)
+    negator = _negator(words, number, start, prefix, sentence, token, vocabulary, letters, inside)
     return Layout(
-        text, starts, edge, np.cumsum(begins), inside, negator, sentence, token, start, end,
+        letters, starts, edge, np.cumsum(begins), inside, negator, sentence, token, start, end,
         number, prefix, tuple(words), vocabulary,
     )  # fmt: skip
 
@@ -176,12 +198,7 @@ def _prefix(word: str, vocabulary: Vocabulary) -> int:
 
 
 def _is_loose(word: str, tag: str) -> bool:
-    loose = (
-        len(word) >= _LONG
-        or not isinstance(tag, str)
-        or tag in ("", "nan")
-        or tag.startswith(_LOOSE_TAGS)
-    )
+    loose = len(word) >= _LONG or not tag or tag.startswith(_LOOSE_TAGS)
     return loose and _HAN.fullmatch(word) is not None
 
 
@@ -193,11 +210,11 @@ def _negator(
     sentence: np.ndarray,
     token: np.ndarray,
     vocabulary: Vocabulary,
-    text: str,
+    letters: Letters,
     inside: np.ndarray,
 ) -> np.ndarray:
     """Find the negator directly before each place; degrees and helping words may lie between."""
-    negator = np.full(len(text) + 1, -1, dtype=np.int64)
+    negator = np.full(len(letters.text) + 1, -1, dtype=np.int64)
     if not len(number):
         return negator
     passed = np.array([w in vocabulary.degrees or w in vocabulary.between for w in words], bool)[
@@ -215,7 +232,7 @@ def _negator(
     whole = np.array([word in vocabulary.whole for word in words], dtype=bool)[number]
     for word in sorted(vocabulary.negators):
         # Inside a token: 没排队 may be one guess, and 不透明 a term.
-        at = np.array([i.start() for i in re.finditer(re.escape(word), text)], dtype=np.int64)
+        at = letters.places(word)
         ends = at + len(word)
         held = inside[ends] & (token[at] == token[ends]) & ~whole[token[at]]
         negator[ends[held]] = at[held]

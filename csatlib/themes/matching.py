@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -93,7 +94,7 @@ class Finder:
 
     def _words(self, wanted: Alternative) -> Found:
         layout = self.layout
-        start = layout.places(wanted.text)
+        start = layout.letters.places(wanted.text)
         end = start + len(wanted.text)
         fits = np.ones(len(start), dtype=bool)
         if not wanted.open_start:
@@ -174,12 +175,12 @@ class Finder:
         # A negator that is one of the pattern's own words voids nothing.
         between = right.negator[other]
         between = np.where(between >= left.end[one], between, -1)
-        return Found(
-            left.start[one],
-            right.end[other],
-            left.lead[one],
-            np.maximum(left.negator[one], between),
-        )
+        negator = np.maximum(left.negator[one], between)
+        ways = (left.start[one], right.end[other], left.lead[one], negator)
+        if len(one) > len(left.start):
+            # Where a word repeats many ways lead to one end; further gaps would multiply them.
+            ways = np.unique(ways, axis=1)
+        return Found(*ways)
 
     def _holds(self, words: Element, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Say whether one of the words lies between two places."""
@@ -199,24 +200,31 @@ def longest(start: np.ndarray, end: np.ndarray, which: np.ndarray) -> np.ndarray
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     by_start = np.lexsort((rank, start))
-    chosen: list[int] = []
-    cluster: list[int] = []
-    reach = -1
-    for place in by_start.tolist():
-        if cluster and start[place] >= reach:
-            chosen += _apart(cluster, start, end, rank)
-            cluster = []
-        cluster.append(place)
-        reach = max(reach, int(end[place]))
-    chosen += _apart(cluster, start, end, rank)
-    return np.array(chosen, dtype=np.int64)
+    if not len(by_start):
+        return by_start
+    reach = np.maximum.accumulate(end[by_start])
+    first = np.flatnonzero(np.r_[True, start[by_start][1:] >= reach[:-1]])
+    size = np.diff(np.r_[first, len(by_start)])
+    best = order[np.minimum.reduceat(rank[by_start], first)]
+    rival = np.repeat(best, size)
+    overlaps = (start[by_start] < end[rival]) & (start[rival] < end[by_start])
+    # In most clusters the best match overlaps all others, and is all that stays.
+    alone = np.logical_and.reduceat(overlaps, first)
+    spans = zip(first[~alone].tolist(), size[~alone].tolist(), strict=True)
+    rest = [_apart(by_start[at : at + n].tolist(), start, end, rank) for at, n in spans]
+    kept = np.concatenate([best[alone], *rest]).astype(np.int64)
+    return kept[np.argsort(start[kept], kind="stable")]
 
 
 def _apart(
     cluster: Sequence[int], start: np.ndarray, end: np.ndarray, rank: np.ndarray
 ) -> list[int]:
     kept: list[int] = []
+    begins: list[int] = []
     for place in sorted(cluster, key=lambda one: rank[one]):
-        if all(end[place] <= start[k] or end[k] <= start[place] for k in kept):
-            kept.append(place)
-    return sorted(kept, key=lambda one: start[one])
+        at = bisect_right(begins, start[place])
+        clear = at == 0 or end[kept[at - 1]] <= start[place]
+        if clear and (at == len(kept) or end[place] <= start[kept[at]]):
+            kept.insert(at, place)
+            begins.insert(at, int(start[place]))
+    return kept

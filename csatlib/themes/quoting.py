@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pandas as pd
 
 from csatlib import privacy, schema
 from csatlib.text import uninformative
+from csatlib.themes.choosing import choose, ranked
 from csatlib.themes.excerpts import excerpt, tidy
-from csatlib.themes.typical import letters, pairs, typicality
+from csatlib.themes.shaping import tabled
 
 __all__ = ["quote_counts", "quote_ids", "quotes", "released"]
 
-#: Fewer letters than this say little: such comments are quoted last.
-_SHORTEST = 6
-#: Two texts that share so many of their pairs of letters (Jaccard) are one.
-_ALIKE = 0.6
 _COLUMNS = tuple(schema.TABLES["quotes"].columns)
 
 
@@ -110,7 +105,7 @@ def quotes(
     chosen = [
         fit.loc[labels].assign(rank=range(1, len(labels) + 1))
         for _, part in fit.groupby("theme", sort=True)
-        if (labels := _chosen(_ranked(part, extra, customer, tokens, seed), k))
+        if (labels := choose(ranked(part, extra, customer, tokens, seed), k))
     ]
     rows = pd.concat(chosen) if chosen else fit.assign(rank=0).iloc[:0]
     rows = rows.assign(
@@ -178,9 +173,7 @@ def quote_counts(
         }
         for theme, part in found.groupby("theme", sort=True)
     ]
-    columns = schema.TABLES["quote_counts"].columns
-    table = pd.DataFrame(rows, columns=list(columns))
-    return schema.check(table.astype({n: c.dtype for n, c in columns.items()}), "quote_counts")
+    return tabled(rows, "quote_counts")
 
 
 def quote_ids(comment_id: pd.Series, theme: pd.Series, text: pd.Series) -> pd.Series:
@@ -265,7 +258,8 @@ def _require(
             raise ValueError(f"quotes: {name} must be at least {least}, found {value}")
     if comments["comment_id"].duplicated().any():
         raise ValueError("quotes: expected one row a comment_id in comments, found repeated ones")
-    strange = ~coded["comment_id"].isin(comments["comment_id"]) & (coded["status"] == "coded")
+    known = coded["comment_id"].astype("str").isin(comments["comment_id"].astype("str"))
+    strange = ~known & (coded["status"] == "coded")
     if strange.any():
         raise ValueError(
             f"quotes: {int(strange.sum())} coded rows have a comment_id that comments lack; "
@@ -319,88 +313,6 @@ def _personal(texts: list[str], cut: list[str]) -> list[bool]:
     faulty = set(distinct[privacy.find(distinct)["row"].unique()])
     pieces = zip(texts, cut, strict=True)
     return [bool({text, tidy(text), piece} & faulty) for text, piece in pieces]
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A comment that may be quoted; the smaller its ``place`` the better it stands for all."""
-
-    label: int
-    place: tuple[bool, float, str, str]
-    cell: tuple[str, ...]
-    customer: str
-    letters: str
-
-
-def _ranked(
-    part: pd.DataFrame,
-    extra: Sequence[str],
-    customer: str | None,
-    tokens: pd.DataFrame | None,
-    seed: int,
-) -> list[_Candidate]:
-    text = part["quote"].map(letters)
-    typical = typicality(_documents(part["comment_id"], text, tokens))
-    whose = part[customer] if customer is not None else pd.Series(pd.NA, index=part.index)
-    cells = part[list(extra)].astype("object").where(part[list(extra)].notna(), None)
-    rows = zip(
-        part.index,
-        part["comment_id"],
-        text,
-        part["whole"],
-        whose,
-        cells.itertuples(index=False, name=None),
-        strict=True,
-    )
-    return [
-        _Candidate(
-            label=label,
-            place=(
-                not whole or len(own) < _SHORTEST,
-                -typical[own],
-                _sha256(f"{seed}\x1f{comment}"),
-                comment,
-            ),
-            cell=tuple(map(repr, cell)),
-            customer=f"comment {comment}" if pd.isna(name) else f"customer {name}",
-            letters=own,
-        )
-        for label, comment, own, whole, name, cell in rows
-    ]
-
-
-def _documents(
-    comment_id: pd.Series, text: pd.Series, tokens: pd.DataFrame | None
-) -> dict[str, Sequence[str] | Counter[str]]:
-    """Give the parts of each distinct text, its words or its pairs of letters."""
-    if tokens is None:
-        return {own: pairs(own) for own in text}
-    first = pd.Series(comment_id.to_numpy(), index=text).groupby(level=0).min()
-    words = tokens[["comment_id", "token"]].astype("str")
-    words = words[words["comment_id"].isin(first)].sort_values(["comment_id", "token"])
-    lists = words.groupby("comment_id")["token"].agg(list).to_dict()
-    return {own: lists.get(comment, []) for own, comment in first.items()}
-
-
-def _chosen(candidates: Sequence[_Candidate], k: int) -> list[int]:
-    """Take the best of the cells that gave least, as long as anybody is left."""
-    left, given, labels = list(candidates), Counter[tuple[str, ...]](), []
-    while left and len(labels) < k:
-        best = min(left, key=lambda one: (given[one.cell], one.place))
-        labels.append(best.label)
-        given[best.cell] += 1
-        alike = set(_like(best.letters, {one.letters for one in left}))
-        left = [o for o in left if o.customer != best.customer and o.letters not in alike]
-    return labels
-
-
-def _like(text: str, others: set[str]) -> Iterator[str]:
-    own = set(pairs(text))
-    for other in others:
-        theirs = set(pairs(other))
-        shared = len(own & theirs)
-        if text == other or shared >= _ALIKE * len(own | theirs):
-            yield other
 
 
 def _digests(texts: pd.Series) -> pd.Series:

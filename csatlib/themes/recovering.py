@@ -8,9 +8,9 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 
-from csatlib import schema
 from csatlib.estimates import proportion_interval
 from csatlib.themes.agreeing import cohen_row
+from csatlib.themes.shaping import tabled
 
 __all__ = ["marked", "rule_agreement", "sample_for_labelling"]
 
@@ -94,11 +94,7 @@ def rule_agreement(
     rule, hand = _wide(by_rule, read, names), _wide(by_hand, read, names)
     rows = [_row(name, rule[:, place], hand[:, place], conf) for place, name in enumerate(names)]
     rows.append(_row(None, rule.ravel(), hand.ravel(), conf))
-    contract = schema.TABLES["rule_agreement"].columns
-    table = pd.DataFrame(rows, columns=list(contract))
-    return table.astype({name: column.dtype for name, column in contract.items()}).pipe(
-        schema.check, "rule_agreement"
-    )
+    return tabled(rows, "rule_agreement")
 
 
 def _row(theme: str | None, rule: np.ndarray, hand: np.ndarray, conf: float) -> dict:

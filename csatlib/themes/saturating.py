@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
-from csatlib.themes.shaping import require, typed
+from csatlib.themes.shaping import require, tabled, typed
 
 __all__ = ["saturation", "saturation_point"]
 
@@ -159,15 +159,15 @@ def saturation_point(
     reason = "few" if n < base + run else "no_themes" if not first else None
     row = [*settings, n, voiced.shape[1], first, reached if reason is None else None]
     row += [None if reason else float(np.mean(often)), reason]
-    columns = list(schema.TABLES["saturation_point"].columns)
-    return typed(pd.DataFrame([row], columns=columns), "saturation_point")
+    return tabled([row], "saturation_point")
 
 
 def _reached(voiced: np.ndarray, base: int, run: int, threshold: float) -> int | None:
     known = _cumulated(voiced) if len(voiced) else np.zeros(0, dtype=int)
     for last in range(base + run, len(voiced) + 1):
         new = known[last - 1] - known[last - run - 1]
-        if known[base - 1] and new <= threshold * known[base - 1]:
+        # Divided, 1 of 20 is 0.05 to the last bit; multiplied, it may miss the threshold.
+        if known[base - 1] and new / known[base - 1] <= threshold:
             return last
     return None
 

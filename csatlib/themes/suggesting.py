@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from csatlib import schema
 from csatlib.text import Lexicon, keywords, tokenise
+from csatlib.themes.shaping import tabled
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -46,7 +46,8 @@ def suggestions(
     clusters : int, optional
         How many groups to make; without it as many as differ (mean likeness below 0.2).
     min_size : int
-        Groups of fewer comments are not shown.
+        Groups of fewer comments are not shown, nor are words that fewer of the uncoded comments
+        mention: on a page such a word would be that customer's.
     seed : int
         Chooses the comments that are compared pair by pair, where there are more than 2,000.
 
@@ -54,9 +55,10 @@ def suggestions(
     -------
     DataFrame
         Table ``theme_suggestions``, the largest group first: ``cluster`` from 1; ``size`` in
-        comments; ``terms``, its five heaviest words joined by 、; ``example_id``, the comment
-        nearest to its middle; ``cohesion``, the mean likeness of its comments to its middle, from
-        0 to 1. Comments without a content word are in no group.
+        comments; ``terms``, its five heaviest words that may be shown, joined by 、;
+        ``example_id``, the comment nearest to its middle; ``cohesion``, the mean likeness of its
+        comments to its middle, from 0 to 1. Comments without a content word are in no group, and
+        groups without a word that may be shown have no row.
 
     Raises
     ------
@@ -90,8 +92,10 @@ def suggestions(
     group = _groups(vectors, texts, clusters, seed)
     kept = chosen.assign(comment_id=chosen["comment_id"].astype("str"))
     ids = kept.groupby("text")["comment_id"].agg(["min", "size"]).reindex(texts)
-    rows = [_row(vectors, terms, ids, np.flatnonzero(group == g)) for g in np.unique(group)]
-    rows = [row for row in rows if row["size"] >= min_size]
+    mentions = (vectors > 0).T @ ids["size"].to_numpy()
+    shown = {place: terms[place] for place in np.flatnonzero(mentions >= min_size)}
+    rows = [_row(vectors, shown, ids, np.flatnonzero(group == g)) for g in np.unique(group)]
+    rows = [row for row in rows if row["size"] >= min_size and row["terms"]]
     return _table(sorted(rows, key=lambda row: (-row["size"], row["example_id"])))
 
 
@@ -160,7 +164,9 @@ def _middle(vectors: csr_array, members: np.ndarray) -> np.ndarray:
     return total / np.linalg.norm(total)
 
 
-def _row(vectors: csr_array, terms: Sequence[str], ids: pd.DataFrame, members: np.ndarray) -> dict:
+def _row(
+    vectors: csr_array, terms: Mapping[int, str], ids: pd.DataFrame, members: np.ndarray
+) -> dict:
     middle = _middle(vectors, members)
     near = np.asarray(vectors[members] @ middle).ravel()
     sizes = ids["size"].to_numpy()[members]
@@ -169,19 +175,15 @@ def _row(vectors: csr_array, terms: Sequence[str], ids: pd.DataFrame, members: n
     heavy = sorted(np.flatnonzero(middle), key=lambda place: (-round(middle[place], 9), place))
     return {
         "size": int(sizes.sum()),
-        "terms": "、".join(terms[place] for place in heavy[:_TERMS]),
+        "terms": "、".join([terms[place] for place in heavy if place in terms][:_TERMS]),
         "example_id": str(names[best]),
         "cohesion": float(min(1.0, np.average(near, weights=sizes))),
     }
 
 
 def _table(rows: Sequence[dict]) -> pd.DataFrame:
-    columns = schema.TABLES["theme_suggestions"].columns
-    table = pd.DataFrame(
-        [{"cluster": place, **row} for place, row in enumerate(rows, 1)], columns=list(columns)
-    )
-    types = {column: promise.dtype for column, promise in columns.items()}
-    return schema.check(table.astype(types), "theme_suggestions")
+    numbered = [{"cluster": place, **row} for place, row in enumerate(rows, 1)]
+    return tabled(numbered, "theme_suggestions")
 
 
 def _require(
