@@ -58,6 +58,17 @@ def test_a_series_is_as_good_as_a_mapping(name):
     pd.testing.assert_frame_equal(one, other)
 
 
+@pytest.mark.parametrize("idf", [None, {"接通": 1.0}], ids=["own", "another corpus"])
+def test_fewer_ranks_are_the_first_of_all(idf):
+    tokens = tokens_of("接通困难，态度冷淡，流程复杂", "流程复杂，办理业务", "态度冷淡，办理困难")
+    everything = text.keywords(tokens, idf=idf, top=99)
+    assert everything["score"].duplicated().any()
+    for top in range(1, len(everything) + 1):
+        found = text.keywords(tokens, idf=idf, top=top)
+        pd.testing.assert_frame_equal(found, everything.head(top))
+    assert len(text.keywords(tokens, idf=idf, min_comments=9)) == 0
+
+
 def test_windows_end_with_the_comment():
     one, two = table(("接通", "v")), table(("流程", "n"), comment="b")
     apart = pd.concat([one, two], ignore_index=True)

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jieba import finalseg
 
 from csatlib import schema, store, text
-from csatlib.text import Lexicon, cutting
+from csatlib.text import Lexicon, cutting, markov
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "jieba.json").read_text("utf-8"))
 TERMS = (
@@ -138,6 +139,18 @@ def test_every_ideograph_beside_others():
         "".join(c + luck.choice(common) for c in every[i : i + 20]) for i in range(0, 20000, 80)
     ]
     assert cut(texts) == [peer(one) for one in texts]
+
+
+def test_ways_of_equal_probability_go_as_in_jieba():
+    luck = random.Random(7)
+    every = [chr(point) for point in range(markov.FIRST, markov.LAST + 1)]
+    runs = ["".join(luck.choices("赞好的很哈爛", k=luck.randint(1, 40))) for _ in range(1500)]
+    # Ideographs that the model has never seen are all alike to it.
+    runs += ["".join(luck.choices(every, k=luck.randint(1, 12))) for _ in range(1500)]
+    points = np.array([ord(c) for run in runs for c in run])
+    ends = markov.word_ends(points, np.array([len(run) for run in runs]))
+    words = np.diff(np.flatnonzero(ends), prepend=-1).tolist()
+    assert words == [len(word) for run in runs for word in finalseg.cut(run)]
 
 
 def test_a_very_long_text():

@@ -1,4 +1,4 @@
-"""Texts into numbered tokens: by a compiled engine where it equals jieba, else by jieba itself."""
+"""Texts into numbered tokens: a compiled engine and jieba's model, or jieba itself."""
 
 from __future__ import annotations
 

@@ -44,9 +44,10 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
     Notes
     -----
     Exact mode, token by token that of ``jieba.cut`` 0.42.1 after ``add_word`` of each term. A
-    compiled engine with the same dictionary does the work; where it would differ (24-26,
-    www.example.com, rare ideographs) or is not there, jieba does. Each distinct text is split
-    once. The tag is that of the word, not of its place in the sentence as in ``jieba.posseg``.
+    compiled engine with the same dictionary splits the texts, and jieba's hidden Markov model is
+    computed here with the sums of jieba in their order; without the engine jieba does both. Each
+    distinct text is split once. The tag is that of the word, not of its place in the sentence as in
+    ``jieba.posseg``.
 
     Examples
     --------
