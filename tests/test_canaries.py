@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from html import escape
 from pathlib import Path
+from zipfile import ZipFile
 
 import canaries
 import pytest
@@ -22,6 +23,9 @@ def text_of(path):
     if path.suffix == ".xlsx":
         rows = [row for sheet in load_workbook(path, read_only=True) for row in sheet.values]
         return "\n".join("\t".join("" if c is None else str(c) for c in row) for row in rows)
+    if path.suffix == ".docx":
+        with ZipFile(path) as parts:
+            return parts.read("word/document.xml").decode("utf-8")
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError:

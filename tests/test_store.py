@@ -20,6 +20,7 @@ VALUES = {
     "Int32": [0, -7, 2**31 - 1],
     "Int64": [0, -7, 2**53 + 1],
     "Float64": [0.1, -1e-300, 3.0],
+    "category": ["甲", "乙", "甲"],
     "datetime64[us]": ["2026-07-01 08:00:00.000001", "1999-12-31", "2026-09-30 23:59:59"],
 }
 
@@ -40,7 +41,7 @@ def example(name):
         values = list(VALUES[promise.dtype])
         if promise.allowed:
             values = list((promise.allowed * 3)[:3])
-        elif column in contract.key and promise.dtype == "str":
+        elif column in contract.key and promise.dtype in ("str", "category"):
             values = [f"{column}{i}" for i in range(3)]
         if promise.nullable:
             values[-1] = None
@@ -245,7 +246,7 @@ def test_a_damaged_manifest_is_told(root):
         ),
         pytest.param(
             lambda root: store.read("answers", "2026Q3", "shop", root),
-            "没有“answers”这种表；可用的有：answer_status、changes",
+            "没有“answers”这种表；可用的有：agreement、answer_status、changes",
             id="unknown table",
         ),
         pytest.param(

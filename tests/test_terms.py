@@ -157,7 +157,7 @@ def test_the_command_lists_what_is_proposed(project, capsys):
     assert decide() == 0
     told = capsys.readouterr().out
     assert "待决定的新词" in told
-    assert "微信小程序" in told
+    assert "程序渠道" in told
     assert "3 条" in told
     assert "首次响应" not in told  # it stands in terms.txt
     assert not register(project).exists()

@@ -180,7 +180,7 @@ def earlier_raw(
     Examples
     --------
     >>> len(earlier_raw("2026Q3", "ops_company")), earlier_raw("2026Q1", "ops_company")
-    (6, ())
+    (18, ())
     """
     before = Quarter.parse(quarter)
     for _ in range(_LOOK_BACK):

@@ -74,6 +74,10 @@ def read(
         return schema.check(df, name)
     check_digest(file, entry, quarter, line)
     df = pd.read_parquet(file, engine="pyarrow", page_checksum_verification=True)
+    if df.empty:
+        # Without a single value parquet does not know of what its categories are.
+        promised = schema.TABLES[name].columns.items()
+        df = df.astype({c: p.dtype for c, p in promised if p.dtype == "category"})
     return schema.check(df, name)
 
 
