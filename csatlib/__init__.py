@@ -25,6 +25,8 @@ ROOMS = (
     "drivers",
     "text",
     "themes",
+    "actions",
+    "evaluation",
     "charts",
     "report",
     "store",

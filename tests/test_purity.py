@@ -522,8 +522,6 @@ def world(repository):
     )
     w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
-    w.polarity = text.polarity(w.comments.copy(), lexicon=w.lexicon)
-    w.coded = themes.code(w.comments.copy(), w.study.codeframe, lexicon=w.lexicon)
     w.spoken = exports.transcripts(store.raw(QUARTER, LINE), w.study)
     w.turns = w.spoken.turns
     w.voiced = themes.code_turns(w.turns.copy(), w.study.codeframe, lexicon=w.lexicon)

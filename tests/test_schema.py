@@ -95,5 +95,5 @@ def test_open_tables_take_the_studys_own_columns():
 
 
 def test_an_unknown_table_is_refused_with_the_known_ones():
-    with pytest.raises(SchemaError, match="unknown table 'answers': expected one of agreement"):
+    with pytest.raises(SchemaError, match="unknown table 'answers': expected one of action_drafts"):
         schema.check(ledger(), "answers")

@@ -299,6 +299,13 @@ def test_the_smallest_study_of_the_documentation_is_one(repository, tmp_path):
         studies.Codeframe,
         studies.Theme,
         studies.Topic,
+        studies.Stage,
+        studies.Actions,
+        studies.Followups,
+        studies.Measure,
+        studies.Playbook,
+        studies.Indicator,
+        studies.IndicatorSystem,
     ],
 )
 def test_every_key_is_documented(repository, part):

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from csatlib.schema.acted import ACTED
 from csatlib.schema.asked import ASKED
 from csatlib.schema.collected import COLLECTED
 from csatlib.schema.columns import Column, Table
 from csatlib.schema.estimated import ESTIMATED
+from csatlib.schema.judged import JUDGED
 from csatlib.schema.labels import SchemaError
 from csatlib.schema.modelled import MODELLED
 from csatlib.schema.worded import WORDED
@@ -17,7 +19,15 @@ from csatlib.schema.worded import WORDED
 __all__ = ["TABLES", "check", "empty"]
 
 #: Every table that `store` writes, by name.
-TABLES: Mapping[str, Table] = {**COLLECTED, **ASKED, **ESTIMATED, **MODELLED, **WORDED}
+TABLES: Mapping[str, Table] = {
+    **COLLECTED,
+    **ASKED,
+    **ESTIMATED,
+    **MODELLED,
+    **WORDED,
+    **ACTED,
+    **JUDGED,
+}
 
 
 def empty(table: str) -> pd.DataFrame:

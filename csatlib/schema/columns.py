@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 __all__ = [
+    "ABILITIES",
     "CHANGES",
     "CODINGS",
     "COUNT",
     "DISPOSITIONS",
+    "FOLLOWED",
+    "HORIZONS",
     "NAME",
+    "OUTCOMES",
     "POLARITIES",
+    "PROGRESS",
     "QUADRANTS",
     "REAL",
     "REVIEWS",
@@ -19,7 +24,9 @@ __all__ = [
     "STAGES",
     "STANDINGS",
     "STATUSES",
+    "STEPS",
     "TEXT",
+    "UNDERTAKEN",
     "VERDICTS",
     "Column",
     "Table",
@@ -53,7 +60,17 @@ TEXT, NAME = Column("str", nullable=True), Column("str")
 COUNT, REAL = Column("Int64"), Column("Float64", nullable=True)
 
 #: What a raw file is for.
-ROLES = ("responses", "twin", "customers", "tickets", "invitations", "staff", "interviews")
+ROLES = (
+    "responses",
+    "twin",
+    "customers",
+    "tickets",
+    "invitations",
+    "staff",
+    "interviews",
+    "indicators",
+    "training",
+)
 
 #: What became of a question.
 STATUSES = ("answered", "not_applicable", "skipped", "blank", "invalid")
@@ -104,3 +121,34 @@ REVIEWS = ("passed", "refused")
 
 #: How words and numbers of a dimension go together.
 VERDICTS = ("agree", "explain", "contradict", "insufficient")
+
+#: Whether a measure is in our power; if not, what was agreed with or explained to the customer.
+ABILITIES = ("within", "negotiated", "explained")
+
+#: How far the follow-up of an opinion is; ``beyond`` our ability is explained to the customer.
+FOLLOWED = ("new", "contacted", "under_way", "closed", "beyond", "unreachable")
+
+#: A measure for now, or one for good.
+HORIZONS = ("quick_win", "systemic")
+
+#: Whether a measure worked: it did, it fell short, or the evidence does not say.
+OUTCOMES = ("effective", "short", "insufficient")
+
+#: How a measure stands on a day.
+PROGRESS = (
+    "draft",
+    "on_track",
+    "at_risk",
+    "overdue",
+    "done",
+    "done_late",
+    "cancelled",
+    "beyond",
+    "undated",
+)
+
+#: What is told of a measure on its way.
+STEPS = ("milestone", "progress", "trial", "negotiation", "explanation")
+
+#: How far a measure is, as its owner says.
+UNDERTAKEN = ("draft", "planned", "trial", "under_way", "done", "cancelled", "beyond")

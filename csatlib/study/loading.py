@@ -13,8 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from csatlib.study import strict_yaml
 from csatlib.study.base import JoinError
+from csatlib.study.closing import Actions, Followups, Measure, Playbook, Stage
 from csatlib.study.codeframe import Codeframe, Theme, Topic, Words
 from csatlib.study.conduct import Cleaning, Notice, Population, Privacy
+from csatlib.study.indicators import Indicator, IndicatorSystem
 from csatlib.study.model import Study
 from csatlib.study.parts import Question, Report, Scale, Source, Target
 from csatlib.study.strict_yaml import StudyError
@@ -35,11 +37,25 @@ _PARTS: dict[str, type[BaseModel]] = {
     "words": Words,
     "themes": Theme,
     "topics": Topic,
+    "actions": Actions,
+    "followups": Followups,
+    "stages": Stage,
+    "measures": Measure,
+    "indicators": Indicator,
 }
 #: Keys of a study that files beside it hold.
 _BESIDE = {
     "terms": "领域词请写在旁边的 terms.txt 里",
     "codeframe": "主题请写在旁边的 themes.yml 里",
+    "playbook": "措施请写在旁边的 measures.yml 里",
+    "indicators": "指标请写在旁边的 indicators.yml 里",
+}
+
+#: What files beside a study hold, under which key of it.
+_FILES: dict[str, tuple[str, type[BaseModel]]] = {
+    "codeframe": ("themes.yml", Codeframe),
+    "playbook": ("measures.yml", Playbook),
+    "indicators": ("indicators.yml", IndicatorSystem),
 }
 
 _WORDS = {
@@ -110,10 +126,10 @@ def load(path: str | os.PathLike[str]) -> Study:
     for key, remedy in _BESIDE.items():
         if key in data:
             raise StudyError(f"{name} 第 {lines[(key,)]} 行：{remedy}。")
-    frame, places = _codeframe(file.with_name("themes.yml"))
+    parts, places = _parts(file)
     terms = _terms(file.with_name("terms.txt"))
     try:
-        study = Study.model_validate({**data, "terms": terms, "codeframe": frame})
+        study = Study.model_validate({**data, "terms": terms, **parts})
     except ValidationError as error:
         raise StudyError(_told(error, {"": (name, lines), **places})) from None
     if study.line != file.parent.name:
@@ -139,16 +155,20 @@ def _mapping(file: Path) -> tuple[dict[str, Any], dict[strict_yaml.Path, int]]:
     return data, lines
 
 
-def _codeframe(file: Path) -> tuple[Codeframe, dict[str, Place]]:
-    """Read the codeframe, empty without a file, and where each of its parts stands."""
-    if not file.exists():
-        return Codeframe(), {}
-    data, lines = _mapping(file)
-    place = (_name(file), lines)
-    try:
-        return Codeframe.model_validate(data), {"codeframe": place}
-    except ValidationError as error:
-        raise StudyError(_told(error, {"": place}, model=Codeframe)) from None
+def _parts(file: Path) -> tuple[dict[str, BaseModel], dict[str, Place]]:
+    """Read the files beside a study, empty without one, and where each of their parts stands."""
+    parts, places = dict[str, BaseModel](), dict[str, Place]()
+    for key, (name, model) in _FILES.items():
+        beside = file.with_name(name)
+        if not beside.exists():
+            continue
+        data, lines = _mapping(beside)
+        place = (_name(beside), lines)
+        try:
+            parts[key], places[key] = model.model_validate(data), place
+        except ValidationError as error:
+            raise StudyError(_told(error, {"": place}, model=model)) from None
+    return parts, places
 
 
 def _text(file: Path, name: str) -> str:

@@ -18,14 +18,26 @@ from csatlib.study.base import (
     repeated,
     spelling,
 )
+from csatlib.study.closing import Actions, Followups, Playbook, Stage
 from csatlib.study.codeframe import Codeframe, Words
 from csatlib.study.conduct import Cleaning, Notice, Period, Population, Privacy
+from csatlib.study.indicators import IndicatorSystem
 from csatlib.study.methods import Fieldwork, Sampling, Weighting
 
 __all__ = ["Outline", "Personal", "Question", "Report", "Scale", "Source", "Target"]
 
 Kind = Literal["rating", "nps", "single", "multi", "ranking", "text", "attention"]
-Role = Literal["responses", "twin", "customers", "tickets", "invitations", "staff", "interviews"]
+Role = Literal[
+    "responses",
+    "twin",
+    "customers",
+    "tickets",
+    "invitations",
+    "staff",
+    "interviews",
+    "indicators",
+    "training",
+]
 Reader = Literal["wjx", "tencent", "forms", "zentao", "jira", "table", "transcript"]
 Form = Literal["text", "code", "score"]
 Personal = Literal[
@@ -266,9 +278,14 @@ class Outline(Part):
     report: Report
     cleaning: Cleaning = Cleaning()
     privacy: Privacy = Privacy()
+    stages: tuple[Stage, ...] = ()
+    actions: Actions = Actions()
+    followups: Followups = Field(default_factory=Followups)
     words: Words = Field(default_factory=Words)
     terms: tuple[str, ...] = ()
     codeframe: Codeframe = Field(default_factory=Codeframe)
+    playbook: Playbook = Playbook()
+    indicators: IndicatorSystem = Field(default_factory=IndicatorSystem)
 
     @field_validator("line")
     @classmethod

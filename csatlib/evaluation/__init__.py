@@ -1,0 +1,3 @@
+"""Many indicators into one judgement, and watching it over time."""
+
+__all__: list[str] = []
