@@ -1,5 +1,6 @@
 """Runs of a quarter: what is published, what is not, and what is left after an accident."""
 
+import functools
 import importlib
 import json
 import os
@@ -724,6 +725,73 @@ def test_a_journal_found_by_a_run_is_completed_even_if_that_run_fails(published)
     assert lying(published) == [("quarantine.parquet", "new"), ("01_clean.html", "new")]
 
 
+# what concerns all lines
+
+
+WHOLE = """
+from csatlib import store
+tables = [store.read("quarantine", quarter, name) for name in ("shop", "zoo")]
+store.write(tables[0], "quarantine", quarter, line)
+"""
+
+
+@pytest.fixture
+def two_lines(project):
+    """A project of two lines, and a notebook for what they have in common."""
+    add_line(project, "zoo")
+    write_notebook(project, "01_clean", CLEAN)
+    write_notebook(project, "all/08_evaluation", WHOLE)
+    return project
+
+
+def test_what_concerns_all_lines_is_planned_last(two_lines):
+    steps = run.plan("2026Q3", root=two_lines)
+    assert [(s.line, s.name) for s in steps][-2:] == [
+        ("zoo", "09_report"),
+        ("all", "08_evaluation"),
+    ]
+    assert {s.line for s in run.plan("2026Q3", line="shop", root=two_lines)} == {"shop"}
+    assert [s.line for s in run.plan("2026Q3", line="all", root=two_lines)] == ["all"]
+    assert [s.line for s in run.plan("2026Q3", only=["09"], root=two_lines)][-1] == "all"
+
+
+def test_all_is_no_name_for_a_line(project):
+    add_line(project, "all")
+    with pytest.raises(run.RunError, match="代表全部业务线"):
+        run.plan("2026Q3", root=project)
+
+
+def test_all_without_notebooks_is_told(project):
+    with pytest.raises(run.RunError, match="notebooks/all 文件夹里没有笔记本"):
+        run.plan("2026Q3", line="all", root=project)
+
+
+@pytest.mark.notebooks
+def test_what_concerns_all_lines_runs_once_every_line_is_published(two_lines):
+    (alone,) = run.quarter("2026Q3", line="all", root=two_lines)
+    assert (alone.code, alone.reports) == (DATA, None)
+    assert "shop、zoo 这个季度还没有发布" in alone.problem
+    outcomes = run.quarter("2026Q3", root=two_lines)
+    assert [(o.line, o.code) for o in outcomes] == [("shop", 0), ("zoo", 0), ("all", 0)]
+    files = [entry["file"] for entry in store.manifest("2026Q3", "all", two_lines)["inputs"]]
+    place = "data/processed/2026Q3"
+    assert files == [f"{place}/shop/manifest.json", f"{place}/zoo/manifest.json"]
+    before = published_files(two_lines, "all")
+    assert run.quarter("2026Q3", line="all", root=two_lines)[0].code == 0
+    assert published_files(two_lines, "all") == before
+
+
+@pytest.mark.notebooks
+def test_a_line_that_fails_keeps_what_concerns_all_from_running(two_lines):
+    run.quarter("2026Q3", root=two_lines)
+    before = published_files(two_lines, "all")
+    write_notebook(two_lines, "09_report", FAILING)
+    outcomes = run.quarter("2026Q3", root=two_lines)
+    assert [o.line for o in outcomes if o.code] == ["shop", "zoo", "all"]
+    assert "没有运行" in outcomes[-1].problem
+    assert published_files(two_lines, "all") == before
+
+
 # interruption, and plain papermill
 
 
@@ -732,7 +800,9 @@ def test_an_interrupted_run_stops_soon_and_publishes_nothing(project):
     write_notebook(project, "01_clean", "import time\ntime.sleep(2)")
     csat = [sys.executable, "-c", "from csatlib.cli import main; main()"]
     command = [*csat, "run", "2026Q3", "--root", str(project)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell that sends a job to the background lets it ignore interrupts, and so its children.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     try:
         assert process.stderr.readline() == "shop：01_clean（1/2）\n"
         time.sleep(1)

@@ -16,10 +16,12 @@ from csatlib import store
 from csatlib.run.problems import USAGE, RunError
 from csatlib.schema import Quarter, SchemaError, check_line
 
-__all__ = ["COMMON", "Step", "declared", "lines_of", "plan"]
+__all__ = ["COMMON", "WHOLE", "Step", "declared", "lines_of", "plan"]
 
 #: Parameters that every notebook takes; it may declare two more.
 COMMON = ("quarter", "line", "as_of", "seed")
+#: The line that stands for all of them: it has no study, and notebooks in a folder of this name.
+WHOLE = "all"
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ def plan(
     quarter : Quarter or str
         The quarter to run.
     line : str, optional
-        One business line; every folder of ``studies/`` without it.
+        One business line, or ``all`` for what concerns all of them; without it every folder of
+        ``studies/``, and after them ``all`` where ``notebooks/all/`` has notebooks.
     root : path, optional
         The project; found as `store.project_root` does.
     only : sequence of str, optional
         Names of notebooks, or their beginnings such as ``03``; the first of them and every later
-        one run, since later ones read what it writes.
+        one run, since later ones read what it writes. Those of ``all`` come after all others.
     parameters : mapping, optional
         Values for parameters beyond `COMMON`, or for ``as_of`` and ``seed``; given to the
         notebooks that declare them.
@@ -72,18 +75,31 @@ def plan(
         does not declare the common parameters.
     """
     at, project = _quarter(quarter), store.project_root(root)
-    notebooks = _notebooks(project, only)
-    known = {notebook: declared(notebook) for notebook in notebooks}
+    wanted = [(name, _notebooks(project / "notebooks", only)) for name in _lines(project, line)]
+    wanted += _of_the_whole(project, line, only)
+    known = {notebook: declared(notebook) for _, notebooks in wanted for notebook in notebooks}
     given = {"as_of": at.last_day.isoformat(), "seed": 0, **(parameters or {})}
     _refuse_unknown(given, known)
     _refuse_unfit(given, known)
     steps = []
-    for name in _lines(project, line):
+    for name, notebooks in wanted:
         values = {**given, "quarter": str(at), "line": name}
         for notebook in notebooks:
             taken = {p: values[p] for p in known[notebook] if p in values}
             steps.append(Step(name, notebook, taken))
     return steps
+
+
+def _of_the_whole(
+    project: Path, line: str | None, only: Sequence[str] | None
+) -> list[tuple[str, list[Path]]]:
+    """List the notebooks that run once, after every line."""
+    folder = project / "notebooks" / WHOLE
+    if line == WHOLE:
+        return [(WHOLE, _notebooks(folder, only))]
+    if line is None and any(folder.glob("[0-9][0-9]_*.ipynb")):
+        return [(WHOLE, _notebooks(folder, None))]
+    return []
 
 
 def lines_of(
@@ -168,6 +184,10 @@ def _quarter(quarter: Quarter | str) -> Quarter:
 
 def _lines(project: Path, line: str | None) -> list[str]:
     known = sorted(f.parent.name for f in (project / "studies").glob("*/study.yml"))
+    if WHOLE in known:
+        raise RunError(f"studies/{WHOLE}：{WHOLE} 代表全部业务线，不能用作业务线；请改名。", USAGE)
+    if line == WHOLE:
+        return []
     if line is None:
         for name in known:
             _check_line(name, known)
@@ -194,10 +214,11 @@ def _check_line(line: str, known: Sequence[str]) -> None:
         ) from None
 
 
-def _notebooks(project: Path, only: Sequence[str] | None) -> list[Path]:
-    found = sorted((project / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+def _notebooks(folder: Path, only: Sequence[str] | None) -> list[Path]:
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not found:
-        raise RunError("notebooks 文件夹里没有笔记本（形如 01_clean.ipynb）。", USAGE)
+        place = "notebooks" if folder.name != WHOLE else f"notebooks/{WHOLE}"
+        raise RunError(f"{place} 文件夹里没有笔记本（形如 01_clean.ipynb）。", USAGE)
     if not only:
         return found
     for wanted in only:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from csatlib import store
 from csatlib.run import publish
 from csatlib.run.execute import execute, kernel_environment
 from csatlib.run.page import render
-from csatlib.run.plan import Step, plan
+from csatlib.run.plan import WHOLE, Step, lines_of, plan
 from csatlib.run.problems import DATA, INTERNAL, RunError, blame
 from csatlib.schema import Quarter
 
@@ -55,7 +56,8 @@ def quarter(
     """Run the notebooks of a quarter and publish each line's tables, notebooks and pages.
 
     A line is published when every notebook of it is complete, or not at all; a line that fails
-    does not stop the others.
+    does not stop the others. What concerns all lines (``notebooks/all/``) runs once every line of
+    the quarter is published.
 
     Parameters
     ----------
@@ -80,9 +82,11 @@ def quarter(
     """
     at, project = str(quarter), store.project_root(root)
     steps = plan(quarter, line=line, root=project, only=only, parameters=parameters)
-    partial = len(steps) < len(plan(quarter, line=line, root=project))
+    full = Counter(step.line for step in plan(quarter, line=line, root=project))
     _refuse_unknown_folder(at, project)
-    lines = [list(group) for _, group in groupby(steps, key=lambda step: step.line)]
+    lines = {name: list(group) for name, group in groupby(steps, key=lambda step: step.line)}
+    partial = frozenset(name for name, own in lines.items() if len(own) < full[name])
+    whole = lines.pop(WHOLE, None)
     stage = str(publish.stage_root(project, at))
     run = _Run(at, project, partial, progress or (lambda *_: None), Event())
     with (
@@ -90,7 +94,8 @@ def quarter(
         ThreadPoolExecutor(max_workers=max(1, jobs)) as pool,
     ):
         try:
-            return list(pool.map(run.line, lines))
+            outcomes = list(pool.map(run.line, lines.values()))
+            return outcomes if whole is None else [*outcomes, run.whole(whole, outcomes)]
         finally:
             run.stopped.set()
 
@@ -101,15 +106,33 @@ class _Run:
 
     quarter: str
     project: Path
-    partial: bool
+    partial: frozenset[str]
     progress: Progress
     stopped: Event
+
+    def whole(self, steps: list[Step], outcomes: Sequence[Outcome]) -> Outcome:
+        """Run what concerns all lines, once each of them is published."""
+        failed = {outcome.line for outcome in outcomes if outcome.code}
+        waiting = [
+            name
+            for name in lines_of(self.quarter, root=self.project)
+            if name in failed or store.manifest(self.quarter, name, self.project).get("draft", True)
+        ]
+        if waiting:
+            problem = (
+                f"{self.quarter}/{WHOLE} 没有运行：{'、'.join(waiting)} 这个季度还没有发布；"
+                "请先让每条业务线都运行成功。"
+            )
+            return Outcome(WHOLE, None, problem, DATA)
+        return self.line(steps)
 
     def line(self, steps: list[Step]) -> Outcome:
         """Run one line and publish it; whatever goes wrong is told in the outcome."""
         line = steps[0].line
         try:
-            with publish.staged(self.quarter, line, self.project, keep=self.partial) as stage:
+            with publish.staged(
+                self.quarter, line, self.project, keep=line in self.partial
+            ) as stage:
                 return self._complete(stage, steps)
         except Exception as error:
             fault = _fault(error)
@@ -119,8 +142,9 @@ class _Run:
     def _complete(self, stage: publish.Stage, steps: list[Step]) -> Outcome:
         shutil.rmtree(stage.failed, ignore_errors=True)
         try:
-            store.study(stage.line, stage.project)
-            _open_manifest(stage, steps, partial=self.partial)
+            if stage.line != WHOLE:
+                store.study(stage.line, stage.project)
+            _open_manifest(stage, steps, partial=stage.line in self.partial)
             for done, step in enumerate(steps):
                 self._go_on()
                 self.progress(stage.line, step.name, done, len(steps))
@@ -170,8 +194,7 @@ def _failed(stage: publish.Stage, error: Exception) -> Outcome:
 
 def _open_manifest(stage: publish.Stage, steps: list[Step], *, partial: bool) -> None:
     """Write down what goes into the run before the first notebook reads it."""
-    beside = sorted((stage.project / "studies" / stage.line).glob("[!.]*"))
-    files = [*store.raw(stage.quarter, stage.line, stage.project), *beside]
+    files = _inputs(stage)
     inputs = [
         {"file": str(file.relative_to(stage.project)), "sha256": store.digest(file)}
         for file in files
@@ -204,6 +227,18 @@ def _open_manifest(stage: publish.Stage, steps: list[Step], *, partial: bool) ->
         "commit": _commit(stage.project),
     }
     store.write_manifest(content, stage.tables)
+
+
+def _inputs(stage: publish.Stage) -> list[Path]:
+    """List the files that a line's run reads; that of all lines reads what each has published."""
+    beside = sorted((stage.project / "studies" / stage.line).glob("[!.]*"))
+    if stage.line != WHOLE:
+        return [*store.raw(stage.quarter, stage.line, stage.project), *beside]
+    tables = [
+        store.tables_folder(stage.quarter, name, stage.project) / "manifest.json"
+        for name in lines_of(stage.quarter, root=stage.project)
+    ]
+    return [*tables, *beside]
 
 
 def _versions() -> dict[str, str]:
