@@ -21,7 +21,7 @@ from nbformat import v4
 from csatlib import run, store
 from csatlib.run import publish
 from csatlib.run.execute import kernel_environment
-from csatlib.run.plan import declared
+from csatlib.run.plan import declared, lines_of
 from csatlib.run.problems import DATA, INTERNAL, USAGE, RunError
 
 STUDY = """\
@@ -759,6 +759,11 @@ def test_all_is_no_name_for_a_line(project):
     add_line(project, "all")
     with pytest.raises(run.RunError, match="代表全部业务线"):
         run.plan("2026Q3", root=project)
+
+
+def test_all_is_no_line_where_one_is_asked_for(project):
+    with pytest.raises(run.RunError, match="这里请写一条"):
+        lines_of("2026Q3", line="all", root=project)
 
 
 def test_all_without_notebooks_is_told(project):

@@ -75,7 +75,8 @@ def plan(
         does not declare the common parameters.
     """
     at, project = _quarter(quarter), store.project_root(root)
-    wanted = [(name, _notebooks(project / "notebooks", only)) for name in _lines(project, line)]
+    lines = [] if line == WHOLE else _lines(project, line)
+    wanted = [(name, _notebooks(project / "notebooks", only)) for name in lines]
     wanted += _of_the_whole(project, line, only)
     known = {notebook: declared(notebook) for _, notebooks in wanted for notebook in notebooks}
     given = {"as_of": at.last_day.isoformat(), "seed": 0, **(parameters or {})}
@@ -187,7 +188,7 @@ def _lines(project: Path, line: str | None) -> list[str]:
     if WHOLE in known:
         raise RunError(f"studies/{WHOLE}：{WHOLE} 代表全部业务线，不能用作业务线；请改名。", USAGE)
     if line == WHOLE:
-        return []
+        raise RunError(f"{WHOLE} 代表全部业务线，这里请写一条（有：{'、'.join(known)}）。", USAGE)
     if line is None:
         for name in known:
             _check_line(name, known)
