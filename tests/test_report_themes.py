@@ -134,6 +134,12 @@ def test_without_complaints_no_problem_is_named():
     ]
 
 
+def test_without_a_codeframe_or_comments_nothing_is_said_of_complaints():
+    assert "还没有编码表" in report.themes_finding(COVERAGE, Codeframe())[0]
+    silent = covered(wait=(0, 0, 0)).assign(base=0)
+    assert report.themes_finding(silent, FRAME) == ["没有可以归入主题的留言。"]
+
+
 @pytest.mark.parametrize(
     ("drift", "words"),
     [

@@ -118,8 +118,12 @@ def themes_finding(
     --------
     >>> from csatlib.schema import empty
     >>> themes_finding(empty("coverage"), Codeframe())
-    ['没有一条留言批评编码表里的主题。']
+    ['本业务线还没有编码表（themes.yml），留言没有归入主题。']
     """
+    if not codeframe.themes:
+        return ["本业务线还没有编码表（themes.yml），留言没有归入主题。"]
+    if not coverage["base"].fillna(0).any():
+        return ["没有可以归入主题的留言。"]
     rows = coverage[coverage["theme"].notna()].sort_values(["negative", "theme"])
     rows = rows.sort_values("negative", ascending=False, kind="stable")
     blamed = rows[rows["negative"] > 0]
