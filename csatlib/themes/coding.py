@@ -11,8 +11,7 @@ import pandas as pd
 from csatlib import schema
 from csatlib.study import Codeframe, Theme
 from csatlib.text import Lexicon, polarity, uninformative
-from csatlib.themes.layout import lay_out
-from csatlib.themes.matching import Finder, longest
+from csatlib.themes.matching import find
 
 __all__ = ["ThemeError", "check", "code", "match"]
 
@@ -203,37 +202,22 @@ def _find(
     lexicon: Lexicon,
 ) -> pd.DataFrame:
     """Find all patterns in distinct texts: number of the text, place in it, name, pattern."""
-    layout = lay_out(texts, lexicon)
-    finder = Finder(layout)
     sources = list(dict.fromkeys(source for each, _ in patterns.values() for source in each))
     known = {source: number for number, source in enumerate(sources)}
-    places = [np.empty((4, 0), dtype=np.int64)]
-    for own, unless in patterns.values():
-        start, end, which = _places(finder, own, unless)
-        numbers = np.array([known[source] for source in own], dtype=np.int64)
-        places.append(np.stack([start, end, np.full(len(start), len(places) - 1), numbers[which]]))
-    start, end, name, pattern = np.concatenate(places, axis=1)
-    order = np.lexsort((name, start))
-    start, end, name, pattern = start[order], end[order], name[order], pattern[order]
-    text = np.searchsorted(layout.starts, start, side="right") - 1
+    frames = [(name, tuple(own), tuple(unless)) for name, (own, unless) in patterns.items()]
+    text, start, end, name, place = find(texts, frames, lexicon)
+    own = [[known[source] for source in each] for _, each, _ in frames]
+    first = np.cumsum([0, *map(len, own)])
+    pattern = np.array(sum(own, []), dtype=np.int64)[first[name] + place]
     return pd.DataFrame(
         {
             "text": text,
-            "start": start - layout.starts[text],
-            "end": end - layout.starts[text],
+            "start": start,
+            "end": end,
             "name": pd.Categorical.from_codes(name, list(patterns)),
             "pattern": pd.Categorical.from_codes(pattern, sources),
         }
     )
-
-
-def _places(
-    finder: Finder, patterns: Sequence[str], unless: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find where a theme is: start, end and the number of the pattern."""
-    found, which = finder.theme(patterns, unless)
-    chosen = longest(found.lead, found.end, which)
-    return found.lead[chosen], found.end[chosen], which[chosen]
 
 
 def _polarities(
