@@ -118,10 +118,10 @@ class Compiled:
     """The patterns of several names and where their words are used.
 
     Alternatives are numbered: those of word ``w`` of the ``tree`` are ``spelled`` ``w``, and
-    classes are in ``classes`` by name. A use is an element of a pattern, ``of_pattern``; uses of
+    classes are in ``classes`` by name; ``sizes``, ``opens`` and ``closes`` are their characters and
+    whether their start and end are lifted. A use is an element of a pattern, ``of_pattern``; uses of
     one role and step are ``block[role, step]``, in the order of the patterns. ``asked`` lists the
-    alternatives of each use, and ``used`` the uses of each alternative. ``steps_of`` lists the
-    uses that a pattern needs.
+    alternatives of each use, ``steps_of`` the uses that a pattern needs.
 
     Of each pattern: ``name`` and ``place`` say whose it is and which, ``voids`` whether it voids
     the others of its name, ``steps`` how many elements it has, ``words[:, step]`` how many words
@@ -129,13 +129,15 @@ class Compiled:
     """
 
     alternatives: tuple[Alternative, ...]
+    sizes: np.ndarray
+    opens: np.ndarray
+    closes: np.ndarray
     tree: Tree
     spelled: Spans
     classes: dict[str, int]
     block: dict[tuple[str, int], slice]
     of_pattern: np.ndarray
     asked: Spans
-    used: Spans
     steps_of: Spans
     name: np.ndarray
     place: np.ndarray
@@ -182,21 +184,19 @@ def _uses(number: int, pattern: Pattern) -> Iterator[_Use]:
 
 
 def _numbered(elements: Sequence[Element]) -> dict:
-    """Number the alternatives of the uses, and say which uses have each."""
+    """Number the alternatives of the uses, and plant their words."""
     number: dict[Alternative, int] = {}
     asked = [[number.setdefault(one, len(number)) for one in element] for element in elements]
-    used: list[list[int]] = [[] for _ in number]
-    for use, own in enumerate(asked):
-        for one in own:
-            used[one].append(use)
     spelled: dict[str, list[int]] = {}
     for one, place in number.items():
         if one.kind == "words":
             spelled.setdefault(one.text, []).append(place)
     return {
         "alternatives": tuple(number),
+        "sizes": np.array([len(one.text) for one in number], dtype=np.int32),
+        "opens": np.array([one.open_start for one in number], dtype=bool),
+        "closes": np.array([one.open_end for one in number], dtype=bool),
         "asked": Spans.of(asked),
-        "used": Spans.of(used),
         "tree": Tree.of(tuple(spelled)),
         "spelled": Spans.of(spelled.values()),
         "classes": {one.text: place for one, place in number.items() if one.kind == "class"},

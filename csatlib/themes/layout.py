@@ -16,7 +16,7 @@ from csatlib.text.cutting import cut, cutter, tags
 from csatlib.themes.compiling import Tree
 from csatlib.themes.vocabulary import EITHER, OR, Vocabulary, vocabulary_of
 
-__all__ = ["Layout", "Written", "lay_out", "write_out"]
+__all__ = ["Layout", "Written", "lay_out", "of_each", "write_out"]
 
 _ENDS = frozenset("。！？!?；;\n")
 _REMOVED = re.compile("|".join(re.escape(mark) for mark in REPLACEMENTS.values()))
@@ -137,9 +137,9 @@ def write_out(texts: Sequence[str]) -> Written:
     if "[" in text:
         # Marks go before spelling is folded, for letters of a mark would no longer be its own.
         text = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), text)
-    codes = _of_each(_codes(text), lambda letter: ord(fold(letter)), np.uint32)
+    codes = of_each(_codes(text), lambda letter: ord(fold(letter)), np.uint32)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    ends = _of_each(codes, _ENDS.__contains__)
+    ends = of_each(codes, _ENDS.__contains__)
     ends[_TURNS.places(codes)[1]] = True
     return Written(texts, codes, np.cumsum(lengths + 1) - lengths, ends)
 
@@ -148,7 +148,7 @@ def _codes(text: str) -> np.ndarray:
     return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
 
 
-def _of_each(
+def of_each(
     codes: np.ndarray, tells: Callable[[str], object], dtype: type = np.bool_
 ) -> np.ndarray:
     """Ask of every distinct character once what is to be known of all."""
@@ -199,7 +199,7 @@ def lay_out(written: Written, lexicon: Lexicon) -> Layout:
 def _tokens(written: Written, lexicon: Lexicon, vocabulary: Vocabulary) -> _Tokens:
     done = cut(written.texts, cutter(lexicon.terms))
     length = np.fromiter(map(len, done.words), dtype=np.int32, count=len(done.words))[done.ids]
-    blank = _of_each(written.codes, lambda letter: letter.isspace() or letter == "\x00")
+    blank = of_each(written.codes, lambda letter: letter.isspace() or letter == "\x00")
     places = np.flatnonzero(~blank).astype(np.int32)
     if length.sum() != len(places):
         raise ValueError("themes: the tokens do not spell the texts out")
@@ -216,7 +216,7 @@ def _words(given: Sequence[str], vocabulary: Vocabulary) -> _Words:
     first = np.cumsum(size + 1, dtype=np.int32) - size - 1
     whole = np.array([word in vocabulary.whole for word in words], dtype=bool)
     han = _any_of((codes < _HAN[0]) | (codes > _HAN[1]), first) == 1
-    counts = _any_of(_of_each(codes, str.isalnum), first) > 0
+    counts = _any_of(of_each(codes, str.isalnum), first) > 0
     which, at = vocabulary.tree.places(codes)
     owner = np.repeat(np.arange(len(words), dtype=np.int32), size + 1)[at]
     begin = at - first[owner]
