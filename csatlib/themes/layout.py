@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -37,38 +36,24 @@ _TURNS = Tree.of([
 class Written:
     """Texts end to end, each between line ends.
 
-    Of every character: its number in ``codes``, in one form; whether it ends a sentence; and the
-    number of its ``sentence``. ``starts`` is where each text begins.
+    Of every character: its number as ``given`` and, in one form, in ``codes``; and the number of
+    its ``sentence``, to which the end of it belongs. ``sentence_ends`` is where each ends, and
+    ``starts`` where each text begins.
     """
 
-    texts: Sequence[str]
+    given: np.ndarray
     codes: np.ndarray
     starts: np.ndarray
-    ends: np.ndarray
+    sentence: np.ndarray
+    sentence_ends: np.ndarray
 
-    @cached_property
-    def sentence(self) -> np.ndarray:
-        """The sentence of every character; its end belongs to it."""
-        return np.cumsum(self.ends, dtype=np.int32) - self.ends
-
-    @cached_property
-    def sentence_ends(self) -> np.ndarray:
-        """Where each sentence ends."""
-        return np.flatnonzero(self.ends)
-
-    def of_sentences(self) -> np.ndarray:
-        """Give the text of each sentence; the line end before the first is one of the first's."""
-        text = np.searchsorted(self.starts, self.sentence_ends, side="right") - 1
-        return np.maximum(text, 0)
-
-    def take(self, kept: np.ndarray) -> tuple[Written, np.ndarray]:
-        """Keep some of the texts, and say which characters stay."""
-        sizes = np.diff(self.starts, append=len(self.codes))
-        stays = np.append(True, np.repeat(kept, sizes))
-        sizes = sizes[kept]
-        texts = [text for text, stay in zip(self.texts, kept.tolist(), strict=True) if stay]
-        starts = np.cumsum(sizes) - sizes + 1
-        return Written(texts, self.codes[stays], starts, self.ends[stays]), stays
+    def take(self, kept: np.ndarray) -> tuple[Written, np.ndarray, np.ndarray]:
+        """Keep some of the sentences under their numbers; which characters stay, and where."""
+        stays = kept[self.sentence]
+        behind = np.cumsum(stays, dtype=np.int32)
+        moved = behind - stays
+        parts = self.given[stays], self.codes[stays], moved[self.starts], self.sentence[stays]
+        return Written(*parts, behind[self.sentence_ends] - 1), stays, moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,14 +119,17 @@ def write_out(texts: Sequence[str]) -> Written:
     # A zero that a text has of its own is white space: zeros stand for what was removed.
     texts = [one.replace("\x00", " ") for one in texts]
     text = "\n".join(["", *texts, ""])
+    given = _codes(text)
     if "[" in text:
         # Marks go before spelling is folded, for letters of a mark would no longer be its own.
         text = _REMOVED.sub(lambda mark: "\x00" * len(mark[0]), text)
-    codes = of_each(_codes(text), lambda letter: ord(fold(letter)), np.uint32)
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    starts = np.cumsum(lengths + 1) - lengths
+    codes = of_each(_codes(text), lambda letter: ord(fold(letter)), np.uint32)
     ends = of_each(codes, _ENDS.__contains__)
     ends[_TURNS.places(codes)[1]] = True
-    return Written(texts, codes, np.cumsum(lengths + 1) - lengths, ends)
+    sentence = np.cumsum(ends, dtype=np.int32) - ends
+    return Written(given, codes, starts, sentence, np.flatnonzero(ends))
 
 
 def _codes(text: str) -> np.ndarray:
@@ -197,7 +185,9 @@ def lay_out(written: Written, lexicon: Lexicon) -> Layout:
 
 
 def _tokens(written: Written, lexicon: Lexicon, vocabulary: Vocabulary) -> _Tokens:
-    done = cut(written.texts, cutter(lexicon.terms))
+    # No word goes over a line end, so lines are split as the texts are.
+    lines = written.given.tobytes().decode("utf-32-le").split("\n")
+    done = cut(lines, cutter(lexicon.terms))
     length = np.fromiter(map(len, done.words), dtype=np.int32, count=len(done.words))[done.ids]
     blank = of_each(written.codes, lambda letter: letter.isspace() or letter == "\x00")
     places = np.flatnonzero(~blank).astype(np.int32)

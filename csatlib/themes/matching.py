@@ -67,31 +67,29 @@ def find(texts: Sequence[str], frames: Sequence[Frame], lexicon: Lexicon) -> np.
 def _find(texts: Sequence[str], made: Compiled, lexicon: Lexicon) -> np.ndarray:
     written = write_out(texts)
     word, place = made.tree.places(written.codes)
-    likely = _likely(made, written, made.spelled.through(word), place)
-    kept = np.zeros(len(texts), dtype=bool)
-    kept[written.of_sentences()[_any(likely[~made.voids], written)]] = True
+    likely = _likely(made, written, word, place)
     # Where no pattern has all its words in one sentence nothing need be split into words.
-    written, stays = written.take(kept)
-    chosen = np.flatnonzero(stays[place])
-    moved = np.cumsum(stays, dtype=np.int32) - 1
-    search = _Search(made, lay_out(written, lexicon))
-    found = search.found(word[chosen], moved[place[chosen]])
-    text = np.searchsorted(written.starts, found.lead, side="right") - 1
-    first = written.starts[text]
-    name, place = made.name[found.pattern], made.place[found.pattern]
-    return np.stack(
-        [np.flatnonzero(kept)[text], found.lead - first, found.end - first, name, place]
-    )
+    kept, stays, moved = written.take(_any(likely[~made.voids], written))
+    held = np.flatnonzero(stays[place])
+    search = _Search(made, lay_out(kept, lexicon), likely)
+    found = search.found(word[held], moved[place[held]])
+    lead = np.flatnonzero(stays)[found.lead]
+    text = np.searchsorted(written.starts, lead, side="right") - 1
+    start = lead - written.starts[text]
+    end = start + found.end - found.lead
+    return np.stack([text, start, end, made.name[found.pattern], made.place[found.pattern]])
 
 
-def _likely(
-    made: Compiled, written: Written, spelled: tuple[np.ndarray, np.ndarray], place: np.ndarray
-) -> np.ndarray:
+def _likely(made: Compiled, written: Written, word: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Tell in which sentences a pattern has all its words, wherever words begin and end."""
-    owner, alternative = spelled
+    owner, alternative = made.spelled.through(word)
     marks = _marked(alternative, written.sentence[place[owner]], made, written)
     marks[list(made.classes.values())] = 0xFF
-    return _all_steps(made, marks)
+    asked = [marks[own[0]] if len(own) == 1 else _either(marks[own]) for own in made.asked.each()]
+    found = np.zeros((len(made.name), marks.shape[1]), dtype=np.uint8)
+    for row, steps in zip(found, made.steps_of.each(), strict=True):
+        row[:] = np.bitwise_and.reduce([asked[step] for step in steps.tolist()], axis=0)
+    return found
 
 
 def _marked(
@@ -111,15 +109,6 @@ def _marked(
     return marks.reshape(len(made.alternatives), width)
 
 
-def _all_steps(made: Compiled, marks: np.ndarray) -> np.ndarray:
-    """Mark in which sentences every element of a pattern stands."""
-    asked = [marks[own[0]] if len(own) == 1 else _either(marks[own]) for own in made.asked.each()]
-    found = np.zeros((len(made.name), marks.shape[1]), dtype=np.uint8)
-    for row, steps in zip(found, made.steps_of.each(), strict=True):
-        row[:] = np.bitwise_and.reduce([asked[step] for step in steps.tolist()], axis=0)
-    return found
-
-
 def _small(numbers: np.ndarray, most: int) -> np.ndarray:
     """Write numbers as short as may be: those of 16 bits are sorted many times as fast."""
     return numbers.astype(np.min_scalar_type(most))
@@ -137,10 +126,11 @@ def _any(marks: np.ndarray, written: Written) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """All patterns in one layout."""
+    """All patterns in one layout, and in which sentences each of them is likely."""
 
     made: Compiled
     layout: Layout
+    likely: np.ndarray
 
     def found(self, word: np.ndarray, place: np.ndarray) -> Found:
         """Find what patterns mean, from the places of all words of theirs."""
@@ -164,12 +154,13 @@ class _Search:
         end = start + made.sizes[number]
         fits = (layout.edge[start] | opens[number]) & (layout.edge[end] | closes[number])
         number, start, end = number[fits], start[fits], end[fits]
-        first, last = layout.token[start], layout.token[end - 1]
         lead = start.copy()
-        lifted = np.flatnonzero(opens[number] & (first >= 0))
-        lead[lifted] = layout.token_start[first[lifted]]
-        lifted = np.flatnonzero(closes[number] & (last >= 0))
-        end[lifted] = layout.token_end[last[lifted]]
+        lifted = np.flatnonzero(opens[number])
+        token = layout.token[start[lifted]]
+        lead[lifted] = np.where(token >= 0, layout.token_start[token], start[lifted])
+        lifted = np.flatnonzero(closes[number])
+        token = layout.token[end[lifted] - 1]
+        end[lifted] = np.where(token >= 0, layout.token_end[token], end[lifted])
         found = Found(number, start, end, lead, layout.negator[start])
         if made.classes:
             classes = [self._class(*one) for one in made.classes.items()]
@@ -216,14 +207,13 @@ class _Search:
         """Give the places of each role and step, by pattern, where all its steps may be."""
         made, written = self.made, self.layout.written
         sentence = written.sentence[found.start]
-        likely = _all_steps(made, _marked(number, sentence, made, written))
         order = np.argsort(_small(number, len(made.alternatives)), kind="stable").astype(np.int32)
         ends = np.cumsum(np.bincount(number, minlength=len(made.alternatives)))[:-1]
         places, sentences = np.split(order, ends), np.split(sentence[order], ends)
         chosen = []
         for pattern, asked in zip(made.of_pattern.tolist(), made.asked.each(), strict=True):
             own = asked.tolist()
-            held = np.unpackbits(likely[pattern], bitorder="little").view(bool)
+            held = np.unpackbits(self.likely[pattern], bitorder="little").view(bool)
             fits = held[np.concatenate([sentences[one] for one in own])]
             chosen.append(np.sort(np.concatenate([places[one] for one in own])[fits]))
         count = [len(one) for one in chosen]
