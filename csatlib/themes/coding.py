@@ -210,9 +210,9 @@ def _find(
     known = {source: number for number, source in enumerate(sources)}
     frames = [(name, tuple(own), tuple(unless)) for name, (own, unless) in patterns.items()]
     text, start, end, name, place = find(texts, frames, lexicon)
-    own = [[known[source] for source in each] for _, each, _ in frames]
-    first = np.cumsum([0, *map(len, own)])
-    pattern = np.array(sum(own, []), dtype=np.int64)[first[name] + place]
+    numbers = [known[source] for _, own, _ in frames for source in own]
+    first = np.cumsum([0, *(len(own) for _, own, _ in frames)])
+    pattern = np.array(numbers, dtype=np.int64)[first[name] + place]
     return pd.DataFrame(
         {
             "text": text,

@@ -91,11 +91,6 @@ class Spans(NamedTuple):
         owner, at = through(self.first[chosen], self.count[chosen])
         return owner, self.values[at]
 
-    def each(self) -> Iterator[np.ndarray]:
-        """Give one list after the other."""
-        ends = zip(self.first.tolist(), self.count.tolist(), strict=True)
-        return (self.values[at : at + size] for at, size in ends)
-
 
 def through(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Go through spans one after the other: the span, and the place in it."""
@@ -118,10 +113,11 @@ class Compiled:
     """The patterns of several names and where their words are used.
 
     Alternatives are numbered: those of word ``w`` of the ``tree`` are ``spelled`` ``w``, and
-    classes are in ``classes`` by name; ``sizes``, ``opens`` and ``closes`` are their characters and
-    whether their start and end are lifted. A use is an element of a pattern, ``of_pattern``; uses of
-    one role and step are ``block[role, step]``, in the order of the patterns. ``asked`` lists the
-    alternatives of each use, ``steps_of`` the uses that a pattern needs.
+    classes have their names in ``classes``; ``sizes`` is how many characters each has, ``opens``
+    and ``closes`` whether its start and its end are lifted. A use is an element of a pattern,
+    ``of_pattern``; uses of one role and step are ``block[role, step]``, in the order of the
+    patterns. ``asked`` lists the alternatives of each use, ``steps_of`` the uses that each pattern
+    needs.
 
     Of each pattern: ``name`` and ``place`` say whose it is and which, ``voids`` whether it voids
     the others of its name, ``steps`` how many elements it has, ``words[:, step]`` how many words
@@ -134,11 +130,11 @@ class Compiled:
     closes: np.ndarray
     tree: Tree
     spelled: Spans
-    classes: dict[str, int]
+    classes: dict[int, str]
     block: dict[tuple[str, int], slice]
     of_pattern: np.ndarray
-    asked: Spans
-    steps_of: Spans
+    asked: list[list[int]]
+    steps_of: list[list[int]]
     name: np.ndarray
     place: np.ndarray
     voids: np.ndarray
@@ -184,7 +180,7 @@ def _uses(number: int, pattern: Pattern) -> Iterator[_Use]:
 
 
 def _numbered(elements: Sequence[Element]) -> dict:
-    """Number the alternatives of the uses, and plant their words."""
+    """Give numbers to the alternatives of the uses, and plant their words."""
     number: dict[Alternative, int] = {}
     asked = [[number.setdefault(one, len(number)) for one in element] for element in elements]
     spelled: dict[str, list[int]] = {}
@@ -196,10 +192,10 @@ def _numbered(elements: Sequence[Element]) -> dict:
         "sizes": np.array([len(one.text) for one in number], dtype=np.int32),
         "opens": np.array([one.open_start for one in number], dtype=bool),
         "closes": np.array([one.open_end for one in number], dtype=bool),
-        "asked": Spans.of(asked),
+        "asked": asked,
         "tree": Tree.of(tuple(spelled)),
         "spelled": Spans.of(spelled.values()),
-        "classes": {one.text: place for one, place in number.items() if one.kind == "class"},
+        "classes": {place: one.text for one, place in number.items() if one.kind == "class"},
     }
 
 
@@ -213,4 +209,4 @@ def _placed(uses: Sequence[_Use], patterns: int) -> dict:
         if use.role == "step":
             needed[use.pattern].append(place)
     of_pattern = np.array([use.pattern for use in uses], dtype=np.int32)
-    return {"block": block, "of_pattern": of_pattern, "steps_of": Spans.of(needed)}
+    return {"block": block, "of_pattern": of_pattern, "steps_of": needed}

@@ -84,11 +84,13 @@ def _likely(made: Compiled, written: Written, word: np.ndarray, place: np.ndarra
     """Tell in which sentences a pattern has all its words, wherever words begin and end."""
     owner, alternative = made.spelled.through(word)
     marks = _marked(alternative, written.sentence[place[owner]], made, written)
-    marks[list(made.classes.values())] = 0xFF
-    asked = [marks[own[0]] if len(own) == 1 else _either(marks[own]) for own in made.asked.each()]
+    marks[list(made.classes)] = 0xFF
+    asked = [marks[own[0]] if len(own) == 1 else _either(marks[own]) for own in made.asked]
     found = np.zeros((len(made.name), marks.shape[1]), dtype=np.uint8)
-    for row, steps in zip(found, made.steps_of.each(), strict=True):
-        row[:] = np.bitwise_and.reduce([asked[step] for step in steps.tolist()], axis=0)
+    for row, (first, *others) in zip(found, made.steps_of, strict=True):
+        row[:] = asked[first]
+        for step in others:
+            row &= asked[step]
     return found
 
 
@@ -135,7 +137,7 @@ class _Search:
     def found(self, word: np.ndarray, place: np.ndarray) -> Found:
         """Find what patterns mean, from the places of all words of theirs."""
         made, layout = self.made, self.layout
-        elements = self._elements(*self._alternatives(word, place))
+        elements = self._elements(self._alternatives(word, place))
         found = self._joined(elements)
         sentence = layout.written.sentence[found.start]
         owner = made.name[found.pattern] * (len(layout.written.sentence_ends) + 1) + sentence
@@ -145,8 +147,11 @@ class _Search:
             kept &= ~np.isin(owner, owner[voids])
         return _longest(found.take(kept), made, len(layout.edge))
 
-    def _alternatives(self, word: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, Found]:
-        """Find the alternatives whose edges are those of words, in the order of the text."""
+    def _alternatives(self, word: np.ndarray, place: np.ndarray) -> Found:
+        """Find alternatives (as ``pattern``) with the edges of words, words before classes.
+
+        Each of both is in the order of the text.
+        """
         made, layout = self.made, self.layout
         owner, number = made.spelled.through(word)
         start = place[owner]
@@ -162,13 +167,10 @@ class _Search:
         token = layout.token[end[lifted] - 1]
         end[lifted] = np.where(token >= 0, layout.token_end[token], end[lifted])
         found = Found(number, start, end, lead, layout.negator[start])
-        if made.classes:
-            classes = [self._class(*one) for one in made.classes.items()]
-            found = Found.together([found, *classes])
-            found = found.take(np.argsort(found.start, kind="stable"))
-        return found.pattern, found
+        classes = [self._class(*one) for one in made.classes.items()]
+        return Found.together([found, *classes]) if classes else found
 
-    def _class(self, name: str, number: int) -> Found:
+    def _class(self, number: int, name: str) -> Found:
         layout = self.layout
         if name == "number":
             start, end = _numbers(layout.written.codes)
@@ -203,19 +205,25 @@ class _Search:
         order = np.lexsort((end, start))
         return start[order], end[order]
 
-    def _elements(self, number: np.ndarray, found: Found) -> dict[tuple[str, int], Found]:
+    def _elements(self, found: Found) -> dict[tuple[str, int], Found]:
         """Give the places of each role and step, by pattern, where all its steps may be."""
-        made, written = self.made, self.layout.written
-        sentence = written.sentence[found.start]
+        made, number = self.made, found.pattern
+        sentence = self.layout.written.sentence[found.start]
         order = np.argsort(_small(number, len(made.alternatives)), kind="stable").astype(np.int32)
         ends = np.cumsum(np.bincount(number, minlength=len(made.alternatives)))[:-1]
         places, sentences = np.split(order, ends), np.split(sentence[order], ends)
         chosen = []
-        for pattern, asked in zip(made.of_pattern.tolist(), made.asked.each(), strict=True):
-            own = asked.tolist()
+        for pattern, own in zip(made.of_pattern.tolist(), made.asked, strict=True):
             held = np.unpackbits(self.likely[pattern], bitorder="little").view(bool)
-            fits = held[np.concatenate([sentences[one] for one in own])]
-            chosen.append(np.sort(np.concatenate([places[one] for one in own])[fits]))
+            if len(own) == 1:
+                chosen.append(places[own[0]][held[sentences[own[0]]]])
+                continue
+            fits = np.flatnonzero(held[np.concatenate([sentences[one] for one in own])])
+            place = np.concatenate([places[one] for one in own])[fits]
+            if made.classes.keys().isdisjoint(own):
+                chosen.append(np.sort(place))
+            else:
+                chosen.append(place[np.argsort(found.start[place], kind="stable")])
         count = [len(one) for one in chosen]
         found = found.take(np.concatenate([order[:0], *chosen]))
         pattern = np.repeat(made.of_pattern, count)
@@ -244,7 +252,8 @@ class _Search:
 
     def _alone(self, found: Found, beside: Found, role: str) -> Found:
         """Drop what stands beside a word that its pattern forbids there."""
-        mine = np.flatnonzero(np.isin(found.pattern, self.made.of_pattern[self.made.block[role, 0]]))
+        asking = self.made.of_pattern[self.made.block[role, 0]]
+        mine = np.flatnonzero(np.isin(found.pattern, asking))
         mine = mine[np.lexsort((found.start[mine], found.pattern[mine]))]
         own = found.take(mine)
         if role == "before":
@@ -255,9 +264,7 @@ class _Search:
         kept[mine[touched]] = False
         return found.take(kept)
 
-    def _pairs(
-        self, left: Found, right: Found, words: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _pairs(self, left: Found, right: Found, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pair each place of one element with the places of the next that the gap allows.
 
         Places on the right are by pattern and start.
