@@ -208,5 +208,7 @@ def _placed(uses: Sequence[_Use], patterns: int) -> dict:
         block[use.role, use.step] = slice(start, place + 1)
         if use.role == "step":
             needed[use.pattern].append(place)
+    # A codeframe without themes has no first step, and finds nothing.
+    block.setdefault(("step", 0), slice(0, 0))
     of_pattern = np.array([use.pattern for use in uses], dtype=np.int32)
     return {"block": block, "of_pattern": of_pattern, "steps_of": needed}
