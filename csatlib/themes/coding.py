@@ -11,10 +11,13 @@ import pandas as pd
 from csatlib import schema
 from csatlib.study import Codeframe, Theme
 from csatlib.text import Lexicon, polarity, uninformative
-from csatlib.themes.layout import lay_out
-from csatlib.themes.matching import Finder, longest
+from csatlib.themes.compiling import through
+from csatlib.themes.matching import find
 
 __all__ = ["ThemeError", "check", "code", "match"]
+
+_CODED = ("coded", "uninformative", "uncoded")
+_POLARITIES = ("negative", "neutral", "positive")
 
 
 class ThemeError(ValueError):
@@ -88,7 +91,7 @@ def code(
     frames = {name: (theme.patterns, theme.unless) for name, theme in themes.items()}
     found = _find(texts, frames, words)
     empty = uninformative(pd.Series(texts, dtype="str")).to_numpy(bool)
-    found = found[~empty[found["text"].to_numpy()]].reset_index(drop=True)
+    found = found[~empty[found["text"].to_numpy()]]
     found = found.assign(polarity=_polarities(found, texts, themes, words))
     return _table(comments["comment_id"], number, texts, empty, found, themes)
 
@@ -140,7 +143,7 @@ def match(
             "name": spread["name"].astype("str"),
             "start": spread["start"].astype("Int64"),
             "end": spread["end"].astype("Int64"),
-            "span": _spans(spread, texts),
+            "span": pd.Series(_spans(spread, texts)),
             "pattern": spread["pattern"].astype("str"),
         }
     )
@@ -192,8 +195,8 @@ def _require(comments: pd.DataFrame, caller: str) -> None:
 
 
 def _distinct(texts: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Give each text the number of its distinct one, by spelling; a missing one is ''."""
-    number, distinct = pd.factorize(texts.astype("str").fillna(""), sort=True)
+    """Give each text the number of its distinct one; a missing one is ''."""
+    number, distinct = pd.factorize(texts.astype("str").fillna(""))
     return np.asarray(number), distinct.tolist()
 
 
@@ -203,80 +206,63 @@ def _find(
     lexicon: Lexicon,
 ) -> pd.DataFrame:
     """Find all patterns in distinct texts: number of the text, place in it, name, pattern."""
-    layout = lay_out(texts, lexicon)
-    finder = Finder(layout)
     sources = list(dict.fromkeys(source for each, _ in patterns.values() for source in each))
     known = {source: number for number, source in enumerate(sources)}
-    places = [np.empty((4, 0), dtype=np.int64)]
-    for own, unless in patterns.values():
-        start, end, which = _places(finder, own, unless)
-        numbers = np.array([known[source] for source in own], dtype=np.int64)
-        places.append(np.stack([start, end, np.full(len(start), len(places) - 1), numbers[which]]))
-    start, end, name, pattern = np.concatenate(places, axis=1)
-    order = np.lexsort((name, start))
-    start, end, name, pattern = start[order], end[order], name[order], pattern[order]
-    text = np.searchsorted(layout.starts, start, side="right") - 1
+    frames = [(name, tuple(own), tuple(unless)) for name, (own, unless) in patterns.items()]
+    text, start, end, name, place = find(texts, frames, lexicon)
+    numbers = [known[source] for _, own, _ in frames for source in own]
+    first = np.cumsum([0, *(len(own) for _, own, _ in frames)])
+    pattern = np.array(numbers, dtype=np.int64)[first[name] + place]
     return pd.DataFrame(
         {
             "text": text,
-            "start": start - layout.starts[text],
-            "end": end - layout.starts[text],
+            "start": start,
+            "end": end,
             "name": pd.Categorical.from_codes(name, list(patterns)),
             "pattern": pd.Categorical.from_codes(pattern, sources),
         }
     )
 
 
-def _places(
-    finder: Finder, patterns: Sequence[str], unless: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find where a theme is: start, end and the number of the pattern."""
-    found, which = finder.theme(patterns, unless)
-    chosen = longest(found.lead, found.end, which)
-    return found.lead[chosen], found.end[chosen], which[chosen]
-
-
 def _polarities(
     found: pd.DataFrame, texts: Sequence[str], themes: Mapping[str, Theme], lexicon: Lexicon
-) -> pd.Series:
-    """Take the theme's own polarity, or that of the clause in which a match begins."""
-    given = _of_themes(found, [theme.polarity for theme in themes.values()])
-    open_ones = found[given.isna()]
-    if open_ones.empty:
+) -> np.ndarray:
+    """Take the theme's own polarity, or that of the clause in which a match begins, by number."""
+    own = [_POLARITIES.index(t.polarity) if t.polarity else -1 for t in themes.values()]
+    given = np.array(own, dtype=np.int64)[found["name"].cat.codes]
+    unsaid = np.flatnonzero(given < 0)
+    if not len(unsaid):
         return given
-    asked = sorted(open_ones["text"].unique())
+    text, start = (found[name].to_numpy()[unsaid] for name in ("text", "start"))
+    asked = np.unique(text).tolist()
     judged = {"comment_id": [str(n) for n in asked], "text": [texts[n] for n in asked]}
     clauses = polarity(pd.DataFrame(judged).astype("str"), lexicon=lexicon)
-    clauses = clauses.assign(text=clauses["comment_id"].astype("int64"))
-    clauses = clauses.assign(start=clauses["start"].astype("int64"))
-    near = pd.merge_asof(
-        open_ones[["text", "start"]].sort_values("start", kind="stable"),
-        clauses[["text", "start", "polarity"]].sort_values("start", kind="stable"),
-        on="start",
-        by="text",
-    )
-    near.index = open_ones.sort_values("start", kind="stable").index
-    return given.fillna(near["polarity"].astype("str")).fillna("neutral")
+    said = np.append(pd.Categorical(clauses["polarity"], _POLARITIES).codes, 0)
+    longest = max(map(len, judged["text"])) + 1
+    owner = clauses["comment_id"].astype("int64").to_numpy()
+    begins = owner * longest + clauses["start"].to_numpy(np.int64)
+    near = np.searchsorted(begins, text * longest + start, side="right") - 1
+    is_own = np.append(owner, -1)[near] == text
+    given[unsaid] = np.where(is_own, said[near], _POLARITIES.index("neutral"))
+    return given
 
 
-def _of_themes(found: pd.DataFrame, values: Sequence[str | None]) -> pd.Series:
-    """Give each match the value of its theme."""
-    return pd.Series(pd.array(values, dtype="str").take(found["name"].cat.codes), found.index)
+def _rows(
+    number: np.ndarray, found: pd.DataFrame, texts: int, *, least: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spread the matches of distinct texts over the comments: place of comment and of match.
 
-
-def _rows(number: np.ndarray, found: pd.DataFrame, texts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Spread the matches of distinct texts over the comments: place of comment and of match."""
+    A comment without a match has ``least`` rows, where the match is −1.
+    """
     count = np.bincount(found["text"].to_numpy(), minlength=max(texts, 1))
     first = np.cumsum(count) - count
-    each = count[number] if len(number) else np.empty(0, dtype=np.int64)
-    rows = np.repeat(np.arange(len(number)), each)
-    at = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
-    return rows, at + np.repeat(first[number], each) if len(number) else at
+    rows, at = through(first[number], np.maximum(count[number], least))
+    return rows, np.where(count[number][rows] > 0, at, -1)
 
 
-def _spans(found: pd.DataFrame, texts: Sequence[str]) -> pd.Series:
-    places = zip(found["text"], found["start"], found["end"], strict=True)
-    return pd.Series([texts[n][a:b] for n, a, b in places], index=found.index, dtype="str")
+def _spans(found: pd.DataFrame, texts: Sequence[str]) -> pd.api.extensions.ExtensionArray:
+    columns = (found[name].tolist() for name in ("text", "start", "end"))
+    return pd.array([texts[n][a:b] for n, a, b in zip(*columns, strict=True)], dtype="str")
 
 
 def _table(
@@ -287,31 +273,37 @@ def _table(
     found: pd.DataFrame,
     themes: Mapping[str, Theme],
 ) -> pd.DataFrame:
-    rows, at = _rows(number, found, len(texts))
-    found = found.assign(span=_spans(found, texts))
-    spread = found.iloc[at].reset_index(drop=True)
-    comment = ids.astype("str").reset_index(drop=True)
-    without = np.setdiff1d(np.arange(len(number)), rows)
-    said = np.where(empty[number[without]], "uninformative", "uncoded")
-    columns = {
-        name: _of_themes(spread, [getattr(theme, name) for theme in themes.values()])
-        for name in ("stage", "action", "dimension")
-    }
-    coded = pd.DataFrame(
-        {
-            "comment_id": comment.iloc[rows].reset_index(drop=True),
-            "status": "coded",
-            "theme": spread["name"],
-            **columns,
-            **{n: spread[n] for n in ("polarity", "start", "end", "span", "pattern")},
-        }
-    )
-    rest = pd.DataFrame({"comment_id": comment.iloc[without], "status": said})
-    columns = schema.TABLES["coded"].columns
-    types = {name: column.dtype for name, column in columns.items()}
-    table = pd.concat([coded.astype(types), rest.reindex(columns=list(columns)).astype(types)])
-    table = table.sort_values(["comment_id"], kind="stable", ignore_index=True)
-    return schema.check(table, "coded")
+    """Give every comment its matches, or one row without theme; a match is read through ``at``."""
+    ids = ids.astype("str").array
+    order = np.asarray(ids.argsort())
+    rows, at = _rows(number[order], found, len(texts), least=1)
+    rows = order[rows]
+    status = np.where(at >= 0, 0, np.where(empty[number[rows]], 1, 2))
+    theme = _taken(found["name"].cat.codes, at)
+    columns = {"comment_id": ids.take(rows), "status": _named(_CODED, status)}
+    columns["theme"] = _named(themes, theme)
+    for name in ("stage", "action", "dimension"):
+        columns[name] = _named([getattr(one, name) for one in themes.values()], theme)
+    columns["polarity"] = _named(_POLARITIES, _taken(found["polarity"], at))
+    for name in ("start", "end"):
+        columns[name] = pd.arrays.IntegerArray(_taken(found[name], at), at < 0)
+    columns["span"] = _spans(found, texts).take(at, allow_fill=True)
+    pattern = found["pattern"].cat
+    columns["pattern"] = _named(pattern.categories, _taken(pattern.codes, at))
+    table = pd.DataFrame(columns, copy=False)[list(schema.TABLES["coded"].columns)]
+    # Its rows fit by the way they were made; to look through them costs more than to make them.
+    schema.check(table.head(0), "coded")
+    return table
+
+
+def _taken(values: pd.Series, at: np.ndarray) -> np.ndarray:
+    """Take the values of matches; −1 without one."""
+    return np.append(values.to_numpy(np.int64), -1)[at]
+
+
+def _named(names: Sequence[str | None], number: np.ndarray) -> pd.api.extensions.ExtensionArray:
+    """Write numbers as what they stand for; −1 for nothing."""
+    return pd.array([*names, None], dtype="str")[:-1].take(number, allow_fill=True)
 
 
 def _failures(codeframe: Codeframe, lexicon: Lexicon) -> list[tuple[str | None, ...]]:

@@ -1,126 +1,184 @@
-"""Finds patterns in texts that are laid out: places of words, joined over the gaps."""
+"""Finds patterns in texts: places of all their words at once, joined over the gaps."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from csatlib.study.patterns import Alternative, Element, Gap, parse
-from csatlib.themes.layout import Layout
+from csatlib.text import Lexicon
+from csatlib.themes.compiling import Compiled, Frame, compiled, through
+from csatlib.themes.layout import Layout, Written, lay_out, of_each, write_out
 
-__all__ = ["Finder", "Found", "longest"]
+__all__ = ["find"]
 
 _DIGITS = "零一二两三四五六七八九十百千万几多半好数0-9"
+_DIGIT = re.compile(f"[{_DIGITS}]")
 _NUMBER = re.compile(rf"[0-9]+(?:\.[0-9]+)?[万千百十多几]*|[{_DIGITS}]+")
+#: So many texts are searched together: more would need more memory, and not less time.
+_TEXTS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True)
 class Found:
-    """Places of matches: from ``lead`` to before ``end``.
+    """Places of patterns or of their elements: from ``lead`` to before ``end``.
 
     ``start`` is where the first written word stands, behind ``lead`` where its edge is lifted and
     the word around it begins earlier. ``negator`` is the place of a negator that stands directly
     before it, or before a later element and behind the earlier ones; −1 without one.
     """
 
+    pattern: np.ndarray
     start: np.ndarray
     end: np.ndarray
     lead: np.ndarray
     negator: np.ndarray
 
-    def take(self, chosen: np.ndarray) -> Found:
+    def take(self, chosen: np.ndarray | slice) -> Found:
         """Keep some of the places."""
         return Found(*(part[chosen] for part in self._parts()))
 
     def _parts(self) -> tuple[np.ndarray, ...]:
-        return self.start, self.end, self.lead, self.negator
+        return self.pattern, self.start, self.end, self.lead, self.negator
 
     @classmethod
     def together(cls, found: Sequence[Found]) -> Found:
-        """Put places into the order of the text."""
-        parts = [np.concatenate(part) for part in zip(*(f._parts() for f in found), strict=True)]
-        return cls(*parts).take(np.lexsort((parts[1], parts[0])))
+        """Put places end to end."""
+        return cls(*map(np.concatenate, zip(*(one._parts() for one in found), strict=True)))
 
 
-@dataclass(frozen=True)
-class Finder:
-    """Finds patterns in one layout; what was found once for a word is not looked for again."""
+def find(texts: Sequence[str], frames: Sequence[Frame], lexicon: Lexicon) -> np.ndarray:
+    """Find what patterns mean and nothing voids, of each name the longest where they overlap.
 
+    Gives five rows: the number of the text, start and end in it, the number of the name and that
+    of the pattern among its own; by text and start, then by name.
+    """
+    made = compiled(tuple(frames))
+    parts = [np.empty((5, 0), dtype=np.int64)]
+    for first in range(0, len(texts), _TEXTS_AT_ONCE):
+        found = _find(texts[first : first + _TEXTS_AT_ONCE], made, lexicon)
+        found[0] += first
+        parts.append(found)
+    return np.concatenate(parts, axis=1)
+
+
+def _find(texts: Sequence[str], made: Compiled, lexicon: Lexicon) -> np.ndarray:
+    written = write_out(texts)
+    word, place = made.tree.places(written.codes)
+    likely = _likely(made, written, word, place)
+    # Where no pattern has all its words in one sentence nothing need be split into words.
+    kept, stays, moved = written.take(_any(likely[~made.voids], written))
+    held = np.flatnonzero(stays[place])
+    search = _Search(made, lay_out(kept, lexicon), likely)
+    found = search.found(word[held], moved[place[held]])
+    lead = np.flatnonzero(stays)[found.lead]
+    text = np.searchsorted(written.starts, lead, side="right") - 1
+    start = lead - written.starts[text]
+    end = start + found.end - found.lead
+    return np.stack([text, start, end, made.name[found.pattern], made.place[found.pattern]])
+
+
+def _likely(made: Compiled, written: Written, word: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Tell in which sentences a pattern has all its words, wherever words begin and end."""
+    owner, alternative = made.spelled.through(word)
+    marks = _marked(alternative, written.sentence[place[owner]], made, written)
+    marks[list(made.classes)] = 0xFF
+    asked = [marks[own[0]] if len(own) == 1 else _either(marks[own]) for own in made.asked]
+    found = np.zeros((len(made.name), marks.shape[1]), dtype=np.uint8)
+    for row, (first, *others) in zip(found, made.steps_of, strict=True):
+        row[:] = asked[first]
+        for step in others:
+            row &= asked[step]
+    return found
+
+
+def _marked(
+    alternative: np.ndarray, sentence: np.ndarray, made: Compiled, written: Written
+) -> np.ndarray:
+    """Mark in which sentences each alternative stands, a bit a sentence."""
+    width = -(-len(written.sentence_ends) // 8)
+    marks = np.zeros(len(made.alternatives) * width, dtype=np.uint8)
+    # Places come in the order of the text: sorted by alternative, all of one byte are in a row.
+    order = np.argsort(_small(alternative, len(made.alternatives)), kind="stable")
+    alternative, sentence = alternative[order].astype(np.int64), sentence[order]
+    byte = alternative * width + (sentence >> 3)
+    bit = np.left_shift(np.uint8(1), (sentence & 7).astype(np.uint8))
+    first = np.flatnonzero(np.diff(byte, prepend=-1))
+    if len(first):
+        marks[byte[first]] = np.bitwise_or.reduceat(bit, first)
+    return marks.reshape(len(made.alternatives), width)
+
+
+def _small(numbers: np.ndarray, most: int) -> np.ndarray:
+    """Write numbers as short as may be: those of 16 bits are sorted many times as fast."""
+    return numbers.astype(np.min_scalar_type(most))
+
+
+def _either(marks: np.ndarray) -> np.ndarray:
+    return np.bitwise_or.reduce(marks, axis=0)
+
+
+def _any(marks: np.ndarray, written: Written) -> np.ndarray:
+    """Say which sentences are marked for any pattern."""
+    sentences = len(written.sentence_ends)
+    return np.unpackbits(_either(marks), count=sentences, bitorder="little").astype(bool)
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """All patterns in one layout, and in which sentences each of them is likely."""
+
+    made: Compiled
     layout: Layout
-    _known: dict[Alternative, Found] = field(default_factory=dict, repr=False)
+    likely: np.ndarray
 
-    def pattern(self, source: str) -> Found:
-        """Find a pattern, negated or not."""
-        read = parse(source)
-        found = self._element(read.elements[0])
-        for gap, element in zip(read.gaps, read.elements[1:], strict=True):
-            if not len(found.start):
-                break
-            found = self._join(found, self._element(element), gap)
-        if read.before:
-            _, touched = self._pairs(self._element(read.before), found, Gap())
-            found = found.take(np.setdiff1d(np.arange(len(found.start)), touched))
-        if read.after:
-            touched, _ = self._pairs(found, self._element(read.after), Gap())
-            found = found.take(np.setdiff1d(np.arange(len(found.start)), touched))
-        return found
+    def found(self, word: np.ndarray, place: np.ndarray) -> Found:
+        """Find what patterns mean, from the places of all words of theirs."""
+        made, layout = self.made, self.layout
+        elements = self._elements(self._alternatives(word, place))
+        found = self._joined(elements)
+        sentence = layout.written.sentence[found.start]
+        owner = made.name[found.pattern] * (len(layout.written.sentence_ends) + 1) + sentence
+        voids = made.voids[found.pattern]
+        kept = ~voids & (found.negator < 0)
+        if voids.any():
+            kept &= ~np.isin(owner, owner[voids])
+        return _longest(found.take(kept), made, len(layout.edge))
 
-    def theme(self, patterns: Sequence[str], unless: Sequence[str]) -> tuple[Found, np.ndarray]:
-        """Find what patterns mean and nothing voids, with the number of the pattern of each."""
-        each = [self.pattern(source) for source in patterns]
-        which = np.repeat(np.arange(len(each)), [len(found.start) for found in each])
-        parts = [np.concatenate(part) for part in zip(*(f._parts() for f in each), strict=True)]
-        found = Found(*parts)
-        void = [self.layout.sentence[self.pattern(source).start] for source in unless]
-        kept = found.negator < 0
-        if void:
-            kept &= ~np.isin(self.layout.sentence[found.start], np.concatenate(void))
-        return found.take(kept), which[kept]
+    def _alternatives(self, word: np.ndarray, place: np.ndarray) -> Found:
+        """Find alternatives (as ``pattern``) with the edges of words, words before classes.
 
-    def _element(self, element: Element) -> Found:
-        found = [self._alternative(alternative) for alternative in element]
-        return found[0] if len(found) == 1 else Found.together(found)
+        Each of both is in the order of the text.
+        """
+        made, layout = self.made, self.layout
+        owner, number = made.spelled.through(word)
+        start = place[owner]
+        opens, closes = made.opens, made.closes
+        end = start + made.sizes[number]
+        fits = (layout.edge[start] | opens[number]) & (layout.edge[end] | closes[number])
+        number, start, end = number[fits], start[fits], end[fits]
+        lead = start.copy()
+        lifted = np.flatnonzero(opens[number])
+        token = layout.token[start[lifted]]
+        lead[lifted] = np.where(token >= 0, layout.token_start[token], start[lifted])
+        lifted = np.flatnonzero(closes[number])
+        token = layout.token[end[lifted] - 1]
+        end[lifted] = np.where(token >= 0, layout.token_end[token], end[lifted])
+        found = Found(number, start, end, lead, layout.negator[start])
+        classes = [self._class(*one) for one in made.classes.items()]
+        return Found.together([found, *classes]) if classes else found
 
-    def _alternative(self, alternative: Alternative) -> Found:
-        if alternative not in self._known:
-            of_class = alternative.kind == "class"
-            look = self._class if of_class else self._words
-            self._known[alternative] = look(alternative)
-        return self._known[alternative]
-
-    def _words(self, wanted: Alternative) -> Found:
+    def _class(self, number: int, name: str) -> Found:
         layout = self.layout
-        start = layout.letters.places(wanted.text)
-        end = start + len(wanted.text)
-        fits = np.ones(len(start), dtype=bool)
-        if not wanted.open_start:
-            fits &= layout.edge[start]
-        if not wanted.open_end:
-            fits &= layout.edge[end]
-        start, end = start[fits], end[fits]
-        negator = layout.negator[start]
-        first, last = layout.token[start], layout.token[end - 1]
-        lead = start
-        if wanted.open_start:
-            lead = np.where(first >= 0, layout.token_start[first], start)
-        if wanted.open_end:
-            end = np.where(last >= 0, layout.token_end[last], end)
-        return Found(start, end, lead, negator)
-
-    def _class(self, wanted: Alternative) -> Found:
-        layout = self.layout
-        if wanted.text == "number":
-            spans = [found.span() for found in _NUMBER.finditer(layout.text)]
-            start, end = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+        if name == "number":
+            start, end = _numbers(layout.written.codes)
         else:
-            start, end = self._members(wanted.text)
+            start, end = self._members(name)
         fits = layout.edge[start] & layout.edge[end]
         start, end = start[fits], end[fits]
-        return Found(start, end, start, layout.negator[start])
+        return Found(np.full(len(start), number), start, end, start, layout.negator[start])
 
     def _members(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Find the tokens of a class, and the parts of tokens behind or in a leading adverb."""
@@ -147,84 +205,179 @@ class Finder:
         order = np.lexsort((end, start))
         return start[order], end[order]
 
-    def _pairs(self, left: Found, right: Found, gap: Gap) -> tuple[np.ndarray, np.ndarray]:
-        """Pair each place of one element with the places of the next that the gap allows."""
+    def _elements(self, found: Found) -> dict[tuple[str, int], Found]:
+        """Give the places of each role and step, by pattern, where all its steps may be."""
+        made, number = self.made, found.pattern
+        sentence = self.layout.written.sentence[found.start]
+        order = np.argsort(_small(number, len(made.alternatives)), kind="stable").astype(np.int32)
+        ends = np.cumsum(np.bincount(number, minlength=len(made.alternatives)))[:-1]
+        places, sentences = np.split(order, ends), np.split(sentence[order], ends)
+        chosen = []
+        for pattern, own in zip(made.of_pattern.tolist(), made.asked, strict=True):
+            held = np.unpackbits(self.likely[pattern], bitorder="little").view(bool)
+            if len(own) == 1:
+                chosen.append(places[own[0]][held[sentences[own[0]]]])
+                continue
+            fits = np.flatnonzero(held[np.concatenate([sentences[one] for one in own])])
+            place = np.concatenate([places[one] for one in own])[fits]
+            if made.classes.keys().isdisjoint(own):
+                chosen.append(np.sort(place))
+            else:
+                chosen.append(place[np.argsort(found.start[place], kind="stable")])
+        count = [len(one) for one in chosen]
+        found = found.take(np.concatenate([order[:0], *chosen]))
+        pattern = np.repeat(made.of_pattern, count)
+        found = Found(pattern, found.start, found.end, found.lead, found.negator)
+        ends = np.cumsum([0, *count])
+        return {
+            key: found.take(slice(ends[block.start], ends[block.stop]))
+            for key, block in made.block.items()
+        }
+
+    def _joined(self, elements: dict[tuple[str, int], Found]) -> Found:
+        """Join the steps of all patterns, one after the other."""
+        made = self.made
+        found = elements["step", 0]
+        done = []
+        for step in range(1, made.words.shape[1]):
+            last = made.steps[found.pattern] == step
+            done.append(found.take(last))
+            without = elements.get(("without", step))
+            found = self._join(found.take(~last), elements["step", step], step, without)
+        found = Found.together([*done, found])
+        for role in ("before", "after"):
+            if (role, 0) in made.block:
+                found = self._alone(found, elements[role, 0], role)
+        return found
+
+    def _alone(self, found: Found, beside: Found, role: str) -> Found:
+        """Drop what stands beside a word that its pattern forbids there."""
+        asking = self.made.of_pattern[self.made.block[role, 0]]
+        mine = np.flatnonzero(np.isin(found.pattern, asking))
+        mine = mine[np.lexsort((found.start[mine], found.pattern[mine]))]
+        own = found.take(mine)
+        if role == "before":
+            _, touched = self._pairs(beside, own, np.zeros(len(beside.start), dtype=np.int64))
+        else:
+            touched, _ = self._pairs(own, beside, np.zeros(len(mine), dtype=np.int64))
+        kept = np.ones(len(found.start), dtype=bool)
+        kept[mine[touched]] = False
+        return found.take(kept)
+
+    def _pairs(self, left: Found, right: Found, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pair each place of one element with the places of the next that the gap allows.
+
+        Places on the right are by pattern and start.
+        """
         layout = self.layout
-        inside = layout.inside[left.end]
         # Words that begin in the gap count, and one that the left side ends in the middle of.
-        most = layout.words_before[left.end] + gap.words - inside
-        low = np.searchsorted(right.start, left.end, side="left")
-        before = layout.words_before[right.start]
-        high = np.searchsorted(before, most + 1, side="right")
-        high = np.maximum(high, np.searchsorted(right.start, left.end, side="right"))
-        count = np.maximum(high - low, 0)
-        one = np.repeat(np.arange(len(count)), count)
-        other = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        other = other + np.repeat(low, count)
+        most = layout.words_before[left.end] + words - layout.inside[left.end]
+        behind = np.append(layout.word_starts, len(layout.edge))
+        far = behind[np.minimum(most + 1, len(behind) - 1)]
         # A line end lies between two texts, so no pair of two texts is of one sentence.
-        fits = layout.sentence[left.start[one]] == layout.sentence[right.start[other]]
+        sentence = layout.written.sentence[left.start]
+        far = np.minimum(np.maximum(far, left.end), layout.written.sentence_ends[sentence])
+        keys, own = self._keys(right.pattern, right.start), left.pattern
+        low = np.searchsorted(keys, self._keys(own, left.end), side="left")
+        high = np.searchsorted(keys, self._keys(own, far), side="right")
+        one, other = through(low, np.maximum(high - low, 0))
         near = right.start[other] == left.end[one]
-        fits &= near | (layout.words_before[right.lead[other]] <= most[one])
-        if gap.without:
-            fits &= ~self._holds(gap.without, left.end[one], right.start[other])
+        fits = np.flatnonzero(near | (layout.words_before[right.lead[other]] <= most[one]))
         return one[fits], other[fits]
 
-    def _join(self, left: Found, right: Found, gap: Gap) -> Found:
+    def _keys(self, pattern: np.ndarray, place: np.ndarray) -> np.ndarray:
+        return pattern.astype(np.int64) * (len(self.layout.edge) + 1) + place
+
+    def _join(self, left: Found, right: Found, step: int, without: Found | None) -> Found:
         """Put the pairs of two elements together."""
-        one, other = self._pairs(left, right, gap)
+        made = self.made
+        one, other = self._pairs(left, right, made.words[left.pattern, step])
+        if without is not None:
+            free = ~self._holds(without, left.pattern[one], left.end[one], right.start[other])
+            one, other = one[free], other[free]
         # A negator that is one of the pattern's own words voids nothing.
         between = right.negator[other]
         between = np.where(between >= left.end[one], between, -1)
         negator = np.maximum(left.negator[one], between)
-        ways = (left.start[one], right.end[other], left.lead[one], negator)
-        if len(one) > len(left.start):
-            # Where a word repeats many ways lead to one end; further gaps would multiply them.
-            ways = np.unique(ways, axis=1)
-        return Found(*ways)
+        pattern = left.pattern[one]
+        found = Found(pattern, left.start[one], right.end[other], left.lead[one], negator)
+        # Where a word repeats many ways lead to one end; further gaps would multiply them.
+        further = made.steps[pattern] > step + 1
+        if not further.any():
+            return found
+        return Found.together([found.take(~further), _distinct(found.take(further))])
 
-    def _holds(self, words: Element, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Say whether one of the words lies between two places."""
-        held = np.zeros(len(start), dtype=bool)
-        for alternative in words:
-            found = self._alternative(alternative)
-            if len(found.start):
-                first = np.searchsorted(found.start, start, side="left")
-                near = np.minimum(first, len(found.start) - 1)
-                held |= (first < len(found.start)) & (found.end[near] <= end)
-        return held
-
-
-def longest(start: np.ndarray, end: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """Choose from matches that overlap the longest, of equals the first; gives their places."""
-    order = np.lexsort((which, start, start - end))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    by_start = np.lexsort((rank, start))
-    if not len(by_start):
-        return by_start
-    reach = np.maximum.accumulate(end[by_start])
-    first = np.flatnonzero(np.r_[True, start[by_start][1:] >= reach[:-1]])
-    size = np.diff(np.r_[first, len(by_start)])
-    best = order[np.minimum.reduceat(rank[by_start], first)]
-    rival = np.repeat(best, size)
-    overlaps = (start[by_start] < end[rival]) & (start[rival] < end[by_start])
-    # In most clusters the best match overlaps all others, and is all that stays.
-    alone = np.logical_and.reduceat(overlaps, first)
-    spans = zip(first[~alone].tolist(), size[~alone].tolist(), strict=True)
-    rest = [_apart(by_start[at : at + n].tolist(), start, end, rank) for at, n in spans]
-    kept = np.concatenate([best[alone], *rest]).astype(np.int64)
-    return kept[np.argsort(start[kept], kind="stable")]
+    def _holds(
+        self, without: Found, pattern: np.ndarray, start: np.ndarray, end: np.ndarray
+    ) -> np.ndarray:
+        """Say whether one of the words that a gap may not hold lies between two places."""
+        begins = self._keys(without.pattern, without.start)
+        # The nearest end of all that begin at a place of the pattern or later.
+        ends = np.minimum.accumulate(self._keys(without.pattern, without.end)[::-1])[::-1]
+        ends = np.append(ends, np.iinfo(np.int64).max)
+        first = np.searchsorted(begins, self._keys(pattern, start), side="left")
+        return ends[first] <= self._keys(pattern, end)
 
 
-def _apart(
-    cluster: Sequence[int], start: np.ndarray, end: np.ndarray, rank: np.ndarray
-) -> list[int]:
-    kept: list[int] = []
-    begins: list[int] = []
-    for place in sorted(cluster, key=lambda one: rank[one]):
-        at = bisect_right(begins, start[place])
-        clear = at == 0 or end[kept[at - 1]] <= start[place]
-        if clear and (at == len(kept) or end[place] <= start[kept[at]]):
-            kept.insert(at, place)
-            begins.insert(at, int(start[place]))
-    return kept
+def _numbers(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the numbers in a text."""
+    is_digit = of_each(codes, lambda letter: _DIGIT.fullmatch(letter) is not None)
+    first, last = _runs(is_digit | (codes == ord(".")))
+    is_figure = np.append(0, np.cumsum((codes >= ord("0")) & (codes <= ord("9"))))
+    mixed = is_figure[last] > is_figure[first]
+    # Without figures every run of numerals is a number, and most have none.
+    plain = is_digit.copy()
+    text = codes.tobytes().decode("utf-32-le")
+    spans = []
+    for start, end in zip(first[mixed].tolist(), last[mixed].tolist(), strict=True):
+        plain[start:end] = False
+        spans += [found.span() for found in _NUMBER.finditer(text, start, end)]
+    given = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+    start, end = np.concatenate([np.stack(_runs(plain)), given], axis=1).astype(np.int32)
+    order = np.argsort(start)
+    return start[order], end[order]
+
+
+def _runs(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    edges = np.flatnonzero(np.diff(marked, prepend=False, append=False))
+    return edges[::2], edges[1::2]
+
+
+def _distinct(found: Found) -> Found:
+    parts = (found.negator, found.lead, found.end, found.start, found.pattern)
+    ordered = found.take(np.lexsort(parts))
+    parts = (ordered.negator, ordered.lead, ordered.end, ordered.start, ordered.pattern)
+    new = np.zeros(len(ordered.start), dtype=bool)
+    new[:1] = True
+    for part in parts:
+        new[1:] |= part[1:] != part[:-1]
+    return ordered.take(new)
+
+
+def _longest(found: Found, made: Compiled, places: int) -> Found:
+    """Choose from matches of a name that overlap the longest, of equals the first.
+
+    What is found comes by place and name, of one place by pattern.
+    """
+    start = made.name[found.pattern] * places + found.lead
+    order = np.argsort(start * len(made.name) + found.pattern)
+    found, start = found.take(order), start[order]
+    size = found.end - found.lead
+    chosen = []
+    rest = np.arange(len(start))
+    while len(rest):
+        begin, length = start[rest], size[rest]
+        reach = np.maximum.accumulate(begin + length)
+        first = np.flatnonzero(np.append(True, begin[1:] >= reach[:-1]))
+        count = np.diff(first, append=len(rest))
+        most = np.repeat(np.maximum.reduceat(length, first), count)
+        places_of = np.where(length == most, np.arange(len(rest)), len(rest))
+        best = np.minimum.reduceat(places_of, first)
+        chosen.append(rest[best])
+        # What stands clear of the best is judged again, among itself.
+        rival = np.repeat(best, count)
+        clear = (begin >= begin[rival] + length[rival]) | (begin + length <= begin[rival])
+        rest = rest[clear]
+    kept = np.concatenate([order[:0], *chosen])
+    by_name = np.lexsort((made.name[found.pattern[kept]], found.lead[kept]))
+    return found.take(kept[by_name])

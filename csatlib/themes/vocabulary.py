@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+import numpy as np
 
 from csatlib.text import Lexicon
+from csatlib.themes.compiling import Tree
 
-__all__ = ["EITHER", "OR", "Vocabulary"]
+__all__ = ["EITHER", "OR", "Vocabulary", "vocabulary_of"]
 
 #: “不是……就是……” names two troubles and denies neither.
 EITHER, OR = "不是", "就是"
@@ -48,18 +50,37 @@ class Vocabulary:
     between: frozenset[str] = _BETWEEN
     whole: frozenset[str] = _WHOLE
 
-    @classmethod
-    def of(cls, lexicon: Lexicon) -> Vocabulary:
-        """Take a lexicon's words; requests (别, 不要) are no negators here."""
-        return cls(
-            (lexicon.negators | _NEGATORS) - _REQUESTS - _WHOLE,
-            frozenset(word for word, _ in lexicon.degrees),
-            lexicon.positive,
-            lexicon.negative,
-        )
+    @cached_property
+    def _leading(self) -> tuple[str, ...]:
+        return tuple(sorted(self.negators | self.degrees))
 
     @cached_property
-    def leading(self) -> re.Pattern[str]:
+    def tree(self) -> Tree:
         """The words that, at the start of a word, leave a word of its own behind them."""
-        words = sorted(self.negators | self.degrees, key=lambda word: (-len(word), word))
-        return re.compile("|".join(map(re.escape, words)) or r"(?!)")
+        return Tree.of(self._leading)
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """The characters of each word of the tree; of none, at its end."""
+        return np.array([*map(len, self._leading), 0], dtype=np.int32)
+
+    @cached_property
+    def negates(self) -> np.ndarray:
+        """Whether each word of the tree is a negator; at its end, for none."""
+        return np.array([*(word in self.negators for word in self._leading), False])
+
+    @cached_property
+    def strengthens(self) -> np.ndarray:
+        """Whether each word of the tree is one of degree; at its end, for none."""
+        return np.array([*(word in self.degrees for word in self._leading), False])
+
+
+@lru_cache(maxsize=8)
+def vocabulary_of(lexicon: Lexicon) -> Vocabulary:
+    """Take a lexicon's words; requests (别, 不要) are no negators here."""
+    return Vocabulary(
+        (lexicon.negators | _NEGATORS) - _REQUESTS - _WHOLE,
+        frozenset(word for word, _ in lexicon.degrees),
+        lexicon.positive,
+        lexicon.negative,
+    )
