@@ -234,9 +234,8 @@ def _limits(value: np.ndarray, n: np.ndarray, made: np.ndarray, rules: _Rules) -
 
 def _alarms(own: pd.DataFrame) -> Iterator[dict[str, object]]:
     z = ((own["value"] - own["center"]) / own["sigma"]).to_numpy(float, na_value=np.nan)
-    used = tuple(
-        r for r in RULES if own["rules"].fillna("").str.split("、").map(r.__contains__).any()
-    )
+    met_somewhere = set("、".join(own["rules"].dropna()).split("、"))
+    used = tuple(rule for rule in RULES if rule in met_somewhere)
     for (rule, side), met in patterns(z, used).items():
         at = np.flatnonzero(met)
         for group in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
