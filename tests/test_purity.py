@@ -18,6 +18,7 @@ from csatlib import (
     clean,
     drivers,
     estimates,
+    evaluation,
     exports,
     fieldwork,
     privacy,
@@ -33,7 +34,7 @@ from csatlib import (
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
-PURE_ROOMS += ("drivers", "text", "themes", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "actions", "evaluation", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -269,6 +270,23 @@ CASES = {
     ),
     "themes.released": lambda w: called(w.quotes, w.reviews),
     "themes.topic_coverage": lambda w: called(w.turns, w.study.codeframe.topics, lexicon=w.lexicon),
+    "evaluation.alarms": lambda w: called(w.control),
+    "evaluation.control_chart": lambda w: called(w.stream, kind="u"),
+    "evaluation.process_state": lambda w: called(w.staged, w.stages, min_base=2),
+    "evaluation.rework": lambda w: called(
+        w.staged, same=["customer_id"], days=7, until=pd.Timestamp("2026-09-30")
+    ),
+    "evaluation.stream": lambda w: called(w.staged, time="closed_at", name="s"),
+    "evaluation.training": lambda w: called(w.trained, tests={"theory": ("before", "after")}),
+    "charts.control_lines": lambda w: called(w.control),
+    "charts.stage_bars": lambda w: called(w.state),
+    "report.alarm_sentences": lambda w: called(evaluation.alarms(w.control), w.control),
+    "report.alarms_view": lambda w: called(evaluation.alarms(w.control)),
+    "report.process_finding": lambda w: called(w.state),
+    "report.process_view": lambda w: called(w.state),
+    "report.rework_sentence": lambda w: called(w.returned, days=7),
+    "report.training_sentences": lambda w: called(w.training.outcome),
+    "report.training_view": lambda w: called(w.training.outcome),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -442,6 +460,25 @@ def words_by_numbers(w):
     w.suggestions = fitting("theme_suggestions", [group])
 
 
+def watched(w):
+    """Add a stream with an alarm, staged tickets and a training."""
+    days = pd.date_range("2026-05-04", periods=10, freq="7D")
+    counts = [4.0, 5, 3, 4, 6, 5, 4, 3, 5, 29]
+    w.stream = pd.DataFrame({"stream": "s", "time": days, "count": counts, "n": 10.0})
+    w.control = evaluation.control_chart(w.stream.copy(), kind="u")
+    opened = pd.date_range("2026-07-01", periods=6, freq="2D")
+    w.staged = pd.DataFrame({"ticket_id": range(6), "customer_id": "c", "opened_at": opened})
+    w.staged["closed_at"] = opened + pd.Timedelta(hours=5)
+    w.stages = [study.Stage(name="处理", since="opened_at", until="closed_at", limit=60)]
+    w.state = evaluation.process_state(w.staged.copy(), w.stages, min_base=2)
+    returned = {"same": ["customer_id"], "days": 7, "until": pd.Timestamp("2026-09-30")}
+    w.returned = evaluation.rework(w.staged.copy(), **returned)
+    after = [70, 80, 65, 90, 75, 60]
+    w.trained = pd.DataFrame({"trainee": list("abcdef"), "course": "c", "lecturer": "l"})
+    w.trained = w.trained.assign(method="m", before=60, after=after)
+    w.training = evaluation.training(w.trained.copy(), tests={"theory": ("before", "after")})
+
+
 @pytest.fixture(scope="module")
 def world(repository):
     """One quarter of the fictional company, as each room hands it to the next."""
@@ -538,6 +575,7 @@ def world(repository):
     w.agreed = themes.agreement(*(coder.copy() for coder in w.coders), n_boot=100)
     w.recovered = themes.rule_agreement(w.labelled[:4].copy(), w.labelled.copy())
     words_by_numbers(w)
+    watched(w)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

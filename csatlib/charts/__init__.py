@@ -4,6 +4,7 @@ from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.drivers import importance_dots, priority_matrix
 from csatlib.charts.gaps import gap_dots
 from csatlib.charts.interviews import saturation_curve, topic_heatmap
+from csatlib.charts.monitoring import control_lines, stage_bars
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
 from csatlib.charts.style import ACCENT, font_path, to_svg, use_style
 from csatlib.charts.themes import theme_bars
@@ -13,6 +14,7 @@ from csatlib.charts.words import keyness_dots, word_cloud
 
 __all__ = [
     "ACCENT",
+    "control_lines",
     "dimension_bars",
     "distribution_bars",
     "font_path",
@@ -24,6 +26,7 @@ __all__ = [
     "keyword_bars",
     "priority_matrix",
     "saturation_curve",
+    "stage_bars",
     "theme_bars",
     "to_svg",
     "topic_heatmap",
