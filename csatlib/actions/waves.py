@@ -153,7 +153,7 @@ def action_frames(
     --------
     >>> answers = pd.DataFrame({
     ...     "quarter": ["2026Q2", "2026Q2", "2026Q3", "2026Q3"],
-    ...     "submitted_at": pd.to_datetime(["2026-06-01", "2026-06-02", "2026-08-20", "2026-08-21"]),
+    ...     "submitted_at": pd.to_datetime(["2026-06-01", "2026-06-02"] + ["2026-08-20"] * 2),
     ...     "customer_id": ["C1", "C2", "C1", "C2"], "team": ["网络组", "桌面组"] * 2,
     ...     "speed": [2, 4, 4, 4]})
     >>> measure = {"action_id": "A1", "quarter": "2026Q2", "item": "speed", "scope": "team=网络组",
@@ -303,7 +303,8 @@ def wave_means(
     >>> answers = pd.DataFrame({
     ...     "quarter": ["2026Q2"] * 3, "submitted_at": pd.to_datetime(["2026-06-01"] * 3),
     ...     "customer_id": ["C1", "C2", "C3"], "speed": [2, 4, 3]})
-    >>> frames = action_frames({"action_id": "A1", "quarter": "2026Q2"}, answers, today="2026-07-01")
+    >>> measure = {"action_id": "A1", "quarter": "2026Q2"}
+    >>> frames = action_frames(measure, answers, today="2026-07-01")
     >>> wave_means(frames, "speed")[["wave", "n", "estimate"]].values.tolist()
     [['before', 3, 3.0]]
     """
@@ -314,18 +315,17 @@ def wave_means(
     for reached, wave, df in parts:
         if df.empty:
             continue
-        by = ["quarter"] if wave == "history" else []
+        # A column named quarter would be taken for the estimates' own.
         found = mean(
-            df.drop(columns="quarter").assign(_in=df["quarter"]),
+            df.rename(columns={"quarter": "_in"}),
             item,
-            by=["_in"] if by else [],
+            by=["_in"] if wave == "history" else [],
             design=design,
             conf=conf,
             min_base=1,
         )
-        found = found.assign(
-            reached=reached, wave=wave, quarter=found["group"], action_id=action_id
-        )
+        found = found.assign(reached=reached, wave=wave, action_id=action_id)
+        found["quarter"] = found["group"]
         tables.append(found)
     if not tables:
         return schema.empty("wave_means")
