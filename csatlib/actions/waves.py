@@ -196,8 +196,10 @@ def _waves(own: pd.DataFrame, times: _Times) -> tuple[pd.Series, pd.Series]:
     label = quarters_of(own["quarter"], "responses.quarter")
     at = times_of(own["submitted_at"], "responses.submitted_at")
     days = {name: Quarter.parse(name) for name in label.unique()}
+    # Without rows a mapping has no type of its own.
     first = label.map({name: pd.Timestamp(q.first_day) for name, q in days.items()})
     last = label.map({name: pd.Timestamp(q.last_day) for name, q in days.items()})
+    first, last = first.astype("datetime64[us]"), last.astype("datetime64[us]")
     # Without a time a response lies anywhere in its quarter.
     earliest, latest = at.fillna(first), at.fillna(last + _DAY - _INSTANT)
     seen = at.dt.normalize().fillna(first) <= times.today
