@@ -159,7 +159,9 @@ def test_a_problem_that_nobody_raised_has_reasons():
 
 def test_a_measure_done_before_it_began_is_refused():
     with pytest.raises(ValueError, match="done_on: expected a day from started_on"):
-        recurrence(MENTIONS, "wait", started_on="2026-08-01", done_on="2026-07-01", today="2026-09-30")
+        recurrence(
+            MENTIONS, "wait", started_on="2026-08-01", done_on="2026-07-01", today="2026-09-30"
+        )
     with pytest.raises(ValueError, match="mentions: expected names of columns"):
         recurrence(MENTIONS, "wait", column="topic", **WHEN)
 
@@ -248,7 +250,10 @@ LISTS = {
 def test_churn_is_who_is_gone_in_the_next_quarter():
     found = churn(active_customers(LISTS)).pipe(schema.check, "churn")
     rates = found[found["metric"] == "rate"]
-    assert rates[["quarter", "n", "lost"]].to_numpy().tolist() == [["2026Q1", 8, 3], ["2026Q2", 6, 4]]
+    assert rates[["quarter", "n", "lost"]].to_numpy().tolist() == [
+        ["2026Q1", 8, 3],
+        ["2026Q2", 6, 4],
+    ]
     expected = share(4, 6, 0.95)
     assert rates.iloc[1][["estimate", "ci_low", "ci_high"]].tolist() == [
         expected.estimate, expected.ci_low, expected.ci_high,

@@ -64,7 +64,9 @@ def test_an_unknown_table_is_told_with_the_nearest():
 
 
 def test_evidence_finds_its_row():
-    df = pd.DataFrame({"quarter": "2026Q2", "team": ["网络组", "桌面组"] * 40, "speed": [3, 4] * 40})
+    df = pd.DataFrame(
+        {"quarter": "2026Q2", "team": ["网络组", "桌面组"] * 40, "speed": [3, 4] * 40}
+    )
     table = pd.concat([mean(df, "speed"), mean(df, "speed", by=["team"])], ignore_index=True)
     assert len(Evidence.parse("estimates:2026Q2:mean:speed").find(table)) == 1
     row = Evidence.parse("estimates:2026Q2:mean:speed:team=网络组").find(table)
@@ -302,7 +304,11 @@ def test_customers_asked_again_are_paired_with_their_last_score_before():
     assert ids(frames.asked_before) == ids(frames.asked_again) == ["b1"]
     assert frames.asked_before["speed"].tolist() == [2]
     again = frames.asked_again.iloc[0]
-    assert (again["speed"], again["submitted_at"], again["quarter"]) == (4, DAY("2026-09-10"), "2026Q3")
+    assert (again["speed"], again["submitted_at"], again["quarter"]) == (
+        4,
+        DAY("2026-09-10"),
+        "2026Q3",
+    )
 
 
 def test_asked_again_alone_are_a_wave_after():

@@ -129,7 +129,7 @@ def handbook_note(cases: pd.DataFrame) -> str:
 def _measures(own: pd.DataFrame, verdict: str, study: Study) -> str:
     rows = own[own["verdict"] == verdict]
     size = rows["estimate"].abs().astype("Float64").fillna(-1)
-    rows = rows.loc[size.sort_values(ascending=False, kind="stable").index]
+    rows = rows.iloc[(-size).argsort(kind="stable").to_numpy()]
     told: Sequence[str] = [
         f"{_text(row['measure']).rstrip('。')}（{'；'.join(_facts(row, study))}）"
         for _, row in rows.iterrows()

@@ -172,7 +172,8 @@ def _levels(told: _Told) -> str:
     effect = told.effect
     if effect is None or pd.isna(effect["before"]) or pd.isna(effect["after"]):
         return told.name
-    return joined(told.name, f"从 {told.level(effect['before'])}到 {told.level(effect['after'])}")
+    first, last = told.level(effect["before"]), told.level(effect["after"])
+    return joined(told.name, f"从 {joined(first, '到')} {last}".replace("%到", "% 到"))
 
 
 def _compared(told: _Told) -> str:

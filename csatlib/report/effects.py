@@ -183,7 +183,7 @@ def effects_view(
 
 def _ordered(verdicts: pd.DataFrame) -> pd.DataFrame:
     place = verdicts["verdict"].map({name: i for i, name in enumerate(OUTCOME_WORDS)})
-    return verdicts.loc[place.sort_values(kind="stable").index]
+    return verdicts.iloc[place.argsort(kind="stable").to_numpy()]
 
 
 def _or_dash(value: object) -> str:
