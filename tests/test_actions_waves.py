@@ -59,7 +59,7 @@ def test_evidence_that_is_none_names_the_measure(text):
 
 
 def test_an_unknown_table_is_told_with_the_nearest():
-    with pytest.raises(ActionError, match="措施 A7：.*“estimate”不存在；是不是“estimates"):
+    with pytest.raises(ActionError, match=r"措施 A7：.*“estimate”不存在；是不是“estimates"):
         Evidence.parse("estimate:2026Q2:mean:speed", action_id="A7")
 
 
