@@ -107,13 +107,9 @@ def churn_finding(churn: pd.DataFrame) -> Sequence[str]:
         ("difference", "措施涉及的客户与其他客户的流失率相差"),
         ("did", "措施前后，两组流失率的变化相差"),
     ):
-        row = now[(now["metric"] == metric) & now["estimate"].notna()]
-        if len(row):
-            size = change_of(row.iloc[0]["estimate"], "share")
-            apart = "" if _apart(row.iloc[0]) else "，分不出高低"
-            told.append(
-                f"{joined(opening, size)}（95% 区间 {_gap(row.iloc[0])}）{apart}；这是关联。"
-            )
+        for _, row in now[(now["metric"] == metric) & now["estimate"].notna()].iterrows():
+            size = f"{opening} {change_of(row['estimate'], 'share')}（95% 区间 {_gap(row)}）"
+            told.append(f"{size}{'' if _apart(row) else '，分不出高低'}；这是关联。")
     return told
 
 
