@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 
 import csatlib
 from csatlib import (
+    actions,
     charts,
     clean,
     drivers,
@@ -35,6 +36,7 @@ from csatlib import (
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
 PURE_ROOMS += ("drivers", "text", "themes", "actions", "evaluation", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER = "ops_company", "2026Q3"
@@ -287,8 +289,35 @@ CASES = {
     "report.rework_sentence": lambda w: called(w.returned, days=7),
     "report.training_sentences": lambda w: called(w.training.outcome),
     "report.training_view": lambda w: called(w.training.outcome),
+    "actions.action_frames": lambda w: called(
+        w.measures.iloc[0], w.waved, today="2026-09-30", rechecks=w.rechecks
+    ),
+    "actions.active_customers": lambda w: called(w.customer_lists, by=["region"]),
+    "actions.cases": lambda w: called(w.measures, w.judged),
+    "actions.churn": lambda w: called(w.active, affected=["C1"]),
+    "actions.churn_risk": lambda w: called(
+        w.active[["customer_id"]], w.waved, today="2026-09-30", tickets=w.served
+    ),
+    "actions.churn_risk_check": lambda w: called(w.risk, {"C1"}),
+    "actions.orders_gained": lambda w: called(w.rechecks),
+    "actions.parse_scope": lambda w: called("team=网络组；region=华东|华北"),
+    "actions.recurrence": lambda w: called(
+        w.served,
+        "网络故障",
+        started_on="2026-07-01",
+        done_on="2026-07-15",
+        today="2026-09-30",
+        column="problem_type",
+        unit="ticket_id",
+        at="opened_at",
+        per=1000,
+    ),
+    "actions.repeats": lambda w: called(w.served, today="2026-09-30"),
+    "actions.scope_mask": lambda w: called(w.waved, "team=网络组"),
+    "actions.wave_means": lambda w: called(w.frames, "overall", action_id="A1"),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
+    "charts.effect_forest": lambda w: called(w.judged, labels={"A1": "首次响应模板"}),
     "charts.font_path": lambda w: called(),
     "charts.funnel": lambda w: called(w.units, labels=w.labels),
     "charts.gap_dots": lambda w: called(w.gaps, labels=w.labels),
@@ -305,9 +334,22 @@ CASES = {
     "charts.topic_heatmap": lambda w: called(w.topics, labels=w.study.codeframe.labels()),
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
+    "charts.wave_lines": lambda w: called(w.wave_means, labels=w.labels),
     "charts.word_cloud": lambda w: called(w.keywords, seed=1),
     "report.agreement_sentence": lambda w: called(w.agreed, w.study),
     "report.agreement_view": lambda w: called(w.agreed, w.study),
+    "report.cases_view": lambda w: called(w.casebook, w.study),
+    "report.churn_finding": lambda w: called(w.churn),
+    "report.churn_risk_check_view": lambda w: called(w.risk_check),
+    "report.churn_risk_finding": lambda w: called(w.risk, check=w.risk_check),
+    "report.churn_view": lambda w: called(w.churn),
+    "report.effects_view": lambda w: called(w.effects, w.study, actions=w.measures),
+    "report.handbook": lambda w: called(w.casebook, w.study),
+    "report.handbook_note": lambda w: called(w.casebook),
+    "report.orders_sentence": lambda w: called(w.orders),
+    "report.recurrence_finding": lambda w: called(w.recurring, labels={}),
+    "report.recurrence_view": lambda w: called(w.recurring, labels={}),
+    "report.repeats_view": lambda w: called(w.repeated),
     "report.rule_agreement_sentence": lambda w: called(w.recovered, w.study),
     "report.rule_agreement_view": lambda w: called(w.recovered, w.study),
     "report.break_note": lambda w: called(w.means, w.study, quarter=QUARTER),
@@ -420,6 +462,12 @@ CASES = {
     "report.theme_changes_finding": lambda w: called(schema.empty("theme_changes"), w.study),
     "report.themes_finding": lambda w: called(w.coverage, w.codeframe, drift=w.drift),
     "report.themes_view": lambda w: called(w.coverage, w.codeframe, drift=w.drift),
+    "report.verdict_sentence": lambda w: called(
+        w.measures.iloc[0], w.judged.iloc[0], w.effects, w.study
+    ),
+    "report.verdict_sentences": lambda w: called(w.measures, w.judged, w.effects, w.study),
+    "report.verdicts_finding": lambda w: called(w.judged),
+    "report.verdicts_view": lambda w: called(w.measures, w.judged, w.study),
     "report.weighting_sentence": lambda w: called(w.rows[0], w.rows[0], w.study),
 }
 
@@ -477,6 +525,54 @@ def watched(w):
     w.trained = pd.DataFrame({"trainee": list("abcdef"), "course": "c", "lecturer": "l"})
     w.trained = w.trained.assign(method="m", before=60, after=after)
     w.training = evaluation.training(w.trained.copy(), tests={"theory": ("before", "after")})
+def measures_judged(w):
+    """Make a measure, its waves and its verdict, and what is known afterwards."""
+
+    def table(name, **row):
+        blank = schema.empty(name)
+        df = pd.DataFrame([row]).reindex(columns=list(blank))
+        return df.astype(blank.dtypes.to_dict())
+
+    day = pd.Timestamp
+    both = ["2026Q2", "2026Q2", "2026Q3", "2026Q3"]
+    w.waved = pd.DataFrame({"quarter": both, "customer_id": ["C1", "C2"] * 2})
+    w.waved["submitted_at"] = pd.to_datetime(["2026-06-01"] * 2 + ["2026-09-01"] * 2)
+    w.waved = w.waved.assign(team=["网络组", "桌面组"] * 2, overall=[2, 4, 4, 4])
+    w.measures = table(
+        "actions", action_id="A1", quarter="2026Q2", line="ops_event", item="overall",
+        scope="team=网络组", measure="首次响应模板", started_on=day("2026-07-05"),
+        done_on=day("2026-08-01"),
+    )  # fmt: skip
+    w.judged = table(
+        "action_verdicts", action_id="A1", item="overall", metric="mean", verdict="effective",
+        why="reached", next_step="roll_out", method="did", n=9, estimate=0.4, ci_low=0.2,
+        ci_high=0.6, goal=0.4, plain=0.5, plain_low=0.3, plain_high=0.7,
+    )  # fmt: skip
+    w.effects = table(
+        "effects", action_id="A1", item="overall", metric="mean", method="did", before=3.6,
+        after=4.1, estimate=0.4, ci_low=0.2, ci_high=0.6,
+    )  # fmt: skip
+    w.rechecks = table(
+        "rechecks", action_id="A1", customer_id="C1", asked_on=day("2026-09-02"), score=4, orders=1
+    )
+    w.served = pd.DataFrame({"ticket_id": ["T1", "T2", "T3"], "customer_id": ["C1", "C1", "C2"]})
+    w.served = w.served.assign(problem_type="网络故障")
+    w.served["opened_at"] = pd.to_datetime(["2026-06-20", "2026-08-01", "2026-08-20"])
+    w.customer_lists = {
+        "2026Q2": pd.DataFrame({"customer_id": ["C1", "C2"], "region": ["华东", "华北"]}),
+        "2026Q3": pd.DataFrame({"customer_id": ["C1"], "region": ["华东"]}),
+    }
+    w.active = actions.active_customers(w.customer_lists)
+    w.churn = actions.churn(w.active.copy())
+    w.risk = actions.churn_risk(w.active[["customer_id"]], w.waved.copy(), today="2026-09-30")
+    w.risk_check = actions.churn_risk_check(w.risk.copy(), {"C1"})
+    w.orders = actions.orders_gained(w.rechecks.copy())
+    w.frames = actions.action_frames(w.measures.iloc[0].copy(), w.waved.copy(), today="2026-09-30")
+    w.wave_means = actions.wave_means(w.frames, "overall", action_id="A1")
+    w.casebook = actions.cases(w.measures.copy(), w.judged.copy())
+    w.repeated = actions.repeats(w.served.copy(), today="2026-09-30")
+    w.recurring = CASES["actions.recurrence"](w)
+    w.recurring = actions.recurrence(*w.recurring[0], **w.recurring[1])
 
 
 @pytest.fixture(scope="module")
@@ -576,6 +672,7 @@ def world(repository):
     w.recovered = themes.rule_agreement(w.labelled[:4].copy(), w.labelled.copy())
     words_by_numbers(w)
     watched(w)
+    measures_judged(w)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

@@ -2,6 +2,7 @@
 
 from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.drivers import importance_dots, priority_matrix
+from csatlib.charts.effects import effect_forest, wave_lines
 from csatlib.charts.gaps import gap_dots
 from csatlib.charts.interviews import saturation_curve, topic_heatmap
 from csatlib.charts.monitoring import control_lines, stage_bars
@@ -17,6 +18,7 @@ __all__ = [
     "control_lines",
     "dimension_bars",
     "distribution_bars",
+    "effect_forest",
     "font_path",
     "funnel",
     "gap_dots",
@@ -33,5 +35,6 @@ __all__ = [
     "trend_lines",
     "unit_ranks",
     "use_style",
+    "wave_lines",
     "word_cloud",
 ]

@@ -1,6 +1,14 @@
 """Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
 
 from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
+from csatlib.report.casebook import cases_view, handbook, handbook_note
+from csatlib.report.churning import (
+    churn_finding,
+    churn_risk_check_view,
+    churn_risk_finding,
+    churn_view,
+    orders_sentence,
+)
 from csatlib.report.coding import (
     agreement_sentence,
     agreement_view,
@@ -15,6 +23,7 @@ from csatlib.report.contrasts import (
     mix_view,
     trend_finding,
 )
+from csatlib.report.deciding import verdict_sentence
 from csatlib.report.driving import (
     importance_finding,
     importance_sentence,
@@ -26,6 +35,12 @@ from csatlib.report.driving import (
     priorities_view,
     stages_sentences,
     stages_view,
+)
+from csatlib.report.effects import (
+    effects_view,
+    verdict_sentences,
+    verdicts_finding,
+    verdicts_view,
 )
 from csatlib.report.exhibits import cards, figure, table
 from csatlib.report.fieldwork import (
@@ -58,6 +73,7 @@ from csatlib.report.joint import (
     quotes_sentence,
     quotes_view,
 )
+from csatlib.report.lasting import recurrence_finding, recurrence_view, repeats_view
 from csatlib.report.leading import headline, lowest
 from csatlib.report.markup import Html, folded, say, stack
 from csatlib.report.modelling import (
@@ -114,7 +130,12 @@ __all__ = [
     "alarms_view",
     "break_note",
     "cards",
+    "cases_view",
     "changes_finding",
+    "churn_finding",
+    "churn_risk_check_view",
+    "churn_risk_finding",
+    "churn_view",
     "cite",
     "coefficients_view",
     "comparable_history",
@@ -127,6 +148,7 @@ __all__ = [
     "diagnostics_view",
     "drift_view",
     "effect_view",
+    "effects_view",
     "figure",
     "fit_finding",
     "folded",
@@ -134,6 +156,8 @@ __all__ = [
     "gap_finding",
     "gaps_sentences",
     "group_finding",
+    "handbook",
+    "handbook_note",
     "headline",
     "imbalance_sentence",
     "impact_finding",
@@ -163,6 +187,7 @@ __all__ = [
     "modes_view",
     "notes_view",
     "number",
+    "orders_sentence",
     "outcomes_view",
     "p_value",
     "priorities_finding",
@@ -175,7 +200,10 @@ __all__ = [
     "quotes_view",
     "rates_view",
     "reasons_view",
+    "recurrence_finding",
+    "recurrence_view",
     "refused_view",
+    "repeats_view",
     "response_sentence",
     "rework_sentence",
     "rule_agreement_sentence",
@@ -209,5 +237,9 @@ __all__ = [
     "trend_finding",
     "units_finding",
     "units_view",
+    "verdict_sentence",
+    "verdict_sentences",
+    "verdicts_finding",
+    "verdicts_view",
     "weighting_sentence",
 ]

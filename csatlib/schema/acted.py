@@ -196,6 +196,7 @@ ACTED: Mapping[str, Table] = {
             "action_id": NAME,
             "item": TEXT,
             "theme": TEXT,
+            "scope": TEXT,
             "problem": TEXT,
             "measure": TEXT,
             "verdict": Column("str", allowed=OUTCOMES),

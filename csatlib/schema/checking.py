@@ -15,6 +15,7 @@ from csatlib.schema.judged import JUDGED
 from csatlib.schema.labels import SchemaError
 from csatlib.schema.modelled import MODELLED
 from csatlib.schema.watched import WATCHED
+from csatlib.schema.outlasting import OUTLASTING
 from csatlib.schema.worded import WORDED
 
 __all__ = ["TABLES", "check", "empty"]
@@ -27,6 +28,7 @@ TABLES: Mapping[str, Table] = {
     **MODELLED,
     **WORDED,
     **ACTED,
+    **OUTLASTING,
     **JUDGED,
     **WATCHED,
 }

@@ -20,6 +20,7 @@ __all__ = [
     "QUADRANTS",
     "REAL",
     "REVIEWS",
+    "RISKS",
     "ROLES",
     "STAGES",
     "STANDINGS",
@@ -133,6 +134,9 @@ HORIZONS = ("quick_win", "systemic")
 
 #: Whether a measure worked: it did, it fell short, or the evidence does not say.
 OUTCOMES = ("effective", "short", "insufficient")
+
+#: How likely a customer is to leave.
+RISKS = ("high", "medium", "low")
 
 #: How a measure stands on a day.
 PROGRESS = (
