@@ -106,11 +106,11 @@ def draft(
     >>> from csatlib import schema
     >>> found = schema.empty("key_problems").reindex([0]).assign(driver="speed",
     ...     key_problem=True, metric="mean", performance=3.62, performance_cut=3.91, rank=1)
-    >>> duty = Measure(id="duty", measure="设值班岗，30 分钟内首次响应", items=("speed",), change=0.2)
+    >>> duty = Measure(id="duty", measure="设值班岗，30 分钟内响应", items=("speed",), change=0.2)
     >>> known = Playbook(measures=(duty,))
     >>> made = draft(found, known, quarter="2026Q3", line="shop", today="2026-10-10")
     >>> made[["measure", "baseline", "target"]].round(2).values.tolist()
-    [['设值班岗，30 分钟内首次响应', 3.62, 3.82]]
+    [['设值班岗，30 分钟内响应', 3.62, 3.82]]
     """
     require(problems, ("driver", "key_problem", "metric", "performance"), "draft: problems")
     if min_comments < 1:

@@ -29,20 +29,8 @@ _GROWING += (
 _FALLING = ("时间", "时长", "耗时", "周期", "投诉", "复发", "重复", "超时", "逾期", "差评", "流失")
 _FALLING += ("等待", "等候", "故障", "中断", "失误", "差错", "错误", "返工", "放弃", "退单", "提及")
 _FALLING += ("抱怨", "积压")
-_UPWARD = ("提高", "提升", "增加", "上升", "不低于", "不少于", "≥", "以上")
-_DOWNWARD = (
-    "缩短",
-    "降低",
-    "降至",
-    "降到",
-    "减少",
-    "压缩",
-    "不超过",
-    "不多于",
-    "≤",
-    "以内",
-    "之内",
-)
+#: Bounds in the words of a measure. 增加 and 减少 are of what is done, not of what is measured.
+_UPWARD, _DOWNWARD = ("≥", "不低于", "不少于"), ("≤", "不超过", "不多于")
 _METRICS = {"mean": "平均分", "share": "满意率", "nps": "净推荐值（NPS）"}
 _METRICS |= {"theme": "提及率", "within": "按时完成率", "rate": "比率"}
 
@@ -68,7 +56,7 @@ def direction(metric: object, unit: object, text: object = "") -> int:
     """Say whether more of a metric is better (1), less (−1), or nobody knows (0).
 
     The metrics of a playbook are known; else units of time and the words of the metric decide,
-    and last the words of the measure itself.
+    and last the bounds (≤, 不低于) in the measure itself.
     """
     kind = filled(metric)
     if kind in _RISING:

@@ -14,8 +14,8 @@ def _any_of(words: str) -> str:
 
 
 _UNITS = _any_of(
-    """个百分点 百分点 个工作日 工作日 分钟 小时 个月 个季度 % ％ 天 日 周 月 分 次 条 件 人 名 台 家 场
-    元 万元 倍 成 轮 秒 单 项 套 个 位 题 页 期 份 min h"""
+    """个百分点 百分点 个工作日 工作日 分钟 小时 个月 个季度 % ％ 天 日 周 月 分 次 条 件 人
+    名 台 家 场 元 万元 倍 成 轮 秒 单 项 套 个 位 题 页 期 份 min h"""
 )
 _NUMBER = rf"\d+(?:\.\d+)?\s*(?:{_UNITS})"
 _LASTS = _any_of("分钟 小时 工作日 天 日 周 月 季度 倍 成 百分点 场 轮")
@@ -32,29 +32,30 @@ _NO_GOAL = re.compile(
     r"|[A-Za-z]+\s?\d+(?:\.\d+)?|\d+(?:\.\d+)+\s*版|第[一二三四五六七八九十\d]+[期季项条]?"
 )
 _VAGUE = _any_of(
-    """进一步 不断 持续 切实 全面 大力 积极 努力 尽快 尽量 争取 力争 及时 适当 有效 充分 认真 更加 提升
-    提高 加强 优化 改善 改进 完善 强化 加大 增强 推进 推动 促进 深化 健全 规范 重视 关注 注重 做好 抓好
-    狠抓 落实 落细 到位 力度 夯实 打造 引导 督促 保障 确保 研究 跟进 协调 加快 开展"""
+    """第一时间 进一步 不断 持续 切实 全面 大力 积极 努力 尽快 尽量 争取 力争 及时 适当 有效 充分 认真
+    更加 提升 提高 加强 优化 改善 改进 完善 强化 加大 增强 推进 推动 促进 深化 健全 规范 重视
+    关注 注重 做好 抓好 狠抓 落实 落细 到位 力度 夯实 打造 引导 督促 保障 确保 研究 跟进 协调
+    加快 开展"""
 )
 _ABSTRACT = _any_of(
-    """服务质量 服务水平 服务意识 服务态度 服务能力 服务效率 服务体验 服务流程 客户满意度 满意度 满意率
-    响应速度 响应效率 处理效率 工作效率 专业能力 业务能力 业务水平 业务流程 专业水平 客户体验 用户体验
-    内部管理 人员管理 团队建设 责任心 责任意识 沟通能力 员工培训 人员培训 技术能力 问题解决能力 解决能力
-    管理水平 工作作风 执行力 质量 水平 意识 态度 能力 效率 体验 流程 体系 机制 管理 工作 沟通 培训 作风
-    建设 服务 响应 速度 客户 员工 人员 团队 问题 相关 整体 各项 我们 公司 部门 监督 考核 宣传 学习 教育
-    技能 专业 业务 内部 处理 解决 反馈 投诉 回访 需求 期望 制度"""
+    """服务质量 服务水平 服务意识 服务态度 服务能力 服务效率 服务体验 服务流程 客户满意度
+    满意度 满意率 响应速度 响应效率 处理效率 工作效率 专业能力 业务能力 业务水平 业务流程
+    专业水平 客户体验 用户体验 内部管理 人员管理 团队建设 责任心 责任意识 沟通能力 员工培训
+    人员培训 技术能力 问题解决能力 解决能力 管理水平 工作作风 执行力 质量 水平 意识 态度 能力
+    效率 体验 流程 体系 机制 管理 工作 沟通 培训 作风 建设 服务 响应 速度 客户 员工 人员 团队
+    问题 相关 整体 各项 我们 公司 部门 监督 考核 宣传 学习 教育 技能 专业 业务 内部 处理 解决
+    反馈 投诉 回访 需求 期望 制度"""
 )
 _EMPTY = re.compile(f"{_VAGUE}|{_ABSTRACT}|[和与及的对了等并地，。、；：！\\s]|方面|情况|进行|以及")
 _STARTS = re.compile(r"^\s*(?:[（(]?[一二三四五六七八九十\d]+[)）、.．]|[-•·*#]+)\s*")
-_HEADING = re.compile(
-    f"(?:关于)?.{{0,10}}(?:{_any_of('方面 问题 措施 计划 方案 建议 事项 情况 工作 目标 要求 如下')})[：:]?"
-    "|.{1,10}[：:]"
-)
+_MATTER = _any_of("方面 问题 措施 计划 方案 建议 事项 情况 工作 目标 要求 如下")
+_HEADING = re.compile(f"(?:关于)?.{{0,10}}(?:{_MATTER})[：:]?|.{{1,10}}[：:]")
 _DOING = re.compile(
     _any_of(
-        """建 设 增 加 减 降 缩 提 升 改 优 完善 组织 安排 制定 修 上线 开通 配 抽 检查 回访 培训 派 推
-        换 补 拨 签 发 写 核 审 做 用 把 将 由 每 抓 整理 清理 梳理 合并 取消 公布 公开 通知 告知 联系 招
-        调 扩 强化 规范 落实 跟进 督促 保障 确保 重视 关注 健全 深化 促进"""
+        """解决 建 设 增 加 减 降 缩 提 升 改 优 完善 组织 安排 制定 修 上线 开通 配 抽 检查 回访
+        培训 派 推 换 补 拨 签 发 写 核 审 做 用 把 将 由 每 抓 整理 清理 梳理 合并 取消 公布
+        公开 通知 告知 联系 招 调 扩 强化 规范 落实 跟进 督促 保障 确保 重视 关注 健全 深化
+        促进"""
     )
 )
 _COUNTED = _any_of("% ％ 分钟 小时 个工作日 工作日 天 日 秒 分 次 条 件")
@@ -90,6 +91,8 @@ def has_number(text: str) -> bool:
 def lacks_unit(text: str) -> bool:
     """Say whether a text bounds something by a number without saying of what unit."""
     goal = _NO_GOAL.sub("", text)
+    if re.search("NPS|净推荐|评分|得分", goal):
+        return False
     return bool(re.search(_BOUND, goal)) and not re.search(f"{_NUMBER}|{_SPOKEN}|百分之", goal)
 
 
@@ -102,7 +105,7 @@ def is_vague(text: str) -> bool:
     (True, False)
     """
     bare = _STARTS.sub("", text)
-    return bool(re.search(_VAGUE, bare)) and len(_EMPTY.sub("", bare)) < 3
+    return bool(re.search(_VAGUE, bare)) and len(_NO_GOAL.sub("", _EMPTY.sub("", bare))) < 3
 
 
 def is_heading(text: str) -> bool:
@@ -114,7 +117,8 @@ def is_heading(text: str) -> bool:
     (True, False)
     """
     bare = _STARTS.sub("", text).strip().rstrip("。.")
-    if has_number(bare) or not bare:
+    # 改进措施 and 培训计划 are names of chapters; 尽快解决问题 is a wish.
+    if not bare or has_number(bare) or re.search(_VAGUE, re.sub("改进|培训", "", bare)):
         return False
     if _HEADING.fullmatch(bare) and len(bare) <= 14:
         return True
