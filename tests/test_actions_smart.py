@@ -218,7 +218,7 @@ def test_evidence_that_leads_nowhere_is_told_only_of_the_quarter_that_is_known()
 def test_a_measure_that_stands_twice_is_told_at_the_second():
     twice = measures({}, {"action_id": "A-2", "measure": GOOD["measure"] + "。"})
     told = actions.problems(twice, owners=OWNERS, today=DAY)
-    assert list(told.itertuples(index=False))[0][:2] == ("A-2", "duplicate")
+    assert tuple(told.iloc[0])[:2] == ("A-2", "duplicate")
     assert "A-1" in told["finding"].iloc[0]
     apart = measures({}, {"action_id": "A-2", "scope": "team=网络组"})
     assert actions.problems(apart, owners=OWNERS, today=DAY).empty

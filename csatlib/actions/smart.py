@@ -48,7 +48,8 @@ RULES: Mapping[str, str] = {
     "no_proof": "完成了要有证明材料",
 }
 _SURVEYED = ("mean", "share", "nps")
-_COUNTED = "率|分|时间|时长|耗时|频次|次数|数量|量|比例|占比|NPS|净推荐|满意度|评分|成本|金额|天数|周期|人数|件数|数"
+_COUNTED = "率|分|时间|时长|耗时|频次|次数|数量|量|比例|占比|NPS|净推荐|满意度|"
+_COUNTED += "成本|金额|天数|周期|人数|件数|数"
 #: Joins two owners only where both are names of the list: 产品与研发部 is one department.
 _AND = ("和", "与", "及")
 
