@@ -88,7 +88,8 @@ def draft(
         points at the row of ``baseline``; ``target`` is the baseline and the playbook's change,
         within what the metric can take; ``due`` is today and the measure's days. ``note`` says
         what earlier quarters found, which measures fell short and are not proposed again, and
-        what is still to be filled in; where nothing is known to help ``measure`` is missing.
+        what is still to be filled in; a measure that is against several themes of an item stands
+        once, at the most blamed, and ``note`` names the others; where nothing is known to help ``measure`` is missing.
 
     Raises
     ------
@@ -121,12 +122,21 @@ def draft(
     tables = Tables(label, check_line(line), words, estimates, coverage)
     known = _latest(cases, line)
     rows, taken = [], set[str]()
+    proposed: dict[tuple[object, str], dict[str, object]] = {}
     for problem in stated_problems(problems, frame, tables, min_comments, theme_share):
         for proposal in _proposals(problem, playbook, known):
             row = _row(problem, proposal, tables, owners or {}, day)
+            first = proposed.setdefault((row["item"], str(row.get("measure"))), row)
+            if first is not row and proposal.measure is not None and problem.theme is not None:
+                first["note"] = _joined(first["note"], f"也针对“{problem.theme.name}”")
+                continue
             row["action_id"] = _id(row, proposal.measure, tables, taken)
             rows.append(row)
     return tabled(rows, "action_drafts")
+
+
+def _joined(note: object, more: str) -> str:
+    return f"{note}；{more}" if note else more
 
 
 def _latest(cases: pd.DataFrame | None, line: str) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def action_plan(
     rows = _planned(actions, progress).head(top)
     if rows.empty:
         return style.no_data()
-    from matplotlib.dates import ConciseDateFormatter, date2num
+    from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 
     names = [style.wrap(_short(row.measure, row.action_id), width=26) for row in rows.itertuples()]
     axes = style.canvas(0.42 * len(rows) + 0.16 * sum("\n" in n for n in names) + 1.0)
@@ -82,8 +82,8 @@ def action_plan(
         color=style.INK,
     )
     axes.xaxis_date()
-    axes.locator_params(axis="x", nbins=4)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=5))
+    axes.xaxis.set_major_formatter(DateFormatter("%m-%d"))
     axes.tick_params(axis="x", colors=style.GREY)
     axes.grid(axis="x")
     axes.spines[["left", "bottom"]].set_visible(False)

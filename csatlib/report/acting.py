@@ -224,7 +224,8 @@ def action_priorities_view(priorities: pd.DataFrame, study: Study) -> pd.DataFra
     -------
     DataFrame of str
         In the rows' order: 名次 (with 并列), 编号, 维度, 主题, 改进措施, 重要性, 差距, 频率,
-        严重程度, 难易 (1 hard to 5 easy, and where it was read), 顺序, 类型; where there is no rank, why.
+        严重程度, 难易 (1 hard to 5 easy, and where it was read), 顺序, 类型; where there is no
+        rank, why.
 
     Examples
     --------
