@@ -89,7 +89,8 @@ def draft(
         within what the metric can take; ``due`` is today and the measure's days. ``note`` says
         what earlier quarters found, which measures fell short and are not proposed again, and
         what is still to be filled in; a measure that is against several themes of an item stands
-        once, at the most blamed, and ``note`` names the others; where nothing is known to help ``measure`` is missing.
+        once, at the most blamed, and ``note`` names the others; where nothing is known to help
+        ``measure`` is missing.
 
     Raises
     ------

@@ -219,7 +219,14 @@ def week_list(
     sunday = day + pd.Timedelta(days=6 - day.weekday())
     rows = followups.reset_index(drop=True)
     urgency = _urgency(rows, states, sunday)
-    of_contact = pd.Series(urgency).str.startswith("contact").fillna(value=False).to_numpy(bool)
+    in_time = ~states["late"].fillna(value=False).to_numpy(dtype=bool)
+    of_contact = np.array(
+        [
+            word is not None and (word.startswith("contact") or (word == "escalate" and fine))
+            for word, fine in zip(urgency, in_time, strict=True)
+        ],
+        dtype=bool,
+    )
     meant = rows["due"].mask(of_contact, rows["contact_due"])
     key = rows["customer_id"].isin(list(key_customers))
     blamed = rows["polarity"].isin(["negative", "mixed"])

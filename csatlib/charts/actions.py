@@ -123,6 +123,8 @@ def _bar(axes: Axes, place: int, row: object, number_of: object) -> None:
         textcoords="offset points",
         va="center",
         color=colour,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
+        zorder=6,
     )
 
 
