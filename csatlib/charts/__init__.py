@@ -1,8 +1,10 @@
 """Draws a table that already holds the answer, in Chinese, legible on a telephone."""
 
+from csatlib.charts.actions import action_plan, burn_down, followup_bars
 from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.drivers import importance_dots, priority_matrix
 from csatlib.charts.effects import effect_forest, wave_lines
+from csatlib.charts.evaluation import first_levels, rank_intervals, target_bullets
 from csatlib.charts.gaps import gap_dots
 from csatlib.charts.interviews import saturation_curve, topic_heatmap
 from csatlib.charts.monitoring import control_lines, stage_bars
@@ -15,10 +17,14 @@ from csatlib.charts.words import keyness_dots, word_cloud
 
 __all__ = [
     "ACCENT",
+    "action_plan",
+    "burn_down",
     "control_lines",
     "dimension_bars",
     "distribution_bars",
     "effect_forest",
+    "first_levels",
+    "followup_bars",
     "font_path",
     "funnel",
     "gap_dots",
@@ -27,8 +33,10 @@ __all__ = [
     "keyness_dots",
     "keyword_bars",
     "priority_matrix",
+    "rank_intervals",
     "saturation_curve",
     "stage_bars",
+    "target_bullets",
     "theme_bars",
     "to_svg",
     "topic_heatmap",

@@ -1,5 +1,15 @@
 """Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
 
+from csatlib.report.acting import (
+    action_priorities_sentences,
+    action_priorities_view,
+    action_problems_sentence,
+    action_problems_view,
+    action_progress_sentences,
+    action_progress_view,
+    action_weeks_sentence,
+    actions_view,
+)
 from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
 from csatlib.report.casebook import cases_view, handbook, handbook_note
 from csatlib.report.churning import (
@@ -36,11 +46,18 @@ from csatlib.report.driving import (
     stages_sentences,
     stages_view,
 )
-from csatlib.report.effects import (
-    effects_view,
-    verdict_sentences,
-    verdicts_finding,
-    verdicts_view,
+from csatlib.report.effects import effects_view, verdict_sentences, verdicts_finding, verdicts_view
+from csatlib.report.evaluating import (
+    checks_sentence,
+    checks_view,
+    measured,
+    service_targets_sentences,
+    service_targets_view,
+    target_shares_view,
+    target_summary_view,
+    targets_finding,
+    targets_sentence,
+    targets_view,
 )
 from csatlib.report.exhibits import cards, figure, table
 from csatlib.report.fieldwork import (
@@ -54,6 +71,14 @@ from csatlib.report.fieldwork import (
 )
 from csatlib.report.findings import group_finding
 from csatlib.report.fitting import coefficients_view, fit_finding, stability_findings
+from csatlib.report.following import (
+    followup_rates_sentences,
+    followup_rates_view,
+    followup_summary_view,
+    followups_view,
+    week_list_sentence,
+    week_list_view,
+)
 from csatlib.report.interviews import (
     gaps_sentences,
     interviewed_view,
@@ -72,6 +97,14 @@ from csatlib.report.joint import (
     joint_view,
     quotes_sentence,
     quotes_view,
+)
+from csatlib.report.judging import (
+    evaluation_sentence,
+    evaluation_view,
+    rank_sum_sentence,
+    rank_sum_view,
+    stability_sentence,
+    stability_view,
 )
 from csatlib.report.lasting import recurrence_finding, recurrence_view, repeats_view
 from csatlib.report.leading import headline, lowest
@@ -124,6 +157,14 @@ from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
     "Html",
+    "action_priorities_sentences",
+    "action_priorities_view",
+    "action_problems_sentence",
+    "action_problems_view",
+    "action_progress_sentences",
+    "action_progress_view",
+    "action_weeks_sentence",
+    "actions_view",
     "agreement_sentence",
     "agreement_view",
     "alarm_sentences",
@@ -132,6 +173,8 @@ __all__ = [
     "cards",
     "cases_view",
     "changes_finding",
+    "checks_sentence",
+    "checks_view",
     "churn_finding",
     "churn_risk_check_view",
     "churn_risk_finding",
@@ -149,9 +192,15 @@ __all__ = [
     "drift_view",
     "effect_view",
     "effects_view",
+    "evaluation_sentence",
+    "evaluation_view",
     "figure",
     "fit_finding",
     "folded",
+    "followup_rates_sentences",
+    "followup_rates_view",
+    "followup_summary_view",
+    "followups_view",
     "funnel_view",
     "gap_finding",
     "gaps_sentences",
@@ -179,6 +228,7 @@ __all__ = [
     "level_view",
     "likeness_view",
     "lowest",
+    "measured",
     "merge_small",
     "mix_view",
     "model_choice_finding",
@@ -198,6 +248,8 @@ __all__ = [
     "provenance",
     "quotes_sentence",
     "quotes_view",
+    "rank_sum_sentence",
+    "rank_sum_view",
     "rates_view",
     "reasons_view",
     "recurrence_finding",
@@ -214,10 +266,14 @@ __all__ = [
     "screening_view",
     "sensitivity_view",
     "sentence",
+    "service_targets_sentences",
+    "service_targets_view",
     "signed",
     "soundness_findings",
     "soundness_view",
     "stability_findings",
+    "stability_sentence",
+    "stability_view",
     "stack",
     "stages_sentences",
     "stages_view",
@@ -227,6 +283,11 @@ __all__ = [
     "suggestions_view",
     "survey_record",
     "table",
+    "target_shares_view",
+    "target_summary_view",
+    "targets_finding",
+    "targets_sentence",
+    "targets_view",
     "theme_changes_finding",
     "themes_finding",
     "themes_view",
@@ -241,5 +302,7 @@ __all__ = [
     "verdict_sentences",
     "verdicts_finding",
     "verdicts_view",
+    "week_list_sentence",
+    "week_list_view",
     "weighting_sentence",
 ]

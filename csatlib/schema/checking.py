@@ -16,6 +16,7 @@ from csatlib.schema.labels import SchemaError
 from csatlib.schema.modelled import MODELLED
 from csatlib.schema.watched import WATCHED
 from csatlib.schema.outlasting import OUTLASTING
+from csatlib.schema.planned import PLANNED
 from csatlib.schema.worded import WORDED
 
 __all__ = ["TABLES", "check", "empty"]
@@ -29,6 +30,7 @@ TABLES: Mapping[str, Table] = {
     **WORDED,
     **ACTED,
     **OUTLASTING,
+    **PLANNED,
     **JUDGED,
     **WATCHED,
 }
