@@ -566,6 +566,8 @@ def watched(w):
     w.trained = pd.DataFrame({"trainee": list("abcdef"), "course": "c", "lecturer": "l"})
     w.trained = w.trained.assign(method="m", before=60, after=after)
     w.training = evaluation.training(w.trained.copy(), tests={"theory": ("before", "after")})
+
+
 def measures_judged(w):
     """Make a measure, its waves and its verdict, and what is known afterwards."""
 
@@ -614,6 +616,8 @@ def measures_judged(w):
     w.repeated = actions.repeats(w.served.copy(), today="2026-09-30")
     w.recurring = CASES["actions.recurrence"](w)
     w.recurring = actions.recurrence(*w.recurring[0], **w.recurring[1])
+
+
 def closing_the_loop(w):
     """Add measures, how they stand, and the follow-up of the opinions."""
     w.weak = drivers.key_problems(w.matrix.copy(), w.means.copy(), target=5.0)

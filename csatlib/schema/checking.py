@@ -14,9 +14,9 @@ from csatlib.schema.estimated import ESTIMATED
 from csatlib.schema.judged import JUDGED
 from csatlib.schema.labels import SchemaError
 from csatlib.schema.modelled import MODELLED
-from csatlib.schema.watched import WATCHED
 from csatlib.schema.outlasting import OUTLASTING
 from csatlib.schema.planned import PLANNED
+from csatlib.schema.watched import WATCHED
 from csatlib.schema.worded import WORDED
 
 __all__ = ["TABLES", "check", "empty"]
