@@ -9,11 +9,6 @@ from datetime import date, datetime
 import openpyxl
 import pandas as pd
 import pytest
-from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
-
-from csatlib import privacy, schema, store
-from csatlib.store import StoreError
 from loop_registers import (
     OWNERS,
     STUDY,
@@ -26,6 +21,11 @@ from loop_registers import (
     table,
     write,
 )
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+
+from csatlib import privacy, schema, store
+from csatlib.store import StoreError
 
 
 @pytest.fixture
@@ -347,7 +347,7 @@ def test_a_fault_is_told_with_its_cell(filled, change, words):
 def test_all_faults_are_told_at_once(filled):
     def change(book):
         for fault in ("unknown owner", "no date", "step of nothing", "score 7"):
-            next(p for p in BAD if p.id == fault).values[0](book)
+            next(p for p in BAD if p.id == fault)[0][0](book)
         cell(book["改进措施"], 3, "状态").value = "#N/A"
 
     edited(filled, "actions", change)

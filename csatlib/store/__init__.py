@@ -3,6 +3,7 @@
 from csatlib.store.archive import archive
 from csatlib.store.backup import backup, restore, verify
 from csatlib.store.closed_loop import action_steps, actions, cases, followup_log, rechecks
+from csatlib.store.copies import export_register
 from csatlib.store.database import connect
 from csatlib.store.disk import atomic, digest, flush_folder
 from csatlib.store.forget import Forgetting, Removal, forget, forgetting
@@ -17,6 +18,7 @@ from csatlib.store.keys import (
 )
 from csatlib.store.loop_entries import Entered, add_actions, add_cases, add_followups
 from csatlib.store.loop_tables import personal_cells, register_file
+from csatlib.store.merging import CellChange, Merged, merge_register
 from csatlib.store.places import (
     ROOT_VARIABLE,
     STAGE_VARIABLE,
@@ -47,10 +49,12 @@ __all__ = [
     "KEY_VARIABLE",
     "ROOT_VARIABLE",
     "STAGE_VARIABLE",
+    "CellChange",
     "Entered",
     "Expired",
     "Forgetting",
     "Kept",
+    "Merged",
     "QuoteTally",
     "Removal",
     "StoreError",
@@ -75,6 +79,7 @@ __all__ = [
     "earlier_raw",
     "expire",
     "expired",
+    "export_register",
     "flush_folder",
     "followup_log",
     "forget",
@@ -85,6 +90,7 @@ __all__ = [
     "key_file",
     "loose_modes",
     "manifest",
+    "merge_register",
     "new_key",
     "personal_cells",
     "project_root",

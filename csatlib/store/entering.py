@@ -24,6 +24,8 @@ __all__ = ["append", "new_book", "put_value", "refresh", "values_of"]
 
 #: So far down a column offers its choices.
 _OFFERED = 10000
+#: Columns of so many characters hold sentences.
+_WRAPPED = 20
 #: A list of choices in a cell may have so many characters.
 _LONGEST_LIST = 250
 
@@ -105,6 +107,8 @@ def _value(value: Any) -> Value:
 
 def append(sheet: Filled, rows: Iterable[Mapping[str, Value]], names: Names) -> int:
     """Write rows below the last one in which anybody has written anything; count them."""
+    from openpyxl.styles import Alignment
+
     page = sheet.sheet.sheet
     filled = (c.row for cells in page.iter_rows() for c in cells if c.value is not None)
     first = number = max(filled, default=sheet.sheet.heading)
@@ -114,6 +118,9 @@ def append(sheet: Filled, rows: Iterable[Mapping[str, Value]], names: Names) -> 
         for name in sheet.sheet.columns:
             if (value := row.get(name)) is not None:
                 put_value(sheet, number, name, value, row, names)
+                wide = sheet.form.by_name[name].width >= _WRAPPED
+                cell = sheet.sheet.cell(number, name)
+                cell.alignment = Alignment(vertical="top", wrap_text=wide)
         if "mark" in sheet.sheet.columns:
             marks = {one.name: row.get(one.name) for one in sheet.form.fields if one.refreshed}
             written(sheet.sheet.cell(number, "mark"), sheet.form.by_name["mark"], _marks(marks))
@@ -126,15 +133,12 @@ def put_value(
     sheet: Filled, number: int, name: str, value: Value, row: Mapping[str, Value], names: Names
 ) -> None:
     """Write one value into a sheet, shown as people read it."""
-    from openpyxl.styles import Alignment
-
     one, cell = sheet.form.by_name[name], sheet.sheet.cell(number, name)
     share = name == "done_share" or (
         name in ("baseline", "target", "estimate", "ci_low", "ci_high")
         and row.get("metric") in SHARES
     )
     written(cell, one, value, names.get(name), share=share)
-    cell.alignment = Alignment(vertical="top", wrap_text=one.width >= 20)
 
 
 def _refuse_lost(sheet: Filled, row: Mapping[str, Value]) -> None:

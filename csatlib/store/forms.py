@@ -28,6 +28,7 @@ Kind = Literal[
     "choice",
     "flag",
     "mark",
+    "own",
 ]
 
 
@@ -40,7 +41,8 @@ class Field:
     name, heading : str
         The column of the table, and what people read above it.
     kind : str
-        What a cell holds; ``mark`` is the program's own and no column of the table.
+        What a cell holds; ``mark`` is the program's own and ``own`` people's own, no columns of
+        the table.
     words : mapping of str to str
         For a ``choice``: Chinese word to value. With ``loose`` other words stay as they are.
     needed : bool

@@ -18,7 +18,7 @@ from csatlib.store.workbook import DAY, day_of, text_of
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
 
-__all__ = ["Fault", "Value", "canonical", "inside", "parsed", "parts", "written"]
+__all__ = ["Fault", "Value", "canonical", "inside", "parsed", "parts", "shown", "written"]
 
 Value = str | float | date | bool | None
 
@@ -45,6 +45,8 @@ def parsed(cell: Cell, field: Field, names: Mapping[str, str] | None = None) -> 
 
     ``names`` are Chinese names by id that a text may show in place of the id.
     """
+    if field.kind == "own":
+        return _own(cell)
     if cell.data_type == "f":
         return Fault("是公式；请改成它的值。")
     if cell.data_type == "e":
@@ -85,15 +87,39 @@ def written(
     if value is None:
         cell.value = None
     elif isinstance(value, date):
-        cell.value, cell.number_format = datetime.combine(value, time()), _DAY_FORMAT
+        now = cell.number_format
+        cell.value = datetime.combine(value, time())
+        cell.number_format = now
+        _format(cell, _DAY_FORMAT, kept=_is_day(now))
     elif isinstance(value, float | int) and not isinstance(value, bool):
         number = float(value)
         cell.value = int(number) if number.is_integer() else number
-        cell.number_format = _SHARE_FORMAT if share else "General"
+        now = cell.number_format
+        plain = "%" not in now and now != "@" and not _is_day(now)
+        _format(cell, _SHARE_FORMAT if share else "General", kept="%" in now if share else plain)
     else:
-        shown = {code: word for word, code in field.words.items()}
         text = canonical(value).replace("\r\n", "\n").replace("\r", "\n")
-        workbook.put(cell, _UNSEEN.sub("", (names or {}).get(text, shown.get(text, text))))
+        workbook.put(cell, _UNSEEN.sub("", shown(text, field, names)))
+
+
+def shown(text: str, field: Field, names: Mapping[str, str] | None = None) -> str:
+    """Give a value as people read it in a cell."""
+    if field.kind in ("ids", "names") and names:
+        return SEPARATOR.join(names.get(part, part) for part in parts(text))
+    words = {code: word for word, code in field.words.items()}
+    return (names or {}).get(text, words.get(text, text))
+
+
+def _format(cell: Cell, wanted: str, *, kept: bool) -> None:
+    # How somebody likes their days and numbers shown is theirs to choose.
+    if not kept:
+        cell.number_format = wanted
+
+
+def _is_day(number_format: str) -> bool:
+    from openpyxl.styles.numbers import is_date_format
+
+    return bool(is_date_format(number_format))
 
 
 def parts(text: str) -> list[str]:
@@ -106,6 +132,18 @@ def inside(file: str) -> bool:
     path = PurePosixPath(file)
     odd = file.startswith(("/", "~")) or "\\" in file or ":" in file or "\0" in file
     return not odd and ".." not in path.parts and path.parts not in ((), (".",))
+
+
+def _own(cell: Cell) -> Value:
+    """Read a cell of a column that people added: what it holds; a formula is left where it is."""
+    value = cell.value
+    if cell.data_type in ("f", "e") or not text_of(cell):
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    return _plain(cell)
 
 
 def _plain(cell: Cell) -> str:
