@@ -267,7 +267,7 @@ def _people(
     registers: dict[Path, bytes],
     losing: set[Place],
 ) -> list[str]:
-    """Take the person out of the registers of opinions and rechecks; say what is left to look at."""
+    """Take the person out of opinions and rechecks; say what is left to be looked at."""
     notes = []
     for file in sorted(f for name in PEOPLE for f in (project / "registers").glob(f"*/{name}")):
         called = file.relative_to(project).as_posix()

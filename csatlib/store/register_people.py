@@ -67,7 +67,7 @@ def without_person(
     sheet = sheets[table]
     ids, gone = frozenset(names) | {normal(name) for name in names}, frozenset(row_ids)
     mine = [row for row in sheet.rows if _is_of(row, ids, gone)]
-    quarters = frozenset(row.text("quarter") for row in mine if row.text("quarter"))
+    quarters = frozenset(quarter for row in mine if (quarter := _quarter(row, sheets)))
     if mine:
         _empty_copies(book, sheet, [row.text("text") or row.text("comment") for row in mine])
         for row in mine:
@@ -80,6 +80,14 @@ def without_person(
         return Leaving(None, 0, quarters, mentions)
     workbook.refuse_open(file, called)
     return Leaving(workbook.packed(book, before, called), len(mine), quarters, mentions)
+
+
+def _quarter(row: Row, sheets: Mapping[str, Filled]) -> str:
+    """Give the quarter of an opinion, or of the measure that a recheck is of."""
+    if "actions" not in sheets:
+        return row.text("quarter")
+    measure = sheets["actions"].row_of("action_id", row.text("action_id"))
+    return "" if measure is None else measure.text("quarter")
 
 
 def _is_of(row: Row, ids: frozenset[str], gone: frozenset[str]) -> bool:
@@ -111,10 +119,16 @@ def _mentions(book: Workbook, ids: frozenset[str]) -> int:
 
 
 def _readdress(sheet: Filled, row: Row, new: Mapping[str, str]) -> bool:
-    address, _, item = row.text("comment_id").rpartition(":")
+    before, name = row.text("comment_id"), row.text("followup_id")
+    address, _, item = before.rpartition(":")
     if address not in new:
         return False
-    workbook.put(sheet.sheet.cell(row.number, "comment_id"), f"{new[address]}:{item}")
+    comment_id = f"{new[address]}:{item}"
+    workbook.put(sheet.sheet.cell(row.number, "comment_id"), comment_id)
+    if name.endswith(before):
+        workbook.put(
+            sheet.sheet.cell(row.number, "followup_id"), name.removesuffix(before) + comment_id
+        )
     if row.text("response_id") in new:
         workbook.put(sheet.sheet.cell(row.number, "response_id"), new[row.text("response_id")])
     return True

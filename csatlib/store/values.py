@@ -23,7 +23,7 @@ __all__ = ["Fault", "Value", "canonical", "inside", "parsed", "parts", "shown", 
 Value = str | float | date | bool | None
 
 _LIST = re.compile(r"[、，,；;\n]+")
-_ID = re.compile(r"[\w.\-#]+")
+_ID = re.compile(r"[\w.\-#:]+")
 _DAY_FORMAT, _SHARE_FORMAT = "yyyy-mm-dd", "0.0%"
 #: Excel takes small numbers for days of 1900: nobody has a register of that time.
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 1, 1)
