@@ -21,6 +21,7 @@ from csatlib.store.relations import related
 from csatlib.store.tombstones import normal
 
 __all__ = [
+    "PSEUDONYM",
     "name_of",
     "personal_cells",
     "read_sheets",
@@ -29,7 +30,8 @@ __all__ = [
     "table_of",
 ]
 
-_PSEUDONYM = r"P[0-9A-HJKMNP-TV-Z]{16}"
+#: What `privacy.pseudonymise` makes of an id.
+PSEUDONYM = r"P[0-9A-HJKMNP-TV-Z]{16}"
 
 
 def name_of(file: Path) -> str:
@@ -179,7 +181,7 @@ def _typed(df: pd.DataFrame, table: str) -> pd.DataFrame:
 def _customers(ids: pd.Series, line: str, root: str | os.PathLike[str] | None) -> pd.Series:
     """Give customers the pseudonyms under which the other tables know them."""
     words = ids.astype("str")
-    typed = words.notna() & ~words.str.fullmatch(_PSEUDONYM).fillna(False).astype(bool)
+    typed = words.notna() & ~words.str.fullmatch(PSEUDONYM).fillna(False).astype(bool)
     if not typed.any():
         return words
     plain = words[typed].map(normal)

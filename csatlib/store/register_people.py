@@ -12,14 +12,14 @@ from csatlib.store import workbook
 from csatlib.store.filled import Filled, Row, read_book, told
 from csatlib.store.forms import Names, Register
 from csatlib.store.loop_forms import ACTIONS, FOLLOWUPS
-from csatlib.store.loop_tables import name_of
+from csatlib.store.loop_tables import PSEUDONYM, name_of
 from csatlib.store.tombstones import normal
 from csatlib.store.workbook import text_of
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
-__all__ = ["PEOPLE", "Leaving", "without_person"]
+__all__ = ["PEOPLE", "Leaving", "names_customers", "without_person"]
 
 #: Registers in which customers stand, and the sheet of each.
 PEOPLE: Mapping[str, tuple[Register, str]] = {
@@ -80,6 +80,24 @@ def without_person(
         return Leaving(None, 0, quarters, mentions)
     workbook.refuse_open(file, called)
     return Leaving(workbook.packed(book, before, called), len(mine), quarters, mentions)
+
+
+def names_customers(file: Path) -> bool:
+    """Say whether a register holds numbers of customers that are no pseudonyms.
+
+    Raises
+    ------
+    StoreError
+        If it is at fault.
+    """
+    if file.name not in PEOPLE:
+        return False
+    register, table = PEOPLE[file.name]
+    called = name_of(file)
+    sheets, faults = read_book(workbook.load(file.read_bytes(), called), register, called, {})
+    told(faults)
+    typed = (row.text("customer_id") for row in sheets[table].rows)
+    return any(one and not re.fullmatch(PSEUDONYM, one) for one in typed)
 
 
 def _quarter(row: Row, sheets: Mapping[str, Filled]) -> str:
