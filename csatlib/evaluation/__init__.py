@@ -1,3 +1,5 @@
 """Many indicators into one judgement, and watching it over time."""
 
-__all__: list[str] = []
+from csatlib.evaluation.rank_sum import RankSum, rank_sum_ratio
+
+__all__ = ["RankSum", "rank_sum_ratio"]
