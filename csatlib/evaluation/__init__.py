@@ -1,5 +1,8 @@
 """Many indicators into one judgement, and watching it over time."""
 
+from csatlib.evaluation.points import normalise
 from csatlib.evaluation.rank_sum import RankSum, rank_sum_ratio
+from csatlib.evaluation.scoring import weighted_mean
+from csatlib.evaluation.stability import stability
 
-__all__ = ["RankSum", "rank_sum_ratio"]
+__all__ = ["RankSum", "normalise", "rank_sum_ratio", "stability", "weighted_mean"]

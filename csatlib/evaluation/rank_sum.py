@@ -118,10 +118,10 @@ def rank_sum_ratio(
     >>> found = rank_sum_ratio(teams, direction={"share": "higher", "minutes": "lower"})
     >>> found.ratios[["group", "rsr", "probit", "fitted", "grade"]].round(3)
       group    rsr  probit  fitted  grade
-    0     丙   0.25   4.326   0.281      2
-    1     乙    0.5     5.0   0.527      2
-    2     甲  0.875   6.109   0.932      3
-    3     丁  0.875   6.109   0.932      3
+    0     丙   0.25   4.326   0.276      2
+    1     乙    0.5     5.0   0.462      2
+    2     甲  0.875   6.534   0.886      3
+    3     丁  0.875   6.534   0.886      3
     """
     one_of(method, ("whole", "non_whole"), "method")
     one_of(grades, tuple(CUTS), "grades")
