@@ -5,6 +5,7 @@ from csatlib.clean.ledger import ledger_of_texts, relabel
 from csatlib.clean.lists import fieldwork_tables, set_aside
 from csatlib.clean.personal import all_ids, known_names, personal, roster
 from csatlib.clean.replay import replay
+from csatlib.clean.indicators import indicator_rows
 from csatlib.clean.responses import Cleaned, intake, responses
 from csatlib.clean.rules import REASONS
 from csatlib.clean.sensitivity import sensitivity
@@ -15,6 +16,7 @@ __all__ = [
     "all_ids",
     "attach",
     "fieldwork_tables",
+    "indicator_rows",
     "intake",
     "known_names",
     "ledger_of_texts",

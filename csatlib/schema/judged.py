@@ -35,6 +35,8 @@ JUDGED: Mapping[str, Table] = {
             "period": NAME,
             "value": REAL,
             "se": REAL,
+            "ci_low": REAL,
+            "ci_high": REAL,
             "n": _SOME,
             "target": REAL,
             "direction": _DIRECTION,
