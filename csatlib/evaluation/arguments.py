@@ -31,25 +31,25 @@ Shares = Mapping[str, float] | None
 class Matrix:
     """Groups by indicators as an array, with the sense of each indicator and its share.
 
-    ``values`` is groups × indicators with NaN for what is missing; ``sign`` is 1 where more is
+    ``cells`` is groups × indicators with NaN for what is missing; ``sign`` is 1 where more is
     better and −1 where less is; ``shares`` add up to 1, and are 0 for an indicator left out.
     """
 
     groups: tuple[str, ...]
     group_by: str | None
     indicators: tuple[str, ...]
-    values: np.ndarray
+    cells: np.ndarray
     sign: np.ndarray
     shares: np.ndarray
 
     @property
     def counted(self) -> np.ndarray:
         """The values of the indicators that have a share."""
-        return self.values[:, self.shares > 0]
+        return self.cells[:, self.shares > 0]
 
     def missing(self) -> list[str | None]:
         """Name, for each group, the indicators that count and have no value."""
-        found = np.isnan(self.values) & (self.shares > 0)
+        found = np.isnan(self.cells) & (self.shares > 0)
         names = np.array(self.indicators, dtype=object)
         return ["、".join(names[row]) or None for row in found]
 
@@ -75,7 +75,7 @@ def read_matrix(values: pd.DataFrame, direction: Direction, weights: Shares) -> 
         groups=tuple(str(group) for group in values.index),
         group_by=None if values.index.name is None else str(values.index.name),
         indicators=indicators,
-        values=figures(values, "values"),
+        cells=figures(values, "values"),
         sign=_signs(direction, indicators),
         shares=shares / shares.sum(),
     )

@@ -133,5 +133,5 @@ def normalise(
     one_of(method, POINTS, "method")
     read = read_matrix(values, direction, None)
     goals = read_goals(read, target, floor)
-    points = points_of(read.values, read.sign, goals, method=method)
+    points = points_of(read.cells, read.sign, goals, method=method)
     return pd.DataFrame(points, index=values.index, columns=values.columns).astype("Float64")

@@ -104,8 +104,7 @@ def check_system(
     bases = whole[whole["period"] == str(label)].set_index("indicator")["n"].dropna()
     past = None if history is None else history[history["group_by"].isna()]
     rows: list[Row] = [*_complete(system, now)]
-    for one in system.indicators:
-        rows.append(_representative(one, bases, population or {}, min_base))
+    rows += [_representative(one, bases, population or {}, min_base) for one in system.indicators]
     rows += _duplicates(system, values, history)
     for one in system.indicators:
         rows += [
@@ -155,7 +154,9 @@ def _complete(system: IndicatorSystem, now: pd.Series) -> Iterator[Row]:
         lacking = [one.name for one in held if one.id not in now.index]
         finding = f"一级指标“{first}”的 {len(held)} 个二级指标都有数"
         if lacking:
-            finding = f"一级指标“{first}”有 {len(lacking)} 个二级指标本季度没有数：{'、'.join(lacking)}"
+            finding = (
+                f"一级指标“{first}”有 {len(lacking)} 个二级指标本季度没有数：{'、'.join(lacking)}"
+            )
         yield _row(
             *("complete", None, not lacking, finding, "补上数据来源，或换成拿得到数的指标"),
             figure=1 - len(lacking) / len(held),
@@ -189,7 +190,7 @@ def _duplicates(
         return
     named = held[keys].fillna("").agg("|".join, axis=1)
     wide = held.assign(key=named, value=held["value"].astype("float64"))
-    wide = wide.pivot(index="key", columns="indicator", values="value")
+    wide = wide.pivot_table(index="key", columns="indicator", values="value")
     for one, other in combinations(system.indicators, 2):
         if one.id not in wide or other.id not in wide:
             continue
@@ -211,7 +212,9 @@ def _quantifiable(one: Indicator) -> Row:
     lacking = [what for what, there in (("单位", one.unit), ("算法", one.definition)) if not there]
     if lacking:
         finding = f"“{one.name}”没有写{'和'.join(lacking)}"
-        return _row("quantifiable", one, False, finding, "在 indicators.yml 里补上 unit 和 definition")
+        return _row(
+            "quantifiable", one, False, finding, "在 indicators.yml 里补上 unit 和 definition"
+        )
     side = "越大越好" if one.better_above else "越小越好"
     return _row("quantifiable", one, True, f"“{one.name}”以{one.unit}计，{side}")
 
@@ -225,9 +228,7 @@ def _available(one: Indicator, now: pd.Series) -> Row:
     return _row("available", one, one.cost != "high", finding, "能否换成系统自动记录的数据")
 
 
-def _current(
-    one: Indicator, whole: pd.DataFrame, past: pd.DataFrame | None, label: Quarter
-) -> Row:
+def _current(one: Indicator, whole: pd.DataFrame, past: pd.DataFrame | None, label: Quarter) -> Row:
     """Compare the age of the last value with how often there should be one."""
     rows = whole if past is None else pd.concat([past, whole], ignore_index=True)
     held = rows[(rows["indicator"] == one.id) & rows["value"].notna()]

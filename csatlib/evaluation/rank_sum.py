@@ -79,8 +79,9 @@ def rank_sum_ratio(
     grades : {3, 4, 5}
         How many grades; they part at probits 4 and 6; 3.5, 5 and 6.5; 3.2, 4.4, 5.6 and 6.8.
     missing : {"refuse", "reweight"}
-        A group without a value of an indicator has no ratio and takes no part (``missing_indicator``),
-        or its ratio is that of its other indicators, each rank over the number ranked there.
+        A group without a value of an indicator has no ratio and takes no part
+        (``missing_indicator``), or its ratio is that of its other indicators, each rank over the
+        number ranked there.
 
     Returns
     -------
@@ -127,7 +128,7 @@ def rank_sum_ratio(
     one_of(grades, tuple(CUTS), "grades")
     one_of(missing, ("refuse", "reweight"), "missing")
     read = read_matrix(values, direction, weights)
-    used = read.values.copy()
+    used = read.cells.copy()
     if missing == "refuse":
         used[np.isnan(read.counted).any(axis=1)] = np.nan
     ranks = ranks_of(used, read.sign, method=method)
@@ -223,7 +224,7 @@ def _ranks(read: Matrix, ranks: np.ndarray) -> pd.DataFrame:
             "indicator": list(read.indicators) * groups,
             "direction": list(senses) * groups,
             "weight": np.tile(read.shares, groups),
-            "value": read.values.ravel(),
+            "value": read.cells.ravel(),
             "rank": ranks.ravel(),
         },
         "rank_sum_ranks",

@@ -27,9 +27,7 @@ TOTAL = "total"
 Missing = Literal["reweight", "refuse"]
 
 
-def mean_of(
-    points: np.ndarray, shares: np.ndarray, least: float
-) -> tuple[np.ndarray, np.ndarray]:
+def mean_of(points: np.ndarray, shares: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
     """Average points (last axis) by shares over those present; and the share present.
 
     Where less than ``least`` of the weight is present there is no mean.
@@ -129,14 +127,16 @@ def weighted_mean(
     if not 0 < least <= 1:
         raise ValueError(f"least: expected a share above 0 up to 1, found {least!r}")
     read = read_matrix(values, direction, weights)
-    scored = points_of(read.values, read.sign, read_goals(read, target, floor), method=points)
+    scored = points_of(read.cells, read.sign, read_goals(read, target, floor), method=points)
     parts = _parts(read, first)
     if not parts:
         score, coverage = mean_of(scored, read.shares, least)
         rows = [_rows(read, scored, TOTAL, 1.0, score, coverage, np.ones(len(read.shares), bool))]
         return _finished(rows, missing)
     part_weights = _part_weights(read, parts, first_weights)
-    found = {name: mean_of(scored[:, held], read.shares[held], least) for name, held in parts.items()}
+    found = {
+        name: mean_of(scored[:, held], read.shares[held], least) for name, held in parts.items()
+    }
     scores = np.column_stack([score for score, _ in found.values()])
     if missing == "refuse":
         scores[_lacking(read, scored).any(axis=1)] = np.nan

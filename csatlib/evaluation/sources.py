@@ -207,7 +207,8 @@ def _read(one: Indicator, rows: pd.DataFrame, quarter: str) -> list[Figure]:
             for key in ("estimate", "se", "ci_low", "ci_high")
         )
         group_by, group, reason = (
-            None if pd.isna(row.get(key)) else str(row[key]) for key in ("group_by", "group", "reason")
+            None if pd.isna(row.get(key)) else str(row[key])
+            for key in ("group_by", "group", "reason")
         )
         n = None if pd.isna(row["n"]) else int(row["n"])
         if np.isnan(se) and 0 <= value <= 1 and n and not np.isnan(low):

@@ -137,7 +137,7 @@ def stability(
 
     blocks = list(_draws(read, errors, rng, weight_spread, perturb, n_draws))
     scores = np.concatenate([judge(x, shares) for x, shares in blocks])
-    return _table(read, method, judge(read.values, read.shares), scores, grades, conf, unknown)
+    return _table(read, method, judge(read.cells, read.shares), scores, grades, conf, unknown)
 
 
 def _draws(
@@ -149,11 +149,11 @@ def _draws(
     n_draws: int,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Draw values and weights, a block at a time."""
-    size = max(1, min(n_draws, _BLOCK // max(read.values.size, 1)))
+    size = max(1, min(n_draws, _BLOCK // max(read.cells.size, 1)))
     for start in range(0, n_draws, size):
         n = min(size, n_draws - start)
-        noise = rng.standard_normal((n, *read.values.shape))
-        yield read.values + errors * noise, _weights(read.shares, rng, spread, perturb, n)
+        noise = rng.standard_normal((n, *read.cells.shape))
+        yield read.cells + errors * noise, _weights(read.shares, rng, spread, perturb, n)
 
 
 def _weights(
@@ -231,9 +231,7 @@ def _chances(ranked: np.ndarray, known: np.ndarray) -> np.ndarray:
     return found
 
 
-def _graded(
-    method: str, score: np.ndarray, scores: np.ndarray, grades: int
-) -> dict[str, object]:
+def _graded(method: str, score: np.ndarray, scores: np.ndarray, grades: int) -> dict[str, object]:
     """Give the grade without movement and the chance of each, of the rank-sum ratio alone."""
     nothing = np.full(len(score), np.nan)
     found = {f"p_grade_{grade}": nothing for grade in _GRADES}
@@ -260,13 +258,13 @@ def _errors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give the errors, 0 where there is none, and which groups lack one that counts."""
     if se is None:
-        return np.zeros_like(read.values), np.zeros(len(read.groups), dtype=bool)
+        return np.zeros_like(read.cells), np.zeros(len(read.groups), dtype=bool)
     if not (se.index.equals(values.index) and list(se.columns) == list(values.columns)):
         raise ValueError("se: expected the rows and columns of values; make both with matrix")
     errors = figures(se, "se")
     if (errors < 0).any():
         raise ValueError("se: expected standard errors of 0 or more, found one below")
-    unknown = np.isnan(errors) & ~np.isnan(read.values) & (read.shares > 0)
+    unknown = np.isnan(errors) & ~np.isnan(read.cells) & (read.shares > 0)
     return np.where(np.isnan(errors), 0.0, errors), unknown.any(axis=1)
 
 
@@ -289,7 +287,7 @@ def _check(
         raise ValueError(f"n_draws: expected a whole number of 100 or more, found {n_draws!r}")
     if not 0 < conf < 1:
         raise ValueError(f"conf: expected a number between 0 and 1, found {conf!r}")
-    if not 0 <= spread or (perturb == "uniform" and np.sqrt(3) * spread > 1):
+    if not spread >= 0 or (perturb == "uniform" and np.sqrt(3) * spread > 1):
         raise ValueError(
             f"weight_spread: expected 0 or more{', up to 0.577' if perturb == 'uniform' else ''}, "
             f"found {spread!r}"

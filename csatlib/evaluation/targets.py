@@ -75,7 +75,9 @@ def against_targets(
             "with evaluation.indicator_values"
         )
     if not 0 <= near < 1 or not 0 < conf < 1:
-        raise ValueError(f"expected near from 0 to 1 and conf between 0 and 1, found {near}, {conf}")
+        raise ValueError(
+            f"expected near from 0 to 1 and conf between 0 and 1, found {near}, {conf}"
+        )
     value, se, low, high, target = (
         values[c].to_numpy(dtype=float, na_value=np.nan)
         for c in ("value", "se", "ci_low", "ci_high", "target")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from csatlib import schema
 from csatlib.evaluation.arguments import fitted
 from csatlib.evaluation.sources import (
     Figure,
@@ -18,7 +19,7 @@ from csatlib.evaluation.sources import (
 from csatlib.schema import Quarter
 from csatlib.study import Indicator, IndicatorSystem, Stage
 
-__all__ = ["indicator_values", "matrix"]
+__all__ = ["by_line", "indicator_values", "matrix"]
 
 
 def indicator_values(
@@ -167,10 +168,46 @@ def matrix(
         )
     held = rows.groupby("indicator", sort=False)["value"].transform("count") > 0
     indicators = list(dict.fromkeys(rows.loc[held, "indicator"]))
-    wide = rows.assign(group=groups, cell=rows[what].astype("Float64"))
-    wide = wide.pivot(index="group", columns="indicator", values="cell")
-    wide = wide.reindex(columns=indicators).astype("float64")
+    wide = rows.assign(group=groups, cell=rows[what].astype("float64"))
+    wide = wide.pivot_table(
+        index="group", columns="indicator", values="cell", aggfunc="first", dropna=False
+    )
+    wide = wide.reindex(index=sorted(set(groups)), columns=indicators).astype("float64")
     return wide.rename_axis(index=group_by, columns=None)
+
+
+def by_line(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Lay the values of several lines below each other, each line as a group.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Leads from each line to its table ``indicator_values``, made with the system that all
+        lines share.
+
+    Returns
+    -------
+    DataFrame
+        Table ``indicator_values``: the rows without a group, with ``group_by`` ``line`` and the
+        line as ``group``.
+
+    Raises
+    ------
+    SchemaError
+        For a table that is none of indicator values.
+
+    Examples
+    --------
+    >>> from csatlib import schema
+    >>> by_line({"hotline": schema.empty("indicator_values")}).shape
+    (0, 19)
+    """
+    wholes = [schema.empty("indicator_values")]
+    for line, table in tables.items():
+        whole = schema.check(table, "indicator_values")
+        whole = whole[whole["group_by"].isna()]
+        wholes.append(whole.assign(group_by="line", group=line).astype(wholes[0].dtypes.to_dict()))
+    return schema.check(pd.concat(wholes, ignore_index=True), "indicator_values")
 
 
 def _figures(
@@ -223,7 +260,13 @@ def _table(
     order = {one.id: place for place, one in enumerate(system.indicators)}
     whole_first = sorted(
         figures,
-        key=lambda f: (order[f.indicator], f.group_by or "", f.group or "", len(f.period) > 6, f.period),
+        key=lambda f: (
+            order[f.indicator],
+            f.group_by or "",
+            f.group or "",
+            len(f.period) > 6,
+            f.period,
+        ),
     )
     for figure in whole_first:
         one = system.indicator(figure.indicator)

@@ -126,7 +126,10 @@ def _faults(system: IndicatorSystem) -> Iterator[Fault]:
     if not system.indicators and not system.first:
         return
     if not system.first:
-        yield ("first",), "缺少 first；请写一级指标和它们的权重，例如 {客户满意度: 0.3, 服务质量: 0.7}"
+        yield (
+            ("first",),
+            "缺少 first；请写一级指标和它们的权重，例如 {客户满意度: 0.3, 服务质量: 0.7}",
+        )
     seen: dict[str, str] = {}
     for place, one in enumerate(system.indicators):
         at = ("indicators", place)
@@ -151,11 +154,17 @@ def _measured_faults(one: Indicator) -> Iterator[tuple[tuple[str, ...], str]]:
     metrics = _METRICS.get(one.source)
     if metrics and one.metric not in metrics:
         found = f"现在是“{one.metric}”" if one.metric else "现在没有写"
-        yield ("metric",), f"source 为 {one.source} 时 metric 应为 {'、'.join(metrics)} 之一，{found}"
+        yield (
+            ("metric",),
+            f"source 为 {one.source} 时 metric 应为 {'、'.join(metrics)} 之一，{found}",
+        )
     if one.source == "survey" and one.item is None:
         yield ("item",), "source 为 survey 的指标要写 item（题目的 id）"
     if one.source == "stages" and one.metric == "within" and one.item is None:
-        yield ("item",), "metric 为 within 的指标要写 item（阶段的名称），时限写在研究文件的 stages 里"
+        yield (
+            ("item",),
+            "metric 为 within 的指标要写 item（阶段的名称），时限写在研究文件的 stages 里",
+        )
     if one.source == "followups" and one.metric is None:
         yield ("metric",), "source 为 followups 的指标要写 metric（取哪一个比率）"
     if one.source != "table" and one.metric in _SHARES:
