@@ -2,6 +2,7 @@
 
 from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.drivers import importance_dots, priority_matrix
+from csatlib.charts.evaluation import first_levels, rank_intervals, target_bullets
 from csatlib.charts.gaps import gap_dots
 from csatlib.charts.interviews import saturation_curve, topic_heatmap
 from csatlib.charts.ranks import dimension_bars, group_bars, keyword_bars
@@ -15,6 +16,7 @@ __all__ = [
     "ACCENT",
     "dimension_bars",
     "distribution_bars",
+    "first_levels",
     "font_path",
     "funnel",
     "gap_dots",
@@ -23,7 +25,9 @@ __all__ = [
     "keyness_dots",
     "keyword_bars",
     "priority_matrix",
+    "rank_intervals",
     "saturation_curve",
+    "target_bullets",
     "theme_bars",
     "to_svg",
     "topic_heatmap",

@@ -35,8 +35,8 @@ def indicator_rows(raw: Sequence[RawTable]) -> pd.DataFrame:
     """Read the raw tables of indicators that other departments keep.
 
     The headers are 指标, 对象 (``列名=值``, such as ``team=网络组``; empty for the whole line),
-    期间, 数值 and 样本量, or what the ``mapping`` of the source names for ``indicator``, ``object``,
-    ``period``, ``value`` and ``n``. 对象 and 样本量 may be absent.
+    期间, 数值 and 样本量, or what the ``mapping`` of the source names for ``indicator``,
+    ``object``, ``period``, ``value`` and ``n``. 对象 and 样本量 may be absent.
 
     Parameters
     ----------

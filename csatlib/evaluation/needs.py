@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -191,9 +191,9 @@ def _care(
     coverage: pd.DataFrame | None,
     themes: Mapping[str, str] | None,
     gaps: pd.DataFrame | None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Gather what tells how much customers care about a need, with pointers to it."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     evidence = []
     if importance is not None and (rows := importance[importance["driver"] == need]).size:
         found["importance"] = rows["share"].iloc[0]
@@ -214,11 +214,11 @@ def _care(
     return found | {"evidence": "、".join(evidence) or None}
 
 
-def _priorities(care: Mapping[str, Mapping[str, object]]) -> dict[str, float]:
+def _priorities(care: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """Average what is known of each need, every kind over its highest."""
     parts: dict[str, list[float]] = {need: [] for need in care}
     for kind in ("importance", "mentions", "gap"):
-        known = {n: float(c[kind]) for n, c in care.items() if pd.notna(c.get(kind))}  # type: ignore[arg-type]
+        known = {n: float(c[kind]) for n, c in care.items() if pd.notna(c.get(kind))}
         if kind == "gap":
             known = {need: max(-gap, 0.0) for need, gap in known.items()}
         highest = max(known.values(), default=0.0)

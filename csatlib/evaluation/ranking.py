@@ -46,7 +46,7 @@ def ratios_of(ranks: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def classes(ratios: np.ndarray) -> np.ndarray:
-    """Number distinct ratios (last axis) from 0 upwards; NaN is −1."""
+    """Give distinct ratios (last axis) numbers from 0 upwards; NaN has −1."""
     order = np.argsort(ratios, axis=-1, kind="stable")
     ascending = np.take_along_axis(ratios, order, axis=-1)
     new = np.diff(ascending, axis=-1) > _EQUAL

@@ -54,8 +54,8 @@ def stability(
     values : DataFrame
         One row a group (index), one column an indicator, such as `matrix` gives.
     direction, weights
-        As for `weighted_mean`; ``weights`` are shares of the whole, such as `IndicatorSystem`
-        gives under ``weights``.
+        As for `weighted_mean`; ``weights`` are shares of the whole, such as
+        ``IndicatorSystem.weights_of(values)`` gives.
     se : DataFrame, optional
         Standard errors of ``values``, rows and columns likewise. Without it, and where one is
         missing, values stay as they are (the latter is told: ``no_se``).

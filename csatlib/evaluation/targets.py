@@ -206,7 +206,8 @@ def decompose_targets(system: IndicatorSystem, *, by: str = "link") -> pd.DataFr
     shares = system.links if by == "link" else system.teams
     weights = system.weights
     named = [getattr(one, by) for one in system.indicators]
-    order = {part: place for place, part in enumerate([*shares, *filter(None, named), None])}
+    parts = dict.fromkeys([*shares, *(part for part in named if part is not None), None])
+    order = {part: place for place, part in enumerate(parts)}
     rows: list[tuple[int, dict[str, object]]] = []
     for one, own in zip(system.indicators, named, strict=True):
         for part, share in _parts(own, shares).items():

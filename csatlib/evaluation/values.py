@@ -9,6 +9,7 @@ import pandas as pd
 from csatlib import schema
 from csatlib.evaluation.arguments import fitted
 from csatlib.evaluation.sources import (
+    LINK,
     Figure,
     from_estimates,
     from_followups,
@@ -237,7 +238,8 @@ def _absent(
 ) -> list[Figure]:
     """Say which values are not there: of the line, and of every group that others have."""
     known = {(f.indicator, f.group_by, f.group) for f in figures if f.period == period}
-    groups = dict.fromkeys((f.group_by, f.group) for f in figures)
+    # The links of the process are parts of a time, of which other indicators have none.
+    groups = dict.fromkeys((f.group_by, f.group) for f in figures if f.group_by != LINK)
     places = dict.fromkeys([(None, None), *groups])
     found = []
     for one in system.indicators:
@@ -274,7 +276,7 @@ def _table(
         row |= {"name": one.name, "first": one.first, "team": one.team, "target": one.target}
         row |= {"link": one.link or links.get(one.item or ""), "weight": weights[one.id]}
         row |= {"direction": one.direction, "unit": one.unit or None, "source": one.source}
-        if figure.group_by == "link":
+        if figure.group_by == LINK:
             row |= {"link": figure.group}
             # A target of the whole time is no target of one link, see decompose_targets.
             row |= {"target": None}

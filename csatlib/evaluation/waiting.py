@@ -25,6 +25,7 @@ def limit_of(
     weights: np.ndarray,
     *,
     goal: float,
+    least: int,
     method: str,
     conf: float,
     n_boot: int,
@@ -36,15 +37,20 @@ def limit_of(
     """
     order = np.argsort(minutes, kind="stable")
     minutes, satisfied, weights = minutes[order], satisfied[order], weights[order]
-    one = _isotonic if method == "isotonic" else _quantile
-    time = one(minutes, satisfied, weights, goal)
+    n = len(minutes)
+
+    def one(counts: np.ndarray) -> float:
+        if method == "quantile":
+            return _quantile(minutes, satisfied, weights * counts, goal)
+        return _isotonic(minutes, satisfied, weights * counts, counts, goal, least)
+
+    time = one(np.ones(n))
     if np.isneginf(time):
         return Limit(np.nan, np.nan, np.nan, "never")
     if np.isposinf(time):
         return Limit(np.nan, np.nan, np.nan, "always")
-    n = len(minutes)
     drawn = rng.multinomial(n, np.full(n, 1 / n), size=n_boot)
-    times = np.array([one(minutes, satisfied, weights * counts, goal) for counts in drawn])
+    times = np.array([one(counts) for counts in drawn])
     low, high = np.quantile(times, [(1 - conf) / 2, (1 + conf) / 2], method="inverted_cdf")
     ends = [end if np.isfinite(end) else np.nan for end in (low, high)]
     reason = "open_interval" if np.isnan(ends).any() else None
@@ -63,9 +69,18 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, q: float) -> floa
 
 
 def _isotonic(
-    minutes: np.ndarray, satisfied: np.ndarray, weights: np.ndarray, goal: float
+    minutes: np.ndarray,
+    satisfied: np.ndarray,
+    weights: np.ndarray,
+    counts: np.ndarray,
+    goal: float,
+    least: int,
 ) -> float:
-    """Give the longest time whose share by isotonic regression is the goal; −inf, inf: none."""
+    """Give the longest time whose share by isotonic regression is the goal; −inf, inf: none.
+
+    The first steps of such a fit rest on few customers and are too high, so at least ``least`` of
+    them have to lie within the time.
+    """
     from scipy.optimize import isotonic_regression
 
     held = weights > 0
@@ -74,9 +89,11 @@ def _isotonic(
     share = np.bincount(place, weights[held] * satisfied[held]) / whole
     fitted = isotonic_regression(share, weights=whole, increasing=False).x
     enough = fitted >= goal - 1e-12
-    if not enough[0]:
+    if enough[-1]:
+        return np.inf
+    if not enough[0] or counts[held][minutes[held] <= times[enough][-1]].sum() < least:
         return -np.inf
-    return np.inf if enough[-1] else float(times[enough][-1])
+    return float(times[enough][-1])
 
 
 def _quantile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -110,14 +110,21 @@ class IndicatorSystem(Part):
         It is the first level's share times the indicator's share within that level; a first level
         without indicators takes no share.
         """
-        used = {name: w for name, w in self.first.items() if name in set(self.firsts.values())}
-        within = {
-            name: sum(one.weight for one in self.indicators if one.first == name) for name in used
-        }
-        whole = sum(used.values())
+        return self.weights_of([one.id for one in self.indicators])
+
+    def weights_of(self, indicators: Iterable[str]) -> Mapping[str, float]:
+        """Lead from each of some indicators to its share among them; the shares add up to 1.
+
+        The others' shares go to those of the same first level, and only where there is none of it
+        to the other levels.
+        """
+        held = [self.indicator(name) for name in dict.fromkeys(indicators)]
+        within: dict[str, float] = {}
+        for one in held:
+            within[one.first] = within.get(one.first, 0.0) + one.weight
+        whole = sum(self.first[name] for name in within)
         return {
-            one.id: used[one.first] / whole * one.weight / within[one.first]
-            for one in self.indicators
+            one.id: self.first[one.first] / whole * one.weight / within[one.first] for one in held
         }
 
 
