@@ -78,8 +78,8 @@ def service_targets(
         ``ci_low, ci_high``; ``current``, the median time or satisfied share; ``within``, the
         share of tickets inside the proposal; ``attainable``, the best quartile of the teams'
         medians or shares; ``evidence``, pointers to rows of tables joined by 、; ``reason`` where
-        there is no proposal or interval: ``small_base``, ``never`` (not even the quickest reach
-        the goal), ``always`` (not even the slowest fall short of it), ``open_interval``,
+        there is no proposal or interval: ``small_base``, ``never`` (not even the ``min_base``
+        that were served quickest reach the goal), ``always`` (not even the slowest fall short of it), ``open_interval``,
         ``no_teams`` (fewer than three with enough answers).
 
     Raises
@@ -91,7 +91,8 @@ def service_targets(
     -----
     ``isotonic``: the satisfied share over the minutes *t* is fitted by the decreasing step
     function that is closest in weighted squares (pool adjacent violators); the proposal is the
-    longest observed *t* at which it is still ``goal``. ``quantile``: the time within which the
+    longest observed *t* at which it is still ``goal``, with at least ``min_base`` answers up
+    to there, since the first steps of such a fit rest on few and lie too high. ``quantile``: the time within which the
     share ``goal`` of the satisfied customers were served; it needs no decrease, and says nothing
     of the unsatisfied. The interval is the percentile interval over rows drawn anew; an isotonic
     fit moves in steps, so it is rough. Satisfaction goes with short times; that a shorter time
@@ -135,8 +136,11 @@ def service_targets(
             rows.append(row | _by_score(satisfied[held], weights[held], best))
             continue
         limit = limit_of(
-            *(figures[held], satisfied[held], weights[held]),
+            figures[held],
+            satisfied[held],
+            weights[held],
             goal=goal,
+            least=min_base,
             method=method,
             conf=conf,
             n_boot=n_boot,

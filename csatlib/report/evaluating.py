@@ -145,11 +145,14 @@ def targets_sentence(results: pd.DataFrame) -> str:
     met = known[known["status"] == "met"]
     text = f"{len(known)} 个有数的指标中 {len(met)} 个达到目标"
     sure = known[(known["status"] != "met") & known["certain"]]
-    unsure = known[~known["certain"]]
+    bounded = known["ci_low"].notna() | known["ci_high"].notna()
+    unsure, bare = known[~known["certain"] & bounded], known[~known["certain"] & ~bounded]
     if len(sure):
         text += "；" + joined("、".join(sure["name"]), "确定未达标")
     if len(unsure):
-        text += "；" + joined("、".join(unsure["name"]), "与目标的差距可能只是偶然，或没有误差可查")
+        text += "；" + joined("、".join(unsure["name"]), "与目标的差距可能只是偶然")
+    if len(bare):
+        text += "；" + joined("、".join(bare["name"]), "没有误差可查")
     absent = rows[rows["status"] == "unknown"]
     return text + (f"；另有 {len(absent)} 个没有数或没有目标" if len(absent) else "")
 
