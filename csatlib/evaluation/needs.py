@@ -79,8 +79,8 @@ def service_targets(
         share of tickets inside the proposal; ``attainable``, the best quartile of the teams'
         medians or shares; ``evidence``, pointers to rows of tables joined by 、; ``reason`` where
         there is no proposal or interval: ``small_base``, ``never`` (not even the ``min_base``
-        that were served quickest reach the goal), ``always`` (not even the slowest fall short of it), ``open_interval``,
-        ``no_teams`` (fewer than three with enough answers).
+        that were served quickest reach the goal), ``always`` (not even the slowest fall short of
+        it), ``open_interval``, ``no_teams`` (fewer than three with enough answers).
 
     Raises
     ------
@@ -92,9 +92,9 @@ def service_targets(
     ``isotonic``: the satisfied share over the minutes *t* is fitted by the decreasing step
     function that is closest in weighted squares (pool adjacent violators); the proposal is the
     longest observed *t* at which it is still ``goal``, with at least ``min_base`` answers up
-    to there, since the first steps of such a fit rest on few and lie too high. ``quantile``: the time within which the
-    share ``goal`` of the satisfied customers were served; it needs no decrease, and says nothing
-    of the unsatisfied. The interval is the percentile interval over rows drawn anew; an isotonic
+    to there, since the first steps of such a fit rest on few and lie too high. ``quantile``: the
+    time within which the share ``goal`` of the satisfied customers were served; it needs no
+    decrease, and says nothing of the unsatisfied. The interval is the percentile interval over rows drawn anew; an isotonic
     fit moves in steps, so it is rough. Satisfaction goes with short times; that a shorter time
     would make more customers satisfied is not shown by it. For needs without a time the proposal
     is what is attainable, or the present share where that is higher. ``priority`` is the mean of
