@@ -59,9 +59,7 @@ def test_every_step_of_the_distribution_is_r_s(settings, name):
         np.testing.assert_allclose(floats(found[ours]), table[theirs], rtol=1e-11, err_msg=ours)
 
 
-@pytest.mark.parametrize(
-    ("method", "name"), [("whole", "ranks"), ("non_whole", "nonint_ranks")]
-)
+@pytest.mark.parametrize(("method", "name"), [("whole", "ranks"), ("non_whole", "nonint_ranks")])
 def test_ranks_are_r_s(method, name):
     ranks = rank_sum_ratio(REGIONS, direction=SENSE, method=method).ranks
     for indicator in SENSE:
@@ -100,11 +98,12 @@ def test_the_line_is_r_s():
 def test_grades_and_their_cuts_are_r_s(grades, name):
     found, known = rank_sum_ratio(REGIONS, direction=SENSE, grades=grades), RESULTS[name]
     assert found.ratios.set_index("group").loc[known["ID"], "grade"].tolist() == known["grade"]
-    np.testing.assert_allclose(
-        floats(found.grades["rsr_high"])[:-1], known["cut_RSR"], rtol=1e-11
-    )
+    np.testing.assert_allclose(floats(found.grades["rsr_high"])[:-1], known["cut_RSR"], rtol=1e-11)
     assert int(found.grades["n"].sum()) == len(REGIONS)
-    assert floats(found.grades["rsr_low"])[1:].tolist() == floats(found.grades["rsr_high"])[:-1].tolist()
+    assert (
+        floats(found.grades["rsr_low"])[1:].tolist()
+        == floats(found.grades["rsr_high"])[:-1].tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,14 +197,14 @@ def test_weights_count_in_proportion_and_a_weight_of_nought_is_as_if_absent():
     ten = rank_sum_ratio(
         REGIONS, direction=SENSE, weights={name: 10 * w for name, w in weights.items()}
     )
-    less = rank_sum_ratio(
-        REGIONS[["x1", "x2"]], direction=SENSE, weights={"x1": 3.0, "x2": 2.0}
-    )
+    less = rank_sum_ratio(REGIONS[["x1", "x2"]], direction=SENSE, weights={"x1": 3.0, "x2": 2.0})
     pd.testing.assert_frame_equal(one.ratios, ten.ratios)
     pd.testing.assert_frame_equal(one.ratios, less.ratios)
     equal = rank_sum_ratio(REGIONS, direction=SENSE, weights=dict.fromkeys(SENSE, 7.0))
     np.testing.assert_allclose(
-        floats(equal.ratios["rsr"]), floats(rank_sum_ratio(REGIONS, direction=SENSE).ratios["rsr"]), rtol=1e-10
+        floats(equal.ratios["rsr"]),
+        floats(rank_sum_ratio(REGIONS, direction=SENSE).ratios["rsr"]),
+        rtol=1e-10,
     )
     holed = REGIONS.assign(x3=np.nan)
     pd.testing.assert_frame_equal(
