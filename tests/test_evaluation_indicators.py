@@ -39,7 +39,8 @@ def test_each_line_has_the_five_first_levels_with_three_indicators_or_more(line)
     found = study.load(REPOSITORY / "studies" / line).indicators
     counts = pd.Series(found.firsts).value_counts()
     assert list(found.first) == ["客户满意度", "服务质量", "流程效率", "团队协作", "资源配置"]
-    assert (counts >= 2).all() and len(counts) == 5
+    assert (counts >= 2).all()
+    assert len(counts) == 5
     assert all(one.target is not None and one.owner and one.unit for one in found.indicators)
     assert sum(found.weights.values()) == pytest.approx(1)
 
@@ -261,11 +262,13 @@ def test_values_that_are_not_there_say_why():
 
 def test_a_matrix_has_groups_as_rows():
     found = evaluation.matrix(values(), group_by="team", period=QUARTER)
-    assert found.index.tolist() == ["x", "y"] and found.index.name == "team"
+    assert found.index.tolist() == ["x", "y"]
+    assert found.index.name == "team"
     assert list(found) == ["wait", "time"]
     assert found["time"].tolist() == [50.0, 80.0]
     one = evaluation.matrix(values(), group_by=None, period=QUARTER)
-    assert one.index.tolist() == ["总体"] and len(one.columns) == 6
+    assert one.index.tolist() == ["总体"]
+    assert len(one.columns) == 6
     lines = evaluation.by_line({"hotline": values(), "shop": values()})
     assert evaluation.matrix(lines, group_by="line", period=QUARTER).index.tolist() == [
         "hotline",
@@ -295,13 +298,15 @@ def test_the_principles_find_what_is_not_built_well():
     assert check(found, "complete") == {"满意": False, "效率": True}
     assert not check(found, "available")["a"]
     assert "成夲" in " ".join(found["finding"])
-    assert not check(found, "current")["a"] and check(found, "current")["time"]
+    assert not check(found, "current")["a"]
+    assert check(found, "current")["time"]
     assert not check(found, "current")["cost"], "two months of three"
     assert check(found, "sustainable") == {"a": False} | dict.fromkeys(["wait", "time", "done", "closed"], True) | {"cost": True}  # fmt: skip
     assert not any(check(found, "quantifiable").values())
     assert not any(check(found, "operable").values())
     covered = found[(found["principle"] == "representative") & (found["indicator"] == "time")]
-    assert covered["figure"].tolist()[0] == 0.1 and not covered["passed"].any()
+    assert covered["figure"].tolist()[0] == 0.1
+    assert not covered["passed"].any()
     assert found.loc[~found["passed"].fillna(True), "remedy"].notna().all()
 
 
@@ -478,7 +483,8 @@ def test_sentences_name_what_is_certain_and_what_is_not():
     line = results[results["group_by"].isna() & (results["period"] == QUARTER)]
     told = report.targets_sentence(line)
     assert "3 个有数的指标中 1 个达到目标" in told
-    assert "甲" in told and "导致" not in told
+    assert "甲" in told
+    assert "导致" not in told
     view = report.targets_view(line)
     assert view.loc[view["指标"] == "甲", "本期"].tolist() == ["75.0%"] or "0.75" in str(view)
     assert "nan" not in view.to_string().lower()

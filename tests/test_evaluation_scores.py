@@ -102,9 +102,10 @@ def test_missing_points_are_left_out_told_or_refused():
     weights = {"share": 1, "minutes": 1, "score": 1}
     told = of(evaluation.weighted_mean(holed, direction=SENSE, **GOALS, weights=weights)).loc["甲"]
     assert (told["missing"], told["reason"]) == ("minutes、score", "low_coverage")
-    assert pd.isna(told["score"]) and pd.isna(told["rank"])
+    assert pd.isna(told["score"])
+    assert pd.isna(told["rank"])
     less = evaluation.weighted_mean(holed, direction=SENSE, **GOALS, weights=weights, least=0.3)
-    assert of(less).loc["甲", "score"] == 100.0
+    assert of(less).loc["甲", "score"] == pytest.approx(100)
     assert of(less).loc["甲", "coverage"] == pytest.approx(1 / 3)
     strict = evaluation.weighted_mean(
         holed, direction=SENSE, **GOALS, first=FIRST, missing="refuse", least=0.1
@@ -168,9 +169,8 @@ def test_a_group_that_is_best_in_all_is_first_under_all_weights(method, perturb)
     assert found.loc["甲", "p_first"] == 1.0
     assert found["p_first"].sum() == pytest.approx(1)
     assert found["p_last"].sum() == pytest.approx(1)
-    assert (found["rank_low"] <= found["rank"]).all() and (
-        found["rank"] <= found["rank_high"]
-    ).all()
+    assert (found["rank_low"] <= found["rank"]).all()
+    assert (found["rank"] <= found["rank_high"]).all()
 
 
 def test_the_chance_of_being_first_is_that_of_two_normals():

@@ -274,16 +274,16 @@ CASES = {
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
-    "evaluation.against_targets": lambda w: called(w.values),
-    "evaluation.by_line": lambda w: called({"ops_company": w.values}),
+    "evaluation.against_targets": lambda w: called(w.measured),
+    "evaluation.by_line": lambda w: called({"ops_company": w.measured}),
     "evaluation.check_system": lambda w: called(
-        w.study.indicators, w.values, quarter=QUARTER, history=w.values
+        w.study.indicators, w.measured, quarter=QUARTER, history=w.measured
     ),
     "evaluation.decompose_targets": lambda w: called(w.study.indicators),
     "evaluation.indicator_values": lambda w: called(
         w.study.indicators, quarter=QUARTER, estimates=w.means, by=["region"]
     ),
-    "evaluation.matrix": lambda w: called(w.values, group_by=None, period=QUARTER),
+    "evaluation.matrix": lambda w: called(w.measured, group_by=None, period=QUARTER),
     "evaluation.normalise": lambda w: called(w.grid, direction="higher", method="z"),
     "evaluation.rank_sum_ratio": lambda w: called(w.grid, direction="higher"),
     "evaluation.service_targets": lambda w: called(w.satisfied, {"overall": None}, team="region"),
@@ -481,11 +481,11 @@ def words_by_numbers(w):
 
 def judged(w):
     """Add indicators, their targets, and groups judged by several of them."""
-    w.values = evaluation.indicator_values(
+    w.measured = evaluation.indicator_values(
         w.study.indicators, quarter=QUARTER, estimates=w.means.copy()
     )
-    w.results = evaluation.against_targets(w.values.copy())
-    w.checks = evaluation.check_system(w.study.indicators, w.values.copy(), quarter=QUARTER)
+    w.results = evaluation.against_targets(w.measured.copy())
+    w.checks = evaluation.check_system(w.study.indicators, w.measured.copy(), quarter=QUARTER)
     w.grid = w.joined.groupby("region")[list(w.items[:4])].mean().astype("float64")
     w.ranked = evaluation.rank_sum_ratio(w.grid.copy(), direction="higher")
     w.firm = evaluation.stability(w.grid.copy(), direction="higher", points="none", n_draws=100)

@@ -91,15 +91,15 @@ def service_targets(
     -----
     ``isotonic``: the satisfied share over the minutes *t* is fitted by the decreasing step
     function that is closest in weighted squares (pool adjacent violators); the proposal is the
-    longest observed *t* at which it is still ``goal``, with at least ``min_base`` answers up
-    to there, since the first steps of such a fit rest on few and lie too high. ``quantile``: the
+    longest observed *t* at which it is still ``goal``, with at least ``min_base`` answers up to
+    there, since the first steps of such a fit rest on few and lie too high. ``quantile``: the
     time within which the share ``goal`` of the satisfied customers were served; it needs no
-    decrease, and says nothing of the unsatisfied. The interval is the percentile interval over rows drawn anew; an isotonic
-    fit moves in steps, so it is rough. Satisfaction goes with short times; that a shorter time
-    would make more customers satisfied is not shown by it. For needs without a time the proposal
-    is what is attainable, or the present share where that is higher. ``priority`` is the mean of
-    importance, mentions and shortfall of expectation (0 where it is met), each over its highest,
-    as far as they are given.
+    decrease, and says nothing of the unsatisfied. The interval is the percentile interval over
+    rows drawn anew; an isotonic fit moves in steps, so it is rough. Satisfaction goes with short
+    times; that a shorter time would make more customers satisfied is not shown by it. For needs
+    without a time the proposal is what is attainable, or the present share where that is higher.
+    ``priority`` is the mean of importance, mentions and shortfall of expectation (0 where it is
+    met), each over its highest, as far as they are given.
 
     Source: Barlow, Bartholomew, Bremner and Brunk (1972), *Statistical Inference under Order
     Restrictions*; `scipy.optimize.isotonic_regression`.
