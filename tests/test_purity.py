@@ -37,6 +37,7 @@ from csatlib import (
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
 PURE_ROOMS += ("drivers", "text", "themes", "actions", "evaluation", "charts", "report")
 PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "evaluation", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER, TODAY = "ops_company", "2026Q3", "2026-10-20"
@@ -66,6 +67,7 @@ CASES = {
     "scales.to_score": lambda w: called(w.wordings, w.study.scale("overall")),
     "clean.attach": lambda w: called(w.kept, w.raw, w.study),
     "clean.fieldwork_tables": lambda w: called(w.cleaned, w.raw, w.study),
+    "clean.indicator_rows": lambda w: called(w.raw),
     "clean.intake": lambda w: called(w.raw, w.cleaned),
     "clean.all_ids": lambda w: called(w.raw),
     "clean.known_names": lambda w: called(w.comments, w.personal, w.kept),
@@ -342,6 +344,25 @@ CASES = {
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.effect_forest": lambda w: called(w.judged, labels={"A1": "首次响应模板"}),
     "charts.font_path": lambda w: called(),
+    "evaluation.against_targets": lambda w: called(w.measured),
+    "evaluation.by_line": lambda w: called({"ops_company": w.measured}),
+    "evaluation.check_system": lambda w: called(
+        w.study.indicators, w.measured, quarter=QUARTER, history=w.measured
+    ),
+    "evaluation.decompose_targets": lambda w: called(w.study.indicators),
+    "evaluation.indicator_values": lambda w: called(
+        w.study.indicators, quarter=QUARTER, estimates=w.means, by=["region"]
+    ),
+    "evaluation.matrix": lambda w: called(w.measured, group_by=None, period=QUARTER),
+    "evaluation.normalise": lambda w: called(w.grid, direction="higher", method="z"),
+    "evaluation.rank_sum_ratio": lambda w: called(w.grid, direction="higher"),
+    "evaluation.service_targets": lambda w: called(w.satisfied, {"overall": None}, team="region"),
+    "evaluation.stability": lambda w: called(w.grid, direction="higher", se=w.grid * 0, seed=1),
+    "evaluation.target_summary": lambda w: called(w.results),
+    "evaluation.weighted_mean": lambda w: called(w.grid, direction="higher", points="min_max"),
+    "charts.first_levels": lambda w: called(w.judged, labels={}),
+    "charts.rank_intervals": lambda w: called(w.firm, labels={}),
+    "charts.target_bullets": lambda w: called(w.results),
     "charts.funnel": lambda w: called(w.units, labels=w.labels),
     "charts.gap_dots": lambda w: called(w.gaps, labels=w.labels),
     "charts.group_bars": lambda w: called(w.groups, labels=w.labels),
@@ -402,6 +423,22 @@ CASES = {
     "report.describe_view": lambda w: called(w.described, w.study),
     "report.mix_view": lambda w: called(w.changed, w.study),
     "report.trend_finding": lambda w: called(w.changed, w.study),
+    "report.checks_sentence": lambda w: called(w.checks),
+    "report.checks_view": lambda w: called(w.checks),
+    "report.evaluation_sentence": lambda w: called(w.judged, {}),
+    "report.evaluation_view": lambda w: called(w.judged, {}),
+    "report.measured": lambda w: called(0.5, "比率"),
+    "report.rank_sum_sentence": lambda w: called(w.ranked.fit, w.ranked.grades, {}),
+    "report.rank_sum_view": lambda w: called(w.ranked.ratios, {}),
+    "report.service_targets_sentences": lambda w: called(w.needs, w.labels),
+    "report.service_targets_view": lambda w: called(w.needs, w.labels),
+    "report.stability_sentence": lambda w: called(w.firm, {}),
+    "report.stability_view": lambda w: called(w.firm, {}),
+    "report.target_shares_view": lambda w: called(evaluation.decompose_targets(w.study.indicators)),
+    "report.target_summary_view": lambda w: called(evaluation.target_summary(w.results)),
+    "report.targets_finding": lambda w: called(w.results),
+    "report.targets_sentence": lambda w: called(w.results),
+    "report.targets_view": lambda w: called(w.results),
     "report.units_finding": lambda w: called(w.units, w.study),
     "report.units_view": lambda w: called(w.units, w.study),
     "report.diagnostics_findings": lambda w: called(w.diagnosed, w.study),
@@ -643,6 +680,21 @@ def closing_the_loop(w):
     )
     w.followed_rates = actions.followup_rates(w.followed.copy(), today=TODAY, by=["channel"])
     w.week = actions.week_list(w.followed.copy(), today=TODAY)
+def judged(w):
+    """Add indicators, their targets, and groups judged by several of them."""
+    w.measured = evaluation.indicator_values(
+        w.study.indicators, quarter=QUARTER, estimates=w.means.copy()
+    )
+    w.results = evaluation.against_targets(w.measured.copy())
+    w.checks = evaluation.check_system(w.study.indicators, w.measured.copy(), quarter=QUARTER)
+    w.grid = w.joined.groupby("region")[list(w.items[:4])].mean().astype("float64")
+    w.ranked = evaluation.rank_sum_ratio(w.grid.copy(), direction="higher")
+    w.firm = evaluation.stability(w.grid.copy(), direction="higher", points="none", n_draws=100)
+    halves = {item: "甲" if place < 2 else "乙" for place, item in enumerate(w.grid)}
+    w.judged = evaluation.weighted_mean(
+        w.grid.iloc[:3].copy(), direction="higher", first=halves, points="min_max"
+    )
+    w.needs = evaluation.service_targets(w.satisfied.copy(), {"overall": None}, team="region")
 
 
 @pytest.fixture(scope="module")
@@ -744,6 +796,7 @@ def world(repository):
     watched(w)
     measures_judged(w)
     closing_the_loop(w)
+    judged(w)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

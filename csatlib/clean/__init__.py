@@ -1,6 +1,7 @@
 """From raw answers to trustworthy responses; every exclusion has a reason before it leaves."""
 
 from csatlib.clean.frame import attach, sampling_frame, table_of, twin_differences
+from csatlib.clean.indicators import indicator_rows
 from csatlib.clean.ledger import ledger_of_texts, relabel
 from csatlib.clean.lists import fieldwork_tables, set_aside
 from csatlib.clean.personal import all_ids, known_names, personal, roster
@@ -15,6 +16,7 @@ __all__ = [
     "all_ids",
     "attach",
     "fieldwork_tables",
+    "indicator_rows",
     "intake",
     "known_names",
     "ledger_of_texts",

@@ -12,7 +12,7 @@ from csatlib.study.conduct import (
     Privacy,
 )
 from csatlib.study.indicators import Indicator, IndicatorSystem
-from csatlib.study.loading import load
+from csatlib.study.loading import load, load_indicators
 from csatlib.study.methods import Fieldwork, Sampling, Weighting
 from csatlib.study.model import Study
 from csatlib.study.parts import Question, Report, Scale, Source, Target
@@ -48,4 +48,5 @@ __all__ = [
     "Weighting",
     "Words",
     "load",
+    "load_indicators",
 ]

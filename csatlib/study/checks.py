@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from csatlib.schema import Quarter
 from csatlib.study.base import Fault, spelling
 from csatlib.study.closing_checks import closing_faults
+from csatlib.study.indicator_checks import indicator_faults
 from csatlib.study.parts import Outline, Question, Source, Target
 
 __all__ = ["join_faults"]
@@ -39,6 +40,7 @@ def join_faults(study: Outline) -> Iterator[Fault]:
     yield from _expectation_faults(study)
     yield from _theme_faults(study)
     yield from closing_faults(study)
+    yield from indicator_faults(study)
 
 
 def _names(question: Question) -> tuple[str, ...]:

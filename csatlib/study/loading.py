@@ -21,7 +21,7 @@ from csatlib.study.model import Study
 from csatlib.study.parts import Question, Report, Scale, Source, Target
 from csatlib.study.strict_yaml import StudyError
 
-__all__ = ["load"]
+__all__ = ["load", "load_indicators"]
 
 #: The model behind each key, to propose the right spelling of a wrong one.
 _PARTS: dict[str, type[BaseModel]] = {
@@ -138,6 +138,47 @@ def load(path: str | os.PathLike[str]) -> Study:
             f"“{file.parent.name}”；请改成一致。"
         )
     return study
+
+
+def load_indicators(path: str | os.PathLike[str]) -> IndicatorSystem:
+    """Read an ``indicators.yml`` by itself, such as that of all lines together.
+
+    A line's own file is read by `load`, which also holds it against the study.
+
+    Parameters
+    ----------
+    path : path
+        ``studies/all`` or ``studies/all/indicators.yml``.
+
+    Returns
+    -------
+    IndicatorSystem
+
+    Raises
+    ------
+    StudyError
+        As `load`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "indicators.yml")
+    >>> _ = file.write_text('''
+    ... first: {流程效率: 1}
+    ... indicators: [{id: cost, name: 单件成本, first: 流程效率, unit: 元, direction: lower}]
+    ... ''', encoding="utf-8")
+    >>> load_indicators(file).indicators[0].name
+    '单件成本'
+    """
+    file = Path(path)
+    if file.is_dir() or not file.suffix:
+        file = file / "indicators.yml"
+    data, lines = _mapping(file)
+    try:
+        return IndicatorSystem.model_validate(data)
+    except ValidationError as error:
+        place = (_name(file), lines)
+        raise StudyError(_told(error, {"": place}, model=IndicatorSystem)) from None
 
 
 #: The name of a file and the line on which each of its values stands.
