@@ -680,6 +680,8 @@ def closing_the_loop(w):
     )
     w.followed_rates = actions.followup_rates(w.followed.copy(), today=TODAY, by=["channel"])
     w.week = actions.week_list(w.followed.copy(), today=TODAY)
+
+
 def judged(w):
     """Add indicators, their targets, and groups judged by several of them."""
     w.measured = evaluation.indicator_values(
