@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 __all__ = ["between", "float_column", "one_of", "pairs_of", "t_row", "table", "values_of"]
 
@@ -71,20 +71,17 @@ def table(rows: Sequence[dict], columns: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(laid)
 
 
-def t_row(
-    estimate: float, se: float, df: float, conf: float, *, normal: bool = False
-) -> dict[str, float]:
-    """Give the interval and the test of an estimate, by t or by the normal distribution."""
+def t_row(estimate: float, se: float, df: float, conf: float) -> dict[str, float]:
+    """Give the interval and the test of an estimate by t."""
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.float64(estimate) / se
-    law = stats.norm if normal else stats.t(df)
-    half = law.ppf((1 + conf) / 2) * se
+    half = special.stdtrit(df, (1 + conf) / 2) * se
     return {
         "estimate": estimate,
         "se": se,
-        "df": np.nan if normal else df,
+        "df": df,
         "statistic": statistic,
-        "p": 2 * law.sf(abs(statistic)),
+        "p": 2 * special.stdtr(df, -abs(statistic)),
         "ci_low": estimate - half,
         "ci_high": estimate + half,
     }

@@ -12,9 +12,10 @@ __all__ = ["level_changes", "mcnemar", "stuart_maxwell", "tango"]
 
 _COUNTS = ("n", "yes_yes", "yes_no", "no_yes", "no_no")
 _MEASURES = (
-    "before after estimate se wald_low wald_high ci_low ci_high statistic p statistic_corrected "
-    "p_corrected p_exact p_mid odds_ratio odds_low odds_high"
-).split()
+    *("before", "after", "estimate", "se", "wald_low", "wald_high", "ci_low", "ci_high"),
+    *("statistic", "p", "statistic_corrected", "p_corrected", "p_exact", "p_mid"),
+    *("odds_ratio", "odds_low", "odds_high"),
+)
 
 
 def mcnemar(before: pd.Series, after: pd.Series, *, conf: float = 0.95) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def mcnemar(before: pd.Series, after: pd.Series, *, conf: float = 0.95) -> pd.Da
     >>> after = pd.Series([1] * 12 + [0] * 8 + [1] * 17 + [0] * 3)
     >>> actions.mcnemar(before, after)[["estimate", "ci_low", "ci_high", "p_mid"]].round(3)
        estimate  ci_low  ci_high  p_mid
-    0     0.225   0.034    0.404  0.021
+    0     0.225   0.039    0.402  0.021
     """
     conf = between(conf, "conf")
     first, second = pairs_of(before, after)
@@ -107,8 +108,10 @@ def tango(up: float, down: float, n: int, z: float) -> tuple[float, float]:
 
     estimate = (up - down) / n
     edge = 1 - 1e-12
-    low = -1.0 if estimate <= -edge else optimize.brentq(score, -edge, estimate, xtol=1e-14)
-    high = 1.0 if estimate >= edge else optimize.brentq(score, estimate, edge, xtol=1e-14)
+    # Where nobody moved the variance is 0 at a difference of 0, and nowhere else.
+    ends = estimate - 1e-12, estimate + 1e-12
+    low = -1.0 if estimate <= -edge else optimize.brentq(score, -edge, ends[0], xtol=1e-14)
+    high = 1.0 if estimate >= edge else optimize.brentq(score, ends[1], edge, xtol=1e-14)
     return float(low), float(high)
 
 

@@ -85,8 +85,8 @@ def detectable_effect(
     Notes
     -----
     The effect is se times the noncentrality at which the t test with df has the power. Variances,
-    in units of sd², with r the correlation: ``unpaired`` 1/n + 1/n_before − 2 r m/(n n_before), m in
-    both; ``paired`` 2(1 − r)/n; ``did`` the sum of two of the first; ``matched``
+    in units of sd², with r the correlation: ``unpaired`` 1/n + 1/n_before − 2 r m/(n n_before), m
+    in both; ``paired`` 2(1 − r)/n; ``did`` the sum of two of the first; ``matched``
     (1 − r²)(1/n + 1/n_control); ``prior`` (1/n + shock²)(1 + 1/H)(1 + 1/G) on H − 1 (without other
     groups) or GH − 1 degrees of freedom. ``mcnemar`` is the exact power of the mid-p test.
 

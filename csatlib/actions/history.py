@@ -35,7 +35,7 @@ def group_prior(stack: Stack) -> Prior:
     quarter's γ is left out without other groups. The shocks of groups are estimated from the
     residuals of all cells but those after the measure, the trigger quarter left out altogether,
     for it was chosen. The residuals hold shock and sampling error together; where sampling errors
-    of the cells differ, the difference is added.
+    after are larger than theirs, the difference is added.
     """
     used = (stack.wave != BEFORE) & np.isin(stack.wave, (HISTORY, AFTER))
     mine = {w: stack.where(w, reached=True) for w in (HISTORY, AFTER)}
@@ -52,9 +52,7 @@ def group_prior(stack: Stack) -> Prior:
     cell = groups * times + time
     count = (groups.max() + 1) * times
     unit = stack.unit if stack.cluster is None else stack.cluster
-    n, mean, variance = cell_means(
-        stack.value, stack.weight, cell, count, unit, stack.stratum
-    )
+    n, mean, variance = cell_means(stack.value, stack.weight, cell, count, unit, stack.stratum)
     of_group, of_time = np.divmod(np.arange(count), times)
     there = n >= 2
     target = there & (of_group == 0) & late[of_time]
@@ -100,7 +98,7 @@ def _against(
     line = wanted @ inverse
     estimate = float(mean[target].mean() - line @ mean[fitted])
     keeper = np.eye(len(x)) - x @ inverse
-    df = int(round(np.trace(keeper)))
+    df = round(float(np.trace(keeper)))
     if df < 1:
         return "few_quarters"
     residual = keeper @ mean[fitted]
@@ -109,8 +107,8 @@ def _against(
     typical = float(np.diag(keeper) @ variance[fitted]) / df
     sampling = float(variance[target].sum() / target.sum() ** 2 + line**2 @ variance[fitted])
     beyond = sampling - typical * scale
-    spent = square * scale + beyond
-    return estimate, max(spent, sampling) if beyond < 0 else spent, float(df)
+    # Sampling errors that are smaller after are not taken off: the result could fall below them.
+    return estimate, square * scale + max(beyond, 0.0), float(df)
 
 
 def customers_prior(stack: Stack) -> Prior:
@@ -146,7 +144,7 @@ def customers_prior(stack: Stack) -> Prior:
     spent, df = spread(influence, units, cells, *extra)
     treated = own.where(HISTORY, reached=True)
     before = float(np.average(own.value[treated], weights=own.weight[treated]))
-    told = Prior(
+    return Prior(
         n_before=len(both[True]),
         n_after=len(both[True]),
         n_control=len(both[False]),
@@ -157,4 +155,3 @@ def customers_prior(stack: Stack) -> Prior:
         df=df,
         reason=None if spent > 1e-24 else "no_variation",
     )
-    return told

@@ -199,12 +199,16 @@ def _standardised(d: float, scale: float, df: int, name: str, conf: float) -> li
 
 def _noncentrality(t: float, df: int, chance: float) -> float:
     """Find the noncentrality at which ``t`` is passed with this chance below."""
-    reach = 10 + abs(t)
-    ends = t - reach, t + reach
-    try:
-        return optimize.brentq(lambda nc: stats.nct.cdf(t, df, nc) - chance, *ends, xtol=1e-10)
-    except ValueError:  # far out the distribution is not worked out; no limit is better than a guess
-        return np.nan
+
+    def short(nc: float) -> float:
+        return float(stats.nct.cdf(t, df, nc)) - chance
+
+    near = t + stats.norm.isf(chance) * np.sqrt(1 + t**2 / (2 * df))
+    for reach in (0.5, 1, 2, 4, 8):
+        ends = short(near - reach), short(near + reach)
+        if ends[0] > 0 > ends[1]:
+            return float(optimize.brentq(short, near - reach, near + reach, xtol=1e-10))
+    return np.nan  # far out the distribution is not worked out; no limit is better than a guess
 
 
 def signed_rank(gap: np.ndarray, exact: bool | None) -> dict[str, object]:
@@ -220,8 +224,9 @@ def signed_rank(gap: np.ndarray, exact: bool | None) -> dict[str, object]:
     usual = len(gap) < _EXACT if exact is None else exact
     if usual and n == len(gap) and (ties == 1).all():
         return row | {"p": float(stats.wilcoxon(kept, method="exact").pvalue)}
-    centre, spread = n * (n + 1) / 4, np.sqrt(
-        n * (n + 1) * (2 * n + 1) / 24 - float((ties**3 - ties).sum()) / 48
+    centre, spread = (
+        n * (n + 1) / 4,
+        np.sqrt(n * (n + 1) * (2 * n + 1) / 24 - float((ties**3 - ties).sum()) / 48),
     )
     return row | {"p": _corrected(v - centre, spread)}
 

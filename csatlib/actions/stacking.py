@@ -146,7 +146,7 @@ def _answers(
 
 
 def _customers(tables: list[pd.DataFrame], key: str) -> tuple[np.ndarray, np.ndarray]:
-    """Number customers over all tables; whoever has no key is somebody else each time."""
+    """Give customers numbers over all tables; whoever has no key is somebody else each time."""
     keys = np.concatenate([column_of(t, key, "key").to_numpy(dtype=object) for t in tables])
     codes, found = pd.factorize(keys)
     known = codes >= 0
@@ -169,7 +169,7 @@ def _weights(tables: list[pd.DataFrame], name: str | None) -> np.ndarray:
 
 
 def _codes(tables: list[pd.DataFrame], names: Sequence[str]) -> np.ndarray:
-    """Number the combinations of some columns' values over all tables."""
+    """Give numbers to the combinations of some columns' values over all tables."""
     codes = np.zeros(sum(map(len, tables)), dtype=np.intp)
     for name in names:
         column = [column_of(t, name, "columns").to_numpy(dtype=object) for t in tables]
