@@ -38,6 +38,7 @@ PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", 
 PURE_ROOMS += ("drivers", "text", "themes", "actions", "evaluation", "charts", "report")
 PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
 PURE_ROOMS += ("drivers", "text", "themes", "evaluation", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER, TODAY = "ops_company", "2026Q3", "2026-10-20"
@@ -340,6 +341,19 @@ CASES = {
     "charts.action_plan": lambda w: called(w.planned, w.standing_actions, today=TODAY),
     "charts.burn_down": lambda w: called(w.weeks),
     "charts.followup_bars": lambda w: called(w.followed_rates),
+    "actions.detectable_effect": lambda w: called("paired", n=60, correlation=0.5),
+    "actions.difference_in_differences": lambda w: called(
+        w.waves, "score", treated="reached", after="later", errors="cluster", cluster="customer_id"
+    ),
+    "actions.effect": lambda w: called(
+        w.waves[w.waves["later"] == 0], w.waves[w.waves["later"] == 1], item="score", cutoff=4
+    ),
+    "actions.mcnemar": lambda w: called(w.waves["reached"], w.waves["later"]),
+    "actions.paired": lambda w: called(w.waves["score"], w.waves["score"][::-1]),
+    "actions.return_to_mean": lambda w: called(w.waves["score"], w.waves["score"][::-1], [2, 3]),
+    "actions.stuart_maxwell": lambda w: called(w.waves["score"], w.waves["score"][::-1]),
+    "actions.unpaired": lambda w: called(w.waves["score"], w.waves["score"].head(9)),
+    "actions.verdicts": lambda w: called(w.measures, w.effects, today="2026-12-01"),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.effect_forest": lambda w: called(w.judged, labels={"A1": "首次响应模板"}),
@@ -716,6 +730,14 @@ def world(repository):
     w.renamed = w.kept.assign(customer_id="p-" + w.kept["customer_id"])
     answers = next(table for table in w.raw if table.role == "responses")
     w.wordings = answers.rows[exports.match(answers, w.study, quarter=QUARTER).answers["overall"]]
+    w.waves = pd.DataFrame(
+        {"customer_id": [*range(20)] * 2, "score": [1, 2, 3, 4, 4, 5, 3, 2] * 5}
+    ).assign(reached=[0, 1] * 20, later=[0] * 20 + [1] * 20)
+    w.measures = pd.DataFrame(
+        {"action_id": ["A1"], "baseline": 3.0, "target": 3.4, "due": "2026-08-01"}
+    ).assign(done_on="2026-08-01", proof="a.pdf")
+    later = w.waves["later"] == 1
+    w.effects = actions.effect(w.waves[~later], w.waves[later], item="score").assign(action_id="A1")
     w.scores, w.recommend, w.texts = w.kept["overall"], w.kept["recommend"], w.comments["text"]
     w.known = pd.Series([("张伟", "王芳")] * len(w.texts), index=w.texts.index)
     w.joined = clean.attach(w.kept.copy(), raw(), w.study)

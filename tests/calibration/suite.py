@@ -11,6 +11,7 @@ from calibration import (
     calibrated_weights,
     controls,
     designed_samples,
+    measures,
     reliability,
     simple_samples,
     two_quarters,
@@ -26,6 +27,7 @@ CELLS: tuple[Cell, ...] = (
     *two_quarters.CELLS,
     *branches.CELLS,
     *reliability.CELLS,
+    *measures.CELLS,
     *controls.CELLS,
 )
 

@@ -1,0 +1,235 @@
+"""What to say of a measure, why, and what to do next."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from csatlib.actions.arguments import table
+from csatlib.schema import TABLES
+
+__all__ = ["REACH", "verdicts"]
+
+#: An effect counts as success from this part of the goal on.
+REACH = 0.5
+#: The smallest change of a mean of 1 to 5 in the units of the other metrics: parts of their range.
+_UNITS = {"mean": 1.0, "share": 1 / 4, "nps": 50.0}
+_NEXT = {
+    "goal_reached": "roll_out",
+    "improved": "roll_out",
+    "below_goal": "iterate",
+    "no_change": "iterate",
+    "worse": "iterate",
+    "new_problem": "iterate",
+    "not_carried_out": "carry_out",
+    "too_early": "wait",
+    "too_few": "collect_more",
+    "few_quarters": "wait",
+    "return_to_mean": "collect_more",
+    "no_comparison": "add_comparison",
+}
+_VERDICTS = {"goal_reached": "effective", "improved": "effective"} | dict.fromkeys(
+    ("below_goal", "no_change", "worse", "new_problem", "not_carried_out"), "short"
+)
+_NUMBERS = ("estimate", "se", "df", "ci_low", "ci_high", "p", "detectable")
+
+
+def verdicts(
+    actions: pd.DataFrame,
+    effects: pd.DataFrame,
+    *,
+    today: str | pd.Timestamp,
+    smallest: float = 0.1,
+    problems: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    r"""Judge each measure by its adjusted effect, never by the plain change.
+
+    Parameters
+    ----------
+    actions : DataFrame
+        The table ``actions``.
+    effects : DataFrame
+        The table ``effects`` with ``action_id``; of the methods ``adjusted`` and ``plain`` are
+        read.
+    today : str or Timestamp
+        The day on which is judged; what was done later is not done yet.
+    smallest : float
+        The smallest change of a mean that counts, in points of a scale from 1 to 5 (of a share a
+        quarter of it, of the NPS fifty times as much).
+    problems : DataFrame, optional
+        A table with ``action_id``: measures after which a problem came back or a new one arose.
+
+    Returns
+    -------
+    DataFrame
+        The table ``action_verdicts``, one row a measure: ``item`` and ``metric`` judged by,
+        ``verdict``, ``why``, ``next_step``, ``method`` that the adjusted effect rests on, ``n``
+        answers after, ``estimate``, ``ci_low``, ``ci_high``, ``goal`` (target less baseline),
+        ``detectable``, ``needed`` (answers after at which the goal would show), ``plain``,
+        ``plain_low`` and ``plain_high``. The first rule that holds gives the verdict:
+
+        =============  =================  ==========================================================
+        verdict        why                when
+        =============  =================  ==========================================================
+        short          not_carried_out    cancelled; not done and past its date; done without proof
+        insufficient   too_early          not done, and its date is still to come or none; or no
+                                          answer since it was done
+        short          new_problem        it is in ``problems``
+        insufficient   no_comparison      nothing corrects for its being chosen
+        insufficient   few_quarters       too few quarters to know how they move by themselves
+        insufficient   too_few            no interval for another reason
+        short          worse              the interval lies on the wrong side of 0
+        effective      goal_reached       the interval is beyond 0, the estimate at the goal
+        effective      improved           the same, the estimate at half the goal or more, and at
+                                          ``smallest``
+        short          below_goal         the interval is beyond 0, the estimate less than that
+        short          no_change          the interval holds 0 and excludes the goal (without one,
+                                          ``smallest``)
+        insufficient   return_to_mean     the plain change is beyond 0, the adjusted one not
+        insufficient   too_few            anything else: ``needed`` says how many would do
+        =============  =================  ==========================================================
+
+        ``next_step`` is roll_out, iterate, carry_out, wait, collect_more or add_comparison.
+
+    Raises
+    ------
+    ValueError
+        For columns that are absent, or a ``smallest`` that is not above 0.
+
+    Notes
+    -----
+    A measure names its item and metric before anything is known (``metric`` is mean unless it says
+    otherwise), and is judged by that row alone; the other items inform. Where it names no item, its
+    items are one family and the one with the smallest p is judged by Bonferroni's interval.
+    Measures are not a family: each keeps its own error of 2.5 % in the wanted direction.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from csatlib import actions, schema
+    >>> day = pd.Timestamp("2026-07-20")
+    >>> measure = pd.DataFrame({"action_id": ["A1"], "item": ["overall"], "metric": ["mean"],
+    ...                         "baseline": [3.1], "target": [3.5], "due": [day], "done_on": [day],
+    ...                         "status": ["done"], "proof": ["a.pdf"]})
+    >>> effects = pd.DataFrame({"action_id": "A1", "item": "overall", "metric": "mean",
+    ...                         "method": ["plain", "adjusted"], "n_after": 80,
+    ...                         "estimate": [0.6, 0.1], "ci_low": [0.3, -0.2],
+    ...                         "ci_high": [0.9, 0.4], "reason": [None, "matched"]})
+    >>> found = actions.verdicts(measure, effects, today="2026-10-10")
+    >>> found[["verdict", "why", "next_step"]].iloc[0].tolist()
+    ['insufficient', 'return_to_mean', 'collect_more']
+    """
+    if not 0 < smallest < np.inf:
+        raise ValueError(f"smallest: expected a number above 0, found {smallest!r}")
+    _present(actions, "actions", ("action_id", "baseline", "target", "done_on", "due"))
+    _present(effects, "effects", ("action_id", "item", "metric", "method", "estimate", "reason"))
+    day = pd.Timestamp(today)
+    arisen = set() if problems is None else set(problems["action_id"])
+    by_action = dict(tuple(effects.groupby("action_id", sort=False)))
+    rows = []
+    for action in actions.to_dict("records"):
+        found = _judged_by(action, by_action.get(action["action_id"]))
+        why = _why(action, found, day, smallest, action["action_id"] in arisen)
+        told = {"why": why, "next_step": _NEXT[why], "verdict": _VERDICTS.get(why, "insufficient")}
+        rows.append({"action_id": action["action_id"]} | found | told)
+    columns = {name: column.dtype for name, column in TABLES["action_verdicts"].columns.items()}
+    return table(rows, columns)
+
+
+def _present(df: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
+    absent = [column for column in columns if column not in df.columns]
+    if absent:
+        raise ValueError(f"{name}: expected the column {absent[0]!r}, found {list(df.columns)[:8]}")
+
+
+def _known(value: object) -> bool:
+    return value is not None and not pd.isna(value) and value != ""
+
+
+def _judged_by(action: dict, effects: pd.DataFrame | None) -> dict[str, object]:
+    """Find the adjusted row that a measure is judged by, and the plain one beside it."""
+    goal = None
+    if _known(action["baseline"]) and _known(action["target"]):
+        goal = float(action["target"]) - float(action["baseline"])
+    metric = action.get("metric") if _known(action.get("metric")) else "mean"
+    named = action.get("item") if _known(action.get("item")) else None
+    row = {"item": named, "metric": metric, "goal": goal}
+    if effects is None:
+        return row
+    own = effects[effects["metric"] == metric]
+    if named is not None:
+        own = own[own["item"] == named]
+    adjusted = own[own["method"] == "adjusted"]
+    if adjusted.empty:
+        return row
+    best, family = adjusted.iloc[0], 1
+    if named is None and len(adjusted) > 1:
+        known = adjusted[adjusted["p"].notna()] if "p" in adjusted else adjusted.iloc[:0]
+        family = len(adjusted)
+        best = known.loc[known["p"].idxmin()] if len(known) else best
+    told = {name: best.get(name) for name in (*_NUMBERS, "needed", "reason")}
+    told = {name: value if _known(value) else None for name, value in told.items()}
+    if family > 1 and told["se"] is not None:
+        told |= _widened(told, family)
+    plain = own[(own["method"] == "plain") & (own["item"] == best["item"])]
+    for name, column in (("plain", "estimate"), ("plain_low", "ci_low"), ("plain_high", "ci_high")):
+        value = plain[column].iloc[0] if len(plain) and column in plain else None
+        row[name] = value if _known(value) else None
+    n = best.get("n_after")
+    reason = told.pop("reason")
+    row |= told | {"item": best["item"], "n": int(n) if _known(n) else None}
+    has_interval = told["ci_low"] is not None
+    return row | {"method": reason if has_interval else None, "reason": reason}
+
+
+def _widened(told: dict, family: int) -> dict[str, float]:
+    """Widen an interval by Bonferroni for the items of one family, keeping its confidence."""
+    from scipy import stats
+
+    df, se, estimate = told["df"], told["se"], told["estimate"]
+    outside = 2 * stats.t.sf((told["ci_high"] - estimate) / se, df)
+    half = stats.t.isf(outside / family / 2, df) * se
+    return {"ci_low": estimate - half, "ci_high": estimate + half}
+
+
+def _why(action: dict, found: dict, day: pd.Timestamp, smallest: float, arisen: bool) -> str:
+    """Give the first reason that holds, in the order of the table."""
+    early = _not_carried_out(action, day)
+    if early is not None:
+        return early
+    if found.get("reason") == "empty" or found.get("n") == 0:
+        return "too_early"
+    if arisen:
+        return "new_problem"
+    if found.get("ci_low") is None:
+        reason = found.get("reason") or "no_comparison"
+        return reason if reason in ("no_comparison", "few_quarters") else "too_few"
+    goal = found["goal"]
+    sign = -1.0 if goal is not None and goal < 0 else 1.0
+    limits = sorted((sign * found["ci_low"], sign * found["ci_high"]))
+    estimate = sign * found["estimate"]
+    least = smallest * _UNITS.get(found["metric"], 1.0)
+    wanted = abs(goal) if goal else least
+    if limits[1] < 0:
+        return "worse"
+    if limits[0] > 0:
+        if estimate >= wanted:
+            return "goal_reached"
+        return "improved" if estimate >= max(REACH * wanted, min(least, wanted)) else "below_goal"
+    if limits[1] < wanted:
+        return "no_change"
+    plain = [found.get(name) for name in ("plain_low", "plain_high")]
+    if None not in plain and min(sign * one for one in plain) > 0:
+        return "return_to_mean"
+    return "too_few"
+
+
+def _not_carried_out(action: dict, day: pd.Timestamp) -> str | None:
+    """Say whether a measure was not carried out, or not yet; None where it was."""
+    if action.get("status") == "cancelled":
+        return "not_carried_out"
+    done, due = action["done_on"], action["due"]
+    if not _known(done) or pd.Timestamp(done) > day:
+        late = _known(due) and pd.Timestamp(due) < day
+        return "not_carried_out" if late else "too_early"
+    return None if _known(action.get("proof")) else "not_carried_out"
