@@ -14,6 +14,7 @@ from csatlib.actions.inputs import ActionError
 from csatlib.actions.knowledge import cases
 from csatlib.actions.leaving import churn_risk, churn_risk_check
 from csatlib.actions.orders import orders_gained
+from csatlib.actions.outcomes import effects, waves
 from csatlib.actions.paired import paired, unpaired
 from csatlib.actions.prioritising import prioritise
 from csatlib.actions.progressing import progress, progress_by_week
@@ -38,6 +39,7 @@ __all__ = [
     "difference_in_differences",
     "draft",
     "effect",
+    "effects",
     "followup_rates",
     "followup_states",
     "followup_summary",
@@ -58,5 +60,6 @@ __all__ = [
     "unpaired",
     "verdicts",
     "wave_means",
+    "waves",
     "week_list",
 ]

@@ -8,7 +8,7 @@ __all__ = ["DATA", "INTERNAL", "USAGE", "RunError", "blame", "without_personal_d
 DATA, USAGE, INTERNAL = 1, 2, 3
 
 #: Errors whose message tells a person what to mend in the data; of a kernel only names arrive.
-_DATA_ERRORS = ("ExportError", "SchemaError", "StoreError", "StudyError")
+_DATA_ERRORS = ("ActionError", "ExportError", "SchemaError", "StoreError", "StudyError")
 
 #: What the disk refuses: a person can mend it without the program.
 _DISK_ERRORS = ("OSError", *(kind.__name__ for kind in OSError.__subclasses__()))

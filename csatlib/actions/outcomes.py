@@ -1,0 +1,184 @@
+"""The effect of every measure of a register, each by the answers of those whom it reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from csatlib import schema
+from csatlib.actions.effect import effect
+from csatlib.actions.inputs import text_of
+from csatlib.actions.scope import parse_scope
+from csatlib.actions.waves import Frames, action_frames, wave_means
+from csatlib.estimates import Design
+
+__all__ = ["effects", "waves"]
+
+_METRICS = ("mean", "share", "nps")
+
+
+def effects(
+    actions: pd.DataFrame,
+    responses: pd.DataFrame,
+    *,
+    today: date | str,
+    cutoffs: Mapping[str, float] | None = None,
+    rechecks: pd.DataFrame | None = None,
+    match: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+    design: Design | None = None,
+    conf: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate what each measure changed in its own item, as `action_frames` and `effect` do.
+
+    A measure whose customers were asked again by its owner (``rechecks``) is judged by these: they
+    are compared with customers nobody asked again who began with the same score.
+
+    Parameters
+    ----------
+    actions : DataFrame
+        Table ``actions``.
+    responses : DataFrame
+        Rows of table ``responses`` of all quarters up to the run's.
+    today : date or str
+        The day of the run; nothing later is known.
+    cutoffs : mapping of str to float, optional
+        From which score on an answer to an item counts as satisfied; measured shares need it.
+    rechecks : DataFrame, optional
+        Table ``rechecks``.
+    match : sequence of str
+        Columns that customers must share, beside the score, to be compared one by one.
+    labels : mapping of str to str, optional
+        Chinese names of columns that scopes may use.
+    design : Design, optional
+        Weights and clusters by their names in ``responses``.
+    conf : float
+        Confidence of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        Table ``effects`` with ``action_id``, in the register's order. Measures of no item of the
+        responses, of another metric than mean, share and nps, or that are not done yet, have no
+        row.
+
+    Raises
+    ------
+    ActionError
+        If a measure's scope or days cannot be read; the message names it.
+
+    Examples
+    --------
+    >>> effects(schema.empty("actions"), schema.empty("responses"), today="2026-09-30").empty
+    True
+    """
+    tables = []
+    for action in _judged(actions, responses):
+        frames = action_frames(action, responses, today=today, rechecks=rechecks, labels=labels)
+        if frames.reason is not None:
+            continue
+        item, metric = action["item"], text_of(action["metric"]) or "mean"
+        found = effect(
+            **_compared(frames),
+            item=item,
+            match=match,
+            by=_groups(action),
+            metric=metric,
+            cutoff=(cutoffs or {}).get(item),
+            design=design,
+            goal=_goal(action),
+            conf=conf,
+        )
+        tables.append(found.assign(action_id=action["action_id"]))
+    if not tables:
+        return schema.empty("effects")
+    columns = schema.TABLES["effects"].columns
+    whole = pd.concat(tables, ignore_index=True)[list(columns)]
+    return schema.check(whole.astype({n: c.dtype for n, c in columns.items()}), "effects")
+
+
+def waves(
+    actions: pd.DataFrame,
+    responses: pd.DataFrame,
+    *,
+    today: date | str,
+    labels: Mapping[str, str] | None = None,
+    design: Design | None = None,
+) -> pd.DataFrame:
+    """Give the means before and after every measure, of those reached and of the others.
+
+    Parameters
+    ----------
+    actions, responses, today, labels, design
+        As for `effects`.
+
+    Returns
+    -------
+    DataFrame
+        Table ``wave_means`` with ``action_id``; measures that are not done yet have no row.
+
+    Raises
+    ------
+    ActionError
+        As for `effects`.
+
+    Examples
+    --------
+    >>> waves(schema.empty("actions"), schema.empty("responses"), today="2026-09-30").empty
+    True
+    """
+    tables = [
+        wave_means(frames, action["item"], action_id=action["action_id"], design=design)
+        for action in _judged(actions, responses)
+        for frames in [action_frames(action, responses, today=today, labels=labels)]
+        if frames.reason is None
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else schema.empty("wave_means")
+
+
+def _judged(actions: pd.DataFrame, responses: pd.DataFrame) -> list[pd.Series]:
+    """List the measures that the responses can judge."""
+    return [
+        action
+        for _, action in actions.iterrows()
+        if text_of(action["item"]) in responses
+        and (text_of(action["metric"]) or "mean") in _METRICS
+    ]
+
+
+def _compared(frames: Frames) -> dict[str, object]:
+    if frames.asked_again.empty:
+        control = None if frames.control.empty else frames.control
+        history = None if frames.history.empty else frames.history
+        return {
+            "before": frames.before,
+            "after": frames.after,
+            "control": control,
+            "history": history,
+        }
+    asked = frames.asked_before["customer_id"]
+    others = [frames.control]
+    for name in ("history", "before", "after"):
+        own = getattr(frames, name)
+        others.append(own[~own["customer_id"].isin(asked)].assign(wave=name))
+    history = frames.history[frames.history["customer_id"].isin(asked)]
+    return {
+        "before": frames.asked_before,
+        "after": frames.asked_again,
+        "control": pd.concat(others),
+        "history": None if history.empty else history,
+        "chosen": "customers",
+    }
+
+
+def _groups(action: pd.Series) -> list[str]:
+    """Name the columns by which the measure's reach is told from other groups."""
+    scope = text_of(action["scope"])
+    return [] if scope is None else list(parse_scope(scope))
+
+
+def _goal(action: pd.Series) -> float | None:
+    goal = action["target"] - action["baseline"]
+    return None if pd.isna(goal) else float(goal)
