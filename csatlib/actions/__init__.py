@@ -14,7 +14,7 @@ from csatlib.actions.inputs import ActionError
 from csatlib.actions.knowledge import cases
 from csatlib.actions.leaving import churn_risk, churn_risk_check
 from csatlib.actions.orders import orders_gained
-from csatlib.actions.outcomes import effects, waves
+from csatlib.actions.outcomes import effects, measure_waves
 from csatlib.actions.paired import paired, unpaired
 from csatlib.actions.prioritising import prioritise
 from csatlib.actions.progressing import progress, progress_by_week
@@ -45,6 +45,7 @@ __all__ = [
     "followup_summary",
     "followups",
     "mcnemar",
+    "measure_waves",
     "orders_gained",
     "paired",
     "parse_scope",
@@ -60,6 +61,5 @@ __all__ = [
     "unpaired",
     "verdicts",
     "wave_means",
-    "waves",
     "week_list",
 ]

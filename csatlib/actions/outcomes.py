@@ -14,7 +14,7 @@ from csatlib.actions.scope import parse_scope
 from csatlib.actions.waves import Frames, action_frames, wave_means
 from csatlib.estimates import Design
 
-__all__ = ["effects", "waves"]
+__all__ = ["effects", "measure_waves"]
 
 _METRICS = ("mean", "share", "nps")
 
@@ -99,7 +99,7 @@ def effects(
     return schema.check(whole.astype({n: c.dtype for n, c in columns.items()}), "effects")
 
 
-def waves(
+def measure_waves(
     actions: pd.DataFrame,
     responses: pd.DataFrame,
     *,
@@ -126,7 +126,7 @@ def waves(
 
     Examples
     --------
-    >>> waves(schema.empty("actions"), schema.empty("responses"), today="2026-09-30").empty
+    >>> measure_waves(schema.empty("actions"), schema.empty("responses"), today="2026-09-30").empty
     True
     """
     tables = [
