@@ -34,6 +34,7 @@ __all__ = [
     "Invitation",
     "Response",
     "Wave",
+    "ask_again",
     "respond",
     "wave",
 ]
@@ -43,6 +44,8 @@ SKIPPED, BLANK = "(跳过)", "(空)"
 ONLINE, KEYED = "online", "keyed"
 #: The stream of what a person keeps from quarter to quarter.
 _PERSON = 12
+#: The streams of what people write whom a measure made answer otherwise.
+_MOVED = 13
 
 Cell = int | str | tuple[str, ...]
 
@@ -89,8 +92,9 @@ class Wave:
     """Everything one line knows of one quarter before any fault is planted.
 
     ``scores`` and the ``latents`` behind them follow the population's own order (that of
-    ``persons`` and ``tickets``); ``order`` lists the positions as they were drawn: those invited
-    online first, those invited by hand next, then the rest; within both, those who answer first.
+    ``persons`` and ``tickets``), like ``unmoved``, the scores had no measure been taken. ``order``
+    lists the positions as they were drawn: those invited online first, those invited by hand next,
+    then the rest; within both, those who answer first.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Wave:
     persons: tuple[Person, ...]
     order: np.ndarray
     scores: dict[str, np.ndarray]
+    unmoved: dict[str, np.ndarray]
     latents: dict[str, np.ndarray]
     invitations: tuple[Invitation, ...]
     tickets: tuple[Ticket, ...]
@@ -152,7 +157,11 @@ def wave(name: str, quarter: str, seed: int = 0) -> Wave:
     invited = order[: line.invited_online + line.invited_keyed].tolist()
     ringing = callers(line, persons, calling)
     persons = reached(line, persons, invited[line.invited_online :], ringing, slow)
-    scores, latents = _answers(name, quarter, persons, seed)
+    latents = _latents(name, quarter, len(persons), seed)
+    scores, unmoved = (
+        scored(latent_means(name, quarter, persons, seed=seed, measures=taken), latents)
+        for taken in (True, False)
+    )
     closed = [(listed[i].closed_at, persons[i].late) for i in invited] if listed else None
     moments = _invited_at(quarter, closed, len(invited), timing)
     ends = outcomes(line, quarter, ending)
@@ -167,23 +176,33 @@ def wave(name: str, quarter: str, seed: int = 0) -> Wave:
         )
         for rank, (i, moment, end) in enumerate(zip(invited, moments, ends, strict=True))
     )
-    return Wave(name, quarter, seed, persons, order, scores, latents, invitations, listed)
+    return Wave(name, quarter, seed, persons, order, scores, unmoved, latents, invitations, listed)
 
 
-def _answers(
-    name: str, quarter: str, persons: Sequence[Person], seed: int
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Draw everybody's scores and the latent deviations, a part of which the person keeps."""
-    line, drawn = LINES[name], wave_streams(name, quarter, seed, 1, 3)[0]
-    latents = deviate(name, len(persons), drawn)
-    if line.person:
-        (lasting,) = streams(seed, (line.number, _PERSON), 1)
-        own = deviate(name, len(persons), lasting)
-        latents = {
-            item: np.sqrt(line.person) * own[item] + np.sqrt(1 - line.person) * fresh
-            for item, fresh in latents.items()
-        }
-    return scored(latent_means(name, quarter, persons, seed=seed), latents), latents
+def _latents(name: str, quarter: str, size: int, seed: int) -> dict[str, np.ndarray]:
+    """Draw everybody's latent deviations of a quarter, a part of which the person keeps."""
+    drawn = wave_streams(name, quarter, seed, 1, 3)[0]
+    return _kept(name, deviate(name, size, drawn), seed)
+
+
+def _kept(name: str, fresh: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """Mix what is fresh with what each person keeps from one time to the next."""
+    line = LINES[name]
+    if not line.person:
+        return fresh
+    (lasting,) = streams(seed, (line.number, _PERSON), 1)
+    own = deviate(name, len(fresh["overall"]), lasting)
+    return {
+        item: np.sqrt(line.person) * own[item] + np.sqrt(1 - line.person) * values
+        for item, values in fresh.items()
+    }
+
+
+def ask_again(source: Wave, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw everybody's scores once more: the same persons on another day, nothing done to them."""
+    latents = _kept(source.name, deviate(source.name, len(source.persons), rng), source.seed)
+    told = [replace(person, interviewer="") for person in source.persons]
+    return scored(latent_means(source.name, source.quarter, told, seed=source.seed), latents)
 
 
 def _invited_at(
@@ -223,7 +242,10 @@ def respond(
     i = int(source.order[rank])
     invitation, line = source.invitations[rank], source.line
     online = invitation.channel == ONLINE and not by_hand
-    given = scores or {item: int(values[i]) for item, values in source.scores.items()}
+    given, unmoved = (
+        scores or {item: int(values[i]) for item, values in drawn.items()}
+        for drawn in (source.scores, source.unmoved)
+    )
     median, spread = (line.seconds, 0.35) if online else (line.keyed_seconds, 0.5)
     factor = float(np.clip(np.exp(spread * rng.standard_normal()), 0.5, 8))
     delay = min(4.0, 0.05 + 1.1 * float(rng.standard_exponential()))
@@ -238,8 +260,23 @@ def respond(
         origin=origin,
         address=f"{block}{int(rng.integers(1, 255))}({place})",
         interviewer=invitation.interviewer,
-        cells=_cells(source, given, rng),
+        cells=_moved(source, rank, given, _cells(source, unmoved, rng), same=given == unmoved),
     )
+
+
+def _moved(
+    source: Wave, rank: int, given: dict[str, int], cells: dict[str, Cell], *, same: bool
+) -> dict[str, Cell]:
+    """Let those whom a measure moved answer anew, from a stream of their own.
+
+    So nobody else's answers change by what a measure did.
+    """
+    if same:
+        return cells
+    q = Quarter.parse(source.quarter)
+    key = (source.line.number, q.year, q.number, _MOVED, rank)
+    (own,) = streams(source.seed, key, 1)
+    return _cells(source, given, own)
 
 
 def _by_day(moment: datetime) -> datetime:
