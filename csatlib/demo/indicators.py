@@ -88,5 +88,5 @@ def table(quarter: str, seed: int = 0) -> list[list[str]]:
                 base = int(np.rint(figure.base * rng.uniform(0.85, 1.15)))
                 gone = (name, team, quarter) == MISSING
                 told = "" if gone else f"{value:.{figure.digits}f}"
-                rows.append([name, team, period, told, "" if gone else str(base)])
+                rows.append([name, f"team={team}", period, told, "" if gone else str(base)])
     return rows
