@@ -297,7 +297,7 @@ _OPS_EVENT = Line(
     number=2,
     survey_id=301774526,
     dimensions={
-        "response_speed": Dimension(0.30, -0.20, {"2026Q2": 0.10, "2026Q3": 0.25}),
+        "response_speed": Dimension(0.30, -0.20, {"2026Q2": 0.10, "2026Q3": 0.10}),
         "resolution": Dimension(0.35, 0.15),
         "attitude": Dimension(0.08, 0.50),
         "communication": Dimension(0.25, -0.05, {"2026Q3": -0.15}),

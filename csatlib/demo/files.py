@@ -68,7 +68,7 @@ def write(
     --------
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][:5:4]
+    >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][:7:6]
     ['customers.csv', 'invitations.csv']
     """
     _known("quarters", quarters, QUARTERS)

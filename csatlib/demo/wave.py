@@ -44,8 +44,6 @@ SKIPPED, BLANK = "(跳过)", "(空)"
 ONLINE, KEYED = "online", "keyed"
 #: The stream of what a person keeps from quarter to quarter.
 _PERSON = 12
-#: The streams of what people write whom a measure made answer otherwise.
-_MOVED = 13
 
 Cell = int | str | tuple[str, ...]
 
@@ -92,9 +90,8 @@ class Wave:
     """Everything one line knows of one quarter before any fault is planted.
 
     ``scores`` and the ``latents`` behind them follow the population's own order (that of
-    ``persons`` and ``tickets``), like ``unmoved``, the scores had no measure been taken. ``order``
-    lists the positions as they were drawn: those invited online first, those invited by hand next,
-    then the rest; within both, those who answer first.
+    ``persons`` and ``tickets``); ``order`` lists the positions as they were drawn: those invited
+    online first, those invited by hand next, then the rest; within both, those who answer first.
     """
 
     name: str
@@ -103,7 +100,6 @@ class Wave:
     persons: tuple[Person, ...]
     order: np.ndarray
     scores: dict[str, np.ndarray]
-    unmoved: dict[str, np.ndarray]
     latents: dict[str, np.ndarray]
     invitations: tuple[Invitation, ...]
     tickets: tuple[Ticket, ...]
@@ -158,10 +154,7 @@ def wave(name: str, quarter: str, seed: int = 0) -> Wave:
     ringing = callers(line, persons, calling)
     persons = reached(line, persons, invited[line.invited_online :], ringing, slow)
     latents = _latents(name, quarter, len(persons), seed)
-    scores, unmoved = (
-        scored(latent_means(name, quarter, persons, seed=seed, measures=taken), latents)
-        for taken in (True, False)
-    )
+    scores = scored(latent_means(name, quarter, persons, seed=seed), latents)
     closed = [(listed[i].closed_at, persons[i].late) for i in invited] if listed else None
     moments = _invited_at(quarter, closed, len(invited), timing)
     ends = outcomes(line, quarter, ending)
@@ -176,7 +169,7 @@ def wave(name: str, quarter: str, seed: int = 0) -> Wave:
         )
         for rank, (i, moment, end) in enumerate(zip(invited, moments, ends, strict=True))
     )
-    return Wave(name, quarter, seed, persons, order, scores, unmoved, latents, invitations, listed)
+    return Wave(name, quarter, seed, persons, order, scores, latents, invitations, listed)
 
 
 def _latents(name: str, quarter: str, size: int, seed: int) -> dict[str, np.ndarray]:
@@ -242,10 +235,7 @@ def respond(
     i = int(source.order[rank])
     invitation, line = source.invitations[rank], source.line
     online = invitation.channel == ONLINE and not by_hand
-    given, unmoved = (
-        scores or {item: int(values[i]) for item, values in drawn.items()}
-        for drawn in (source.scores, source.unmoved)
-    )
+    given = scores or {item: int(values[i]) for item, values in source.scores.items()}
     median, spread = (line.seconds, 0.35) if online else (line.keyed_seconds, 0.5)
     factor = float(np.clip(np.exp(spread * rng.standard_normal()), 0.5, 8))
     delay = min(4.0, 0.05 + 1.1 * float(rng.standard_exponential()))
@@ -260,23 +250,8 @@ def respond(
         origin=origin,
         address=f"{block}{int(rng.integers(1, 255))}({place})",
         interviewer=invitation.interviewer,
-        cells=_moved(source, rank, given, _cells(source, unmoved, rng), same=given == unmoved),
+        cells=_cells(source, given, rng),
     )
-
-
-def _moved(
-    source: Wave, rank: int, given: dict[str, int], cells: dict[str, Cell], *, same: bool
-) -> dict[str, Cell]:
-    """Let those whom a measure moved answer anew, from a stream of their own.
-
-    So nobody else's answers change by what a measure did.
-    """
-    if same:
-        return cells
-    q = Quarter.parse(source.quarter)
-    key = (source.line.number, q.year, q.number, _MOVED, rank)
-    (own,) = streams(source.seed, key, 1)
-    return _cells(source, given, own)
 
 
 def _by_day(moment: datetime) -> datetime:
