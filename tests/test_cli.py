@@ -100,7 +100,7 @@ def english(text):
     """Give the words of a message that are neither Chinese nor names that the reader may type."""
     known = r"csat|demo|run|QUARTER|LINE|NOTEBOOK|NAME|VALUE|FOLDER|N|str|studies|data|raw|h|p|root"
     options = r"only|parameter|jobs|quarter|line|seed|help|version|out|no|verify|recipient|csv|expired|as|of|yes|all"
-    names = r"check|sample|to|sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER|terms|quotes|accept|reject|WORD|registers|xlsx"
+    names = r"check|sample|to|sql|SQL|SELECT|CSV|backup|restore|archive|archives|forget|key|new|path|FILE|AGE|age|DAY|CUSTOMER|terms|quotes|actions|followups|cases|owner|week|today|export|merge|accept|reject|WORD|registers|xlsx"
     words = re.findall(r"[A-Za-z_]+", re.sub(r"20\d\dQ\d", "", text))
     return [w for w in words if not re.fullmatch(f"{known}|{options}|{names}", w)]
 
@@ -122,6 +122,9 @@ def english(text):
         pytest.param(["forget", "-h"], ["删去一个人", "真的删去"], id="forget"),
         pytest.param(["terms", "-h"], ["新词", "--accept"], id="terms"),
         pytest.param(["quotes", "-h"], ["原话", "复核"], id="quotes"),
+        pytest.param(["actions", "-h"], ["草案", "--merge", "逾期"], id="actions"),
+        pytest.param(["followups", "-h"], ["本周", "--export", "不写时只看登记表"], id="followups"),
+        pytest.param(["cases", "-h"], ["案例", "[必填]"], id="cases"),
         pytest.param(["key", "-h"], ["新建密钥", "密钥在哪里"], id="key"),
         pytest.param(["demo", "-h"], ["随机种子", "[默认 0]", "显示帮助并退出"], id="demo"),
     ],
@@ -154,7 +157,7 @@ def test_the_version_is_told_without_loading_a_room():
     [
         (
             "rnu 2026Q3",
-            "用法不对：没有命令 rnu，可用的有 demo、run、check、sql、backup、restore、archive、forget、quotes、sample、terms、key。请看 csat --help。",
+            "用法不对：没有命令 rnu，可用的有 demo、run、check、actions、followups、cases、sql、backup、restore、archive、forget、quotes、sample、terms、key。请看 csat --help。",
         ),
         ("run", "用法不对：缺少 quarter（季度，例如 2026Q3）。请看 csat run --help。"),
         ("run 2026Q3 --lnie x", "没有选项 --lnie，是不是想写 --line"),

@@ -11,7 +11,7 @@ import traceback
 
 import typer
 
-from csatlib.cli import checking, data, quarters, quotes, sampling, terms
+from csatlib.cli import checking, closing, data, quarters, quotes, sampling, terms
 from csatlib.cli.base import app
 from csatlib.cli.words import UsageError, usage
 
@@ -21,7 +21,7 @@ __all__ = ["app", "main"]
 _INTERRUPTED = 130
 
 #: Each file adds its commands to the app when it is imported; help shows them in this order.
-_COMMANDS = (quarters, checking, sampling, terms, quotes, data)
+_COMMANDS = (quarters, checking, sampling, terms, quotes, closing, data)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from csatlib import __version__
 from csatlib.cli.words import Group
 
-__all__ = ["QuarterArgument", "RootOption", "app"]
+__all__ = ["QuarterArgument", "RootOption", "app", "day_of"]
 
 app = typer.Typer(
     name="csat",
@@ -45,3 +46,15 @@ def _options(
     ] = False,
 ) -> None:
     del version
+
+
+def day_of(label: str | None) -> date:
+    """Read a day of a call; without one it is the machine's."""
+    from csatlib.run.problems import USAGE, RunError
+
+    if label is None:
+        return date.today()
+    try:
+        return date.fromisoformat(label)
+    except ValueError:
+        raise RunError(f"日期“{label}”不对；应写成 2026-10-08 的样子。", USAGE) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csatlib.cli.base import RootOption, app
+from csatlib.cli.base import RootOption, app, day_of
 from csatlib.cli.tables import aligned, as_csv, sql_problem
 from csatlib.cli.words import Command, Group
 
@@ -176,7 +176,7 @@ def forget(
             "请写一个客户编号（csat forget CUSTOMER），或写 --expired [--as-of DAY]。", USAGE
         )
     if customer is None:
-        _forget_expired(_day(as_of), root, yes=yes)
+        _forget_expired(day_of(as_of), root, yes=yes)
     else:
         _forget_person(customer, root, yes=yes)
 
@@ -225,17 +225,6 @@ def _forget_expired(as_of: date, root: Path | None, *, yes: bool) -> None:
     typer.echo(aligned(["文件", "保存到"], rows), nl=False)
     if not yes:
         typer.echo("确定要删去，请加 --yes 再执行一次；删去后不能恢复。")
-
-
-def _day(label: str | None) -> date:
-    from csatlib.run.problems import USAGE, RunError
-
-    if label is None:
-        return date.today()
-    try:
-        return date.fromisoformat(label)
-    except ValueError:
-        raise RunError(f"日期“{label}”不对；应写成 2026-10-08 的样子。", USAGE) from None
 
 
 @keys.command("new", cls=Command, help="新建密钥；已有密钥时不会覆盖。")

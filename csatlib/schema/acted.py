@@ -37,6 +37,7 @@ _ACTIONS = Table(
         "measure": TEXT,
         "owner": TEXT,
         "helpers": TEXT,
+        "depends": TEXT,
         "horizon": Column("str", nullable=True, allowed=HORIZONS),
         "metric": TEXT,
         "unit": TEXT,
@@ -82,6 +83,16 @@ ACTED: Mapping[str, Table] = {
             "note": TEXT,
         },
         key=("action_id", "customer_id", "asked_on"),
+    ),
+    "proofs": Table(
+        {
+            "action_id": NAME,
+            "file": NAME,
+            "present": Column("bool"),
+            "sha256": TEXT,
+            "bytes": Column("Int64", nullable=True),
+        },
+        key=("action_id", "file"),
     ),
     "action_problems": Table(
         {

@@ -2,6 +2,8 @@
 
 from csatlib.store.archive import archive
 from csatlib.store.backup import backup, restore, verify
+from csatlib.store.closed_loop import action_steps, actions, cases, followup_log, rechecks
+from csatlib.store.copies import export_register
 from csatlib.store.database import connect
 from csatlib.store.disk import atomic, digest, flush_folder
 from csatlib.store.forget import Forgetting, Removal, forget, forgetting
@@ -14,6 +16,9 @@ from csatlib.store.keys import (
     new_key,
     pseudonym_key,
 )
+from csatlib.store.loop_entries import Entered, add_actions, add_cases, add_followups
+from csatlib.store.loop_tables import personal_cells, register_file
+from csatlib.store.merging import CellChange, Merged, merge_register
 from csatlib.store.places import (
     ROOT_VARIABLE,
     STAGE_VARIABLE,
@@ -27,6 +32,7 @@ from csatlib.store.places import (
     study,
     tables_folder,
 )
+from csatlib.store.proofs import proofs
 from csatlib.store.quote_register import QuoteTally, add_quotes, quote_register, quote_reviews
 from csatlib.store.retention import Expired, expire, expired
 from csatlib.store.tables import (
@@ -43,20 +49,29 @@ __all__ = [
     "KEY_VARIABLE",
     "ROOT_VARIABLE",
     "STAGE_VARIABLE",
+    "CellChange",
+    "Entered",
     "Expired",
     "Forgetting",
     "Kept",
+    "Merged",
     "QuoteTally",
     "Removal",
     "StoreError",
     "TermDecision",
     "accepted_terms",
+    "action_steps",
+    "actions",
+    "add_actions",
+    "add_cases",
+    "add_followups",
     "add_quotes",
     "archive",
     "atomic",
     "backup",
     "backups",
     "cache",
+    "cases",
     "check_key",
     "connect",
     "decide_terms",
@@ -64,7 +79,9 @@ __all__ = [
     "earlier_raw",
     "expire",
     "expired",
+    "export_register",
     "flush_folder",
+    "followup_log",
     "forget",
     "forgetting",
     "forgotten",
@@ -73,14 +90,19 @@ __all__ = [
     "key_file",
     "loose_modes",
     "manifest",
+    "merge_register",
     "new_key",
+    "personal_cells",
     "project_root",
+    "proofs",
     "pseudonym_key",
     "quote_register",
     "quote_reviews",
     "raw",
     "read",
+    "rechecks",
     "refuse_forgotten",
+    "register_file",
     "reports_folder",
     "restore",
     "study",

@@ -17,6 +17,7 @@ from csatlib.store.bundle import Entry, entry_of, packed_up
 from csatlib.store.disk import digest, private_folder
 from csatlib.store.kept import Kept, record
 from csatlib.store.places import StoreError, project_root, raw, study
+from csatlib.store.register_people import names_customers
 from csatlib.store.sealed import recipients_of, write_bundle
 from csatlib.store.tables import manifest, read
 
@@ -80,7 +81,8 @@ def archive(
         The project's folder, as for `project_root`.
     raw_files : bool
         Whether raw files and the identity vault go in; such a bundle is encrypted, one without
-        them is not.
+        them is not, and neither proofs nor registers in which people typed numbers of customers
+        are in it.
     made : str
         When, for the list of backups and archives.
     recipients : sequence of str
@@ -179,13 +181,21 @@ def _files(at: _Quarter, *, raw_files: bool) -> Iterator[tuple[str, Path]]:
         _STUDY: at.project / "studies" / at.line,
     }
     for part, folder in places.items():
-        yield from ((f"{part}/{path}", file) for path, file in _below(folder))
+        for path, file in _below(folder):
+            if part != _REGISTERS or raw_files or not _is_personal(path, file):
+                yield f"{part}/{path}", file
+
+
+def _is_personal(path: str, file: Path) -> bool:
+    """Say whether a file of the registers may not lie in a bundle that anybody can open."""
+    return path.startswith("proofs/") or names_customers(file)
 
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in folder.rglob("*") if folder.is_dir() else ():
         path = file.relative_to(folder)
-        if file.is_file() and not any(part.startswith(".") for part in path.parts):
+        # What Excel leaves beside a workbook that is open is no part of the quarter.
+        if file.is_file() and not any(part.startswith((".", "~$")) for part in path.parts):
             yield path.as_posix(), file
 
 
@@ -203,6 +213,8 @@ def _index(at: _Quarter, files: Mapping[str, Path], *, raw_files: bool) -> str:
             lines += [f"{part}：不在这份归档里", ""]
             continue
         lines += [f"{part}：{words}（{len(found)} 个文件）", *(f"  {p}" for p in found), ""]
+        if part == _REGISTERS and not raw_files:
+            lines[-1:] = ["  证明材料和写有客户编号的登记表不在这份归档里", ""]
     lines += [
         "每个文件的大小和 SHA-256 摘要见 MANIFEST.json；核对请执行 csat archive --verify 文件。"
     ]

@@ -20,6 +20,7 @@ from csatlib.store.kept import backups
 from csatlib.store.person import Found, Place, find, places, studies_of
 from csatlib.store.places import StoreError, project_root
 from csatlib.store.quote_register import without_rows
+from csatlib.store.register_people import PEOPLE, without_person
 from csatlib.store.rows import moved, renamed, requoted, without
 from csatlib.store.tables import manifest, manifest_bytes, packed, read
 from csatlib.store.tombstones import bury
@@ -219,6 +220,8 @@ def _plan(customer: str, project: Path) -> _Plan:
         digests[file.table.digest] = hashlib.sha256(raw[file.path]).hexdigest()
         new |= moved(file, rows, raw[file.path])
     registers, ids, losing = _registers(project, found, new, removals)
+    notes = _people(project, found, new, removals, registers, losing)
+    found = replace(found, notes=(*found.notes, *notes))
     held = {place: _tables_without(place, found, project) for place in places(project)}
     for at in held.values():
         ids |= _quote_ids(at, new)
@@ -254,6 +257,31 @@ def _registers(
             removals.append(Removal(file.relative_to(project).as_posix(), gone))
             losing |= {Place(quarter, file.parent.name) for quarter in quarters}
     return registers, ids, losing
+
+
+def _people(
+    project: Path,
+    found: Found,
+    new: Mapping[str, str],
+    removals: list[Removal],
+    registers: dict[Path, bytes],
+    losing: set[Place],
+) -> list[str]:
+    """Take the person out of opinions and rechecks; say what is left to be looked at."""
+    notes = []
+    for file in sorted(f for name in PEOPLE for f in (project / "registers").glob(f"*/{name}")):
+        called = file.relative_to(project).as_posix()
+        leaving = without_person(file, found.names, found.row_ids | found.interviews, new)
+        if leaving.data is not None:
+            registers[file] = leaving.data
+        if leaving.rows:
+            removals.append(Removal(called, leaving.rows))
+            losing |= {Place(quarter, file.parent.name) for quarter in leaving.quarters}
+            if (file.parent / "proofs").is_dir():
+                notes.append(f"{called.rpartition('/')[0]}/proofs：证明材料没有检查，请人工核对")
+        if leaving.mentions:
+            notes.append(f"{called}：还有 {leaving.mentions} 个单元格提到这个人的编号，请人工核对")
+    return notes
 
 
 def _quote_ids(

@@ -27,7 +27,9 @@ __all__ = ["Found", "Place", "find", "places", "studies_of"]
 #: Kinds of the vault that are no ids: a name or a telephone number can belong to several people.
 _NO_IDS = frozenset(get_args(Personal))
 #: Tables of people who need not have answered.
-_LISTS = frozenset({"frame", "invitations", "set_aside", "sample", "dispositions", "silent"})
+_LISTS = frozenset(
+    {"frame", "invitations", "set_aside", "sample", "dispositions", "silent", "rechecks"}
+)
 _QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 
 

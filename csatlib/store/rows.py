@@ -117,6 +117,8 @@ def renamed(df: pd.DataFrame, new: Mapping[str, str], digests: Mapping[str, str]
             after = after.assign(**{column: _put_comments(df[column], new)})
     if {"quote_id", "comment_id", "theme", "text"} <= set(df):
         after = after.assign(quote_id=_new_quote_ids(df, after))
+    if {"followup_id", "comment_id"} <= set(df):
+        after = after.assign(followup_id=_new_followup_ids(df, after))
     if "digest" in df:
         after = after.assign(digest=_put(df["digest"], digests))
     return after
@@ -150,6 +152,15 @@ def _new_quote_ids(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
 
     made = quote_ids(after["comment_id"], after["theme"], after["text"])
     return before["quote_id"].mask(before["comment_id"] != after["comment_id"], made)
+
+
+def _new_followup_ids(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """Follow the id of a comment where the id of its follow-up ends with it."""
+    pairs = zip(before["followup_id"], before["comment_id"], after["comment_id"], strict=True)
+    made = [
+        name.removesuffix(old) + new if name.endswith(old) else name for name, old, new in pairs
+    ]
+    return pd.Series(made, index=before.index, dtype="str")
 
 
 def _put(column: pd.Series, new: Mapping[str, str]) -> pd.Series:

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-__all__ = ["Sheet", "day_of", "load", "packed", "put", "refuse_open", "save", "sheet_of", "text_of"]
+__all__ = [
+    "DAY",
+    "Sheet",
+    "day_of",
+    "load",
+    "packed",
+    "put",
+    "refuse_open",
+    "save",
+    "sheet_of",
+    "text_of",
+]
 
 _MB = 1 << 20
 _LIMITS = Limits(file_bytes=64 * _MB, unpacked_bytes=256 * _MB)
@@ -36,7 +47,7 @@ _LOST = {
 }
 #: What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@")
-_DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?")
+DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?")
 #: So far down a heading may stand, below titles and remarks.
 _HEADING_ROWS = 10
 #: Every part of a written file bears this time: the same content gives the same bytes.
@@ -162,7 +173,7 @@ def day_of(cell: Cell) -> date | None:
         return cell.value.date()
     if isinstance(cell.value, date):
         return cell.value
-    match = _DAY.fullmatch(text_of(cell)) if not isinstance(cell.value, int | float) else None
+    match = DAY.fullmatch(text_of(cell)) if not isinstance(cell.value, int | float) else None
     if match is None:
         return None
     try:
