@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 
 import csatlib
 from csatlib import (
+    actions,
     charts,
     clean,
     drivers,
@@ -33,10 +34,10 @@ from csatlib import (
 )
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
-PURE_ROOMS += ("drivers", "text", "themes", "charts", "report")
+PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
-LINE, QUARTER = "ops_company", "2026Q3"
+LINE, QUARTER, TODAY = "ops_company", "2026Q3", "2026-10-20"
 
 
 def called(*args, **kwargs):
@@ -269,6 +270,29 @@ CASES = {
     ),
     "themes.released": lambda w: called(w.quotes, w.reviews),
     "themes.topic_coverage": lambda w: called(w.turns, w.study.codeframe.topics, lexicon=w.lexicon),
+    "actions.draft": lambda w: called(
+        w.weak, w.study.playbook, quarter=QUARTER, line=LINE, coverage=w.coverage, today=TODAY
+    ),
+    "actions.followup_rates": lambda w: called(w.followed, today=TODAY, by=["channel"]),
+    "actions.followup_states": lambda w: called(w.followed, today=TODAY),
+    "actions.followup_summary": lambda w: called(w.followed, today=TODAY),
+    "actions.followups": lambda w: called(
+        w.comments,
+        w.followed[:3],
+        settings=w.study.followups,
+        today=TODAY,
+        coded=w.coded,
+        responses=w.joined,
+        score="overall",
+    ),
+    "actions.prioritise": lambda w: called(w.drafts, w.weak, playbook=w.study.playbook),
+    "actions.problems": lambda w: called(w.drafts, owners=["客户服务部"], today=TODAY),
+    "actions.progress": lambda w: called(w.drafts, w.steps, today=TODAY),
+    "actions.progress_by_week": lambda w: called(w.drafts, w.steps, until=TODAY),
+    "actions.week_list": lambda w: called(w.followed, today=TODAY, key_customers=["x"]),
+    "charts.action_plan": lambda w: called(w.planned, w.standing_actions, today=TODAY),
+    "charts.burn_down": lambda w: called(w.weeks),
+    "charts.followup_bars": lambda w: called(w.followed_rates),
     "charts.dimension_bars": lambda w: called(w.means, labels=w.labels, target=4.2),
     "charts.distribution_bars": lambda w: called(w.spread, labels=w.labels, levels=range(1, 6)),
     "charts.font_path": lambda w: called(),
@@ -288,6 +312,24 @@ CASES = {
     "charts.trend_lines": lambda w: called(w.means, labels=w.labels),
     "charts.unit_ranks": lambda w: called(w.units, labels=w.labels),
     "charts.word_cloud": lambda w: called(w.keywords, seed=1),
+    "report.action_priorities_sentences": lambda w: called(w.ordered),
+    "report.action_priorities_view": lambda w: called(w.ordered, w.study),
+    "report.action_problems_sentence": lambda w: called(w.faults, w.planned),
+    "report.action_problems_view": lambda w: called(w.faults),
+    "report.action_progress_sentences": lambda w: called(w.standing_actions),
+    "report.action_progress_view": lambda w: called(w.standing_actions, w.planned),
+    "report.action_weeks_sentence": lambda w: called(w.weeks),
+    "report.actions_view": lambda w: called(w.planned, w.study),
+    "report.followup_rates_sentences": lambda w: called(w.followed_rates),
+    "report.followup_rates_view": lambda w: called(w.followed_rates),
+    "report.followup_summary_view": lambda w: called(
+        actions.followup_summary(w.followed, today=TODAY), w.study
+    ),
+    "report.followups_view": lambda w: called(
+        w.followed, actions.followup_states(w.followed, today=TODAY), w.study
+    ),
+    "report.week_list_sentence": lambda w: called(w.week),
+    "report.week_list_view": lambda w: called(w.week, w.study),
     "report.agreement_sentence": lambda w: called(w.agreed, w.study),
     "report.agreement_view": lambda w: called(w.agreed, w.study),
     "report.rule_agreement_sentence": lambda w: called(w.recovered, w.study),
@@ -442,6 +484,33 @@ def words_by_numbers(w):
     w.suggestions = fitting("theme_suggestions", [group])
 
 
+def closing_the_loop(w):
+    """Add measures, how they stand, and the follow-up of the opinions."""
+    w.weak = drivers.key_problems(w.matrix.copy(), w.means.copy(), target=5.0)
+    w.weak["key_problem"] = pd.array([True] * len(w.weak), dtype="boolean")
+    w.drafts = actions.draft(
+        w.weak.copy(), w.study.playbook, quarter=QUARTER, line=LINE, today=TODAY
+    )
+    started = pd.Series(pd.Timestamp("2026-10-01"), index=w.drafts.index)
+    w.planned = w.drafts.assign(status="under_way", started_on=started.astype("datetime64[us]"))
+    step = {"action_id": w.planned["action_id"].iloc[0], "kind": "milestone", "done_share": 0.5}
+    w.steps = fitting("action_steps", [{**step, "happened_on": pd.Timestamp("2026-10-10")}])
+    w.standing_actions = actions.progress(w.planned.copy(), w.steps.copy(), today=TODAY)
+    w.weeks = actions.progress_by_week(w.planned.copy(), w.steps.copy(), until=TODAY)
+    w.faults = actions.problems(w.planned.copy())
+    w.ordered = actions.prioritise(w.planned.copy(), w.weak.copy())
+    w.followed = actions.followups(
+        w.comments.copy(),
+        schema.empty("followups"),
+        settings=w.study.followups,
+        today=TODAY,
+        coded=w.coded.copy(),
+        responses=w.joined.copy(),
+    )
+    w.followed_rates = actions.followup_rates(w.followed.copy(), today=TODAY, by=["channel"])
+    w.week = actions.week_list(w.followed.copy(), today=TODAY)
+
+
 @pytest.fixture(scope="module")
 def world(repository):
     """One quarter of the fictional company, as each room hands it to the next."""
@@ -538,6 +607,7 @@ def world(repository):
     w.agreed = themes.agreement(*(coder.copy() for coder in w.coders), n_boot=100)
     w.recovered = themes.rule_agreement(w.labelled[:4].copy(), w.labelled.copy())
     words_by_numbers(w)
+    closing_the_loop(w)
     w.piece = report.say("一句话。")
     w.manifest = {"inputs": [{"file": "a.csv", "sha256": "0" * 64}], "tables": {}}
     yield w

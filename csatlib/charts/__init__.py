@@ -1,5 +1,6 @@
 """Draws a table that already holds the answer, in Chinese, legible on a telephone."""
 
+from csatlib.charts.actions import action_plan, burn_down, followup_bars
 from csatlib.charts.distributions import distribution_bars
 from csatlib.charts.drivers import importance_dots, priority_matrix
 from csatlib.charts.gaps import gap_dots
@@ -13,8 +14,11 @@ from csatlib.charts.words import keyness_dots, word_cloud
 
 __all__ = [
     "ACCENT",
+    "action_plan",
+    "burn_down",
     "dimension_bars",
     "distribution_bars",
+    "followup_bars",
     "font_path",
     "funnel",
     "gap_dots",

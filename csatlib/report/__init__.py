@@ -1,5 +1,15 @@
 """Says tables in Chinese, lays them out and cites them; rounding is done here, nowhere else."""
 
+from csatlib.report.acting import (
+    action_priorities_sentences,
+    action_priorities_view,
+    action_problems_sentence,
+    action_problems_view,
+    action_progress_sentences,
+    action_progress_view,
+    action_weeks_sentence,
+    actions_view,
+)
 from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
 from csatlib.report.coding import (
     agreement_sentence,
@@ -39,6 +49,14 @@ from csatlib.report.fieldwork import (
 )
 from csatlib.report.findings import group_finding
 from csatlib.report.fitting import coefficients_view, fit_finding, stability_findings
+from csatlib.report.following import (
+    followup_rates_sentences,
+    followup_rates_view,
+    followup_summary_view,
+    followups_view,
+    week_list_sentence,
+    week_list_view,
+)
 from csatlib.report.interviews import (
     gaps_sentences,
     interviewed_view,
@@ -99,6 +117,14 @@ from csatlib.report.words import key_figures, number, sentence
 
 __all__ = [
     "Html",
+    "action_priorities_sentences",
+    "action_priorities_view",
+    "action_problems_sentence",
+    "action_problems_view",
+    "action_progress_sentences",
+    "action_progress_view",
+    "action_weeks_sentence",
+    "actions_view",
     "agreement_sentence",
     "agreement_view",
     "break_note",
@@ -119,6 +145,10 @@ __all__ = [
     "figure",
     "fit_finding",
     "folded",
+    "followup_rates_sentences",
+    "followup_rates_view",
+    "followup_summary_view",
+    "followups_view",
     "funnel_view",
     "gap_finding",
     "gaps_sentences",
@@ -193,5 +223,7 @@ __all__ = [
     "trend_finding",
     "units_finding",
     "units_view",
+    "week_list_sentence",
+    "week_list_view",
     "weighting_sentence",
 ]

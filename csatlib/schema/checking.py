@@ -14,6 +14,7 @@ from csatlib.schema.estimated import ESTIMATED
 from csatlib.schema.judged import JUDGED
 from csatlib.schema.labels import SchemaError
 from csatlib.schema.modelled import MODELLED
+from csatlib.schema.planned import PLANNED
 from csatlib.schema.worded import WORDED
 
 __all__ = ["TABLES", "check", "empty"]
@@ -26,6 +27,7 @@ TABLES: Mapping[str, Table] = {
     **MODELLED,
     **WORDED,
     **ACTED,
+    **PLANNED,
     **JUDGED,
 }
 

@@ -11,6 +11,7 @@ __all__ = [
     "CODINGS",
     "COUNT",
     "DISPOSITIONS",
+    "EASES",
     "FOLLOWED",
     "HORIZONS",
     "NAME",
@@ -26,7 +27,9 @@ __all__ = [
     "STATUSES",
     "STEPS",
     "TEXT",
+    "TURNS",
     "UNDERTAKEN",
+    "URGENCIES",
     "VERDICTS",
     "Column",
     "Table",
@@ -152,3 +155,12 @@ STEPS = ("milestone", "progress", "trial", "negotiation", "explanation")
 
 #: How far a measure is, as its owner says.
 UNDERTAKEN = ("draft", "planned", "trial", "under_way", "done", "cancelled", "beyond")
+
+#: Where the ease of a measure was read.
+EASES = ("given", "playbook", "horizon")
+
+#: When a measure's turn comes: grave and easy, grave and hard, slight and easy, slight and hard.
+TURNS = ("first", "plan", "along", "later")
+
+#: Why an opinion is on this week's list, the most urgent first.
+URGENCIES = ("escalate", "overdue", "contact_overdue", "due", "contact_due", "undated")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from csatlib.schema import Quarter
 from csatlib.study.base import Fault, spelling
+from csatlib.study.closing_checks import closing_faults
 from csatlib.study.parts import Outline, Question, Source, Target
 
 __all__ = ["join_faults"]
@@ -37,6 +38,7 @@ def join_faults(study: Outline) -> Iterator[Fault]:
     yield from _column_faults(study)
     yield from _expectation_faults(study)
     yield from _theme_faults(study)
+    yield from closing_faults(study)
 
 
 def _names(question: Question) -> tuple[str, ...]:
