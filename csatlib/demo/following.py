@@ -43,8 +43,8 @@ class Following:
     by_group: Mapping[str, Pace] = field(default_factory=dict)
 
 
-_SOUND = Pace(0.97, (0, 3), 0.92, (2, 13))
-_LATE = Pace(0.84, (2, 9), 0.58, (9, 30))
+_SOUND = Pace(0.97, (0, 2), 0.92, (1, 9))
+_LATE = Pace(0.84, (2, 8), 0.58, (8, 30))
 #: One line is logged whole, with a team that is late; of the others a part is.
 FOLLOWING: Mapping[str, Following] = {
     "hotline": Following(0.15, _SOUND),
