@@ -28,7 +28,7 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="随机种子，整数。")] = 0,
 ) -> None:
-    """Write the raw files of the fictional company."""
+    """Write the raw files of the fictional company, and the measures of lines with a study."""
     from csatlib import demo as company
     from csatlib import store
     from csatlib.demo.design import LINES, QUARTERS
@@ -47,6 +47,10 @@ def demo(
             DATA,
         ) from error
     typer.echo(f"已写出虚构公司的数据：{project / 'data' / 'raw'}")
+    known = [x for x in chosen_lines if (project / "studies" / x / "study.yml").is_file()]
+    entered = sum(company.undertake(line, root=project, seed=seed) for line in known)
+    if entered:
+        typer.echo(f"已登记虚构公司的 {entered} 项改进措施：{project / 'registers'}")
 
 
 def _chosen(what: str, asked: Sequence[str] | None, known: Sequence[str]) -> Sequence[str]:

@@ -41,13 +41,19 @@ def asked(line: Line, quarter: str) -> list[str]:
 
 
 def latent_means(
-    name: str, quarter: str, people: Sequence[Person], *, seed: int = 0
+    name: str,
+    quarter: str,
+    people: Sequence[Person],
+    *,
+    seed: int = 0,
+    measures: bool = True,
 ) -> dict[str, np.ndarray]:
     """Give every person's latent mean of each dimension, of ``overall`` and of ``recommend``.
 
     The overall latent score is the weighted sum of the dimensions' latent scores plus noise, and
     the recommendation follows the overall one; so a shift of one dimension's mean moves both.
-    What people expected lies apart: it moves nothing.
+    What people expected lies apart: it moves nothing. Without ``measures`` the means are those
+    that would be had no measure been taken.
     """
     line = LINES[name]
     own = _own_shifts(name, people, seed)
@@ -58,7 +64,8 @@ def latent_means(
         mean = own + dimension.intercept + dimension.quarters.get(quarter, 0.0)
         mean = mean + line.late_shifts.get(item, 0.0) * late
         for shock in line.shocks:
-            if (shock.quarter, shock.item) == (quarter, item):
+            taken = measures or not shock.action_id
+            if taken and (shock.quarter, shock.item) == (quarter, item):
                 hit = [getattr(p, shock.group_by) == shock.group for p in people]
                 mean = mean + shock.shift * np.array(hit, dtype=float)
         means[item] = mean

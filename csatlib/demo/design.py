@@ -133,13 +133,17 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Shock:
-    """A planted change: one group's latent mean of one dimension moves in one quarter."""
+    """A planted change: one group's latent mean of one dimension moves in one quarter.
+
+    ``action_id`` is the measure that moves it, '' where something else does.
+    """
 
     quarter: str
     group_by: str
     group: str
     item: str
     shift: float
+    action_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -293,7 +297,7 @@ _OPS_EVENT = Line(
     number=2,
     survey_id=301774526,
     dimensions={
-        "response_speed": Dimension(0.30, -0.20, {"2026Q2": 0.10, "2026Q3": 0.25}),
+        "response_speed": Dimension(0.30, -0.20, {"2026Q2": 0.10, "2026Q3": 0.10}),
         "resolution": Dimension(0.35, 0.15),
         "attitude": Dimension(0.08, 0.50),
         "communication": Dimension(0.25, -0.05, {"2026Q3": -0.15}),
@@ -313,6 +317,7 @@ _OPS_EVENT = Line(
     },
     late={"网络组": 0.08, "应用组": 0.08, "桌面组": 0.08, "数据组": 0.24},
     late_shifts={"response_speed": -0.60, "communication": -0.60},
+    shocks=(Shock("2026Q3", "team", "网络组", "response_speed", 0.90, "SJ-2026Q2-01"),),
     faults={
         "2026Q1": Faults(5, 2, 5, 4, 4, 3, 2, 1, 6, 3, 2),
         "2026Q2": Faults(6, 2, 6, 4, 3, 3, 2, 1, 7, 3, 2),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openpyxl import Workbook, load_workbook
 
-from csatlib.demo import company, layouts, staff, tickets, transcripts
+from csatlib.demo import company, indicators, layouts, staff, tickets, training, transcripts
 from csatlib.demo.design import LINES, QUARTERS
 from csatlib.demo.faults import faulty
 from csatlib.demo.form import FORMS
@@ -55,7 +55,8 @@ def write(
     Returns
     -------
     list of Path
-        The files, in order of quarter and line, with those of ``all`` (customers, staff) first.
+        The files, in order of quarter and line, with those of ``all`` (customers, staff,
+        indicators, training) first.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def write(
     --------
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
-    >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][:5:4]
+    >>> [path.name for path in write(folder, quarters=["2026Q1"], lines=["ops_company"])][:7:6]
     ['customers.csv', 'invitations.csv']
     """
     _known("quarters", quarters, QUARTERS)
@@ -127,6 +128,8 @@ def _quarter(quarter: str, lines: Sequence[str], seed: int) -> Iterator[tuple[st
     """Make every file of one quarter: folder, name, content."""
     yield "all", "customers.csv", _csv(company.table(quarter, seed), "utf-8-sig")
     yield "all", "staff.csv", _csv(staff.table(quarter, seed), "utf-8-sig")
+    yield "all", "indicators.csv", _csv(indicators.table(quarter, seed), "utf-8-sig")
+    yield "all", "training.csv", _csv(training.table(quarter, seed), "utf-8-sig")
     for line in lines:
         for name, content in sorted(_line(line, quarter, seed)):
             yield line, name, content

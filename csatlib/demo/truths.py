@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from csatlib.demo import loop
 from csatlib.demo.answers import chances, latent_means, noise_variance
 from csatlib.demo.comments import LINE_THEMES
 from csatlib.demo.design import (
@@ -99,7 +100,20 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         by quarter: ``r2``, ``lmg`` (each asked dimension's share in it, which sum to it),
         ``order`` (most important first), ``quadrants`` (of the priority matrix of importance and
         mean score, cut at the means over the dimensions);
-        ``changes``: one entry a planted shift, with the change of each item's mean in the group;
+        ``changes``: one entry a planted shift, with the change of each item's mean in the group
+        and the ``action_id`` of the measure that makes it, '' where something else does;
+        ``measures``: line → action_id → ``quarter`` (the trigger), ``item``, ``metric``, ``scope``,
+        ``status``, ``goal``, ``verdict`` to be found of it once all quarters are in (None where it
+        is not done), ``plain`` (by later quarter, the change to be expected of those ``reached``
+        and of the ``others``, and their ``difference``), ``effect`` (by later quarter, what the
+        measure itself adds), and ``asked_again`` where low scorers were asked once more:
+        ``before``, ``after`` and ``change`` to be expected though nothing was done to them;
+        ``followups``: line → share of opinions ``logged``, and how they are followed up;
+        ``rework``: quarter → ``count`` of tickets that are the same customer's same problem again,
+        after one of ``team``, from ``soonest`` to ``latest`` days later; others are chance;
+        ``special_causes``: weeks in which a stage of the tickets took longer, by ``factor``;
+        ``indicators``: ``standing`` of the teams, the ``missing`` figure, true ``values``;
+        ``training``: course → mean gains in marks, and whether it ``works``;
         ``decomposition``: one entry a line and pair of quarters: the ``change`` of the
         population's overall mean, split into ``mix`` and ``rate`` by the groups of ``by``, with
         the ``shares`` and ``means`` of both quarters;
@@ -156,6 +170,8 @@ def truth(*, seed: int = 0) -> dict[str, Any]:
         name: {q: [_interview(plan) for plan in plans(name, q, seed)] for q in QUARTERS}
         for name in INTERVIEWED
     }
+    result["measures"] = {name: loop.measures(name, told[name], seed) for name in LINES}
+    result |= loop.company_wide()
     result["changes"] = [change for name in LINES for change in _changes(name, seed)]
     result["decomposition"] = [d for name in LINES for d in decomposition(name, told[name])]
     return result

@@ -34,6 +34,7 @@ __all__ = [
     "Invitation",
     "Response",
     "Wave",
+    "ask_again",
     "respond",
     "wave",
 ]
@@ -152,7 +153,8 @@ def wave(name: str, quarter: str, seed: int = 0) -> Wave:
     invited = order[: line.invited_online + line.invited_keyed].tolist()
     ringing = callers(line, persons, calling)
     persons = reached(line, persons, invited[line.invited_online :], ringing, slow)
-    scores, latents = _answers(name, quarter, persons, seed)
+    latents = _latents(name, quarter, len(persons), seed)
+    scores = scored(latent_means(name, quarter, persons, seed=seed), latents)
     closed = [(listed[i].closed_at, persons[i].late) for i in invited] if listed else None
     moments = _invited_at(quarter, closed, len(invited), timing)
     ends = outcomes(line, quarter, ending)
@@ -170,20 +172,30 @@ def wave(name: str, quarter: str, seed: int = 0) -> Wave:
     return Wave(name, quarter, seed, persons, order, scores, latents, invitations, listed)
 
 
-def _answers(
-    name: str, quarter: str, persons: Sequence[Person], seed: int
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Draw everybody's scores and the latent deviations, a part of which the person keeps."""
-    line, drawn = LINES[name], wave_streams(name, quarter, seed, 1, 3)[0]
-    latents = deviate(name, len(persons), drawn)
-    if line.person:
-        (lasting,) = streams(seed, (line.number, _PERSON), 1)
-        own = deviate(name, len(persons), lasting)
-        latents = {
-            item: np.sqrt(line.person) * own[item] + np.sqrt(1 - line.person) * fresh
-            for item, fresh in latents.items()
-        }
-    return scored(latent_means(name, quarter, persons, seed=seed), latents), latents
+def _latents(name: str, quarter: str, size: int, seed: int) -> dict[str, np.ndarray]:
+    """Draw everybody's latent deviations of a quarter, a part of which the person keeps."""
+    drawn = wave_streams(name, quarter, seed, 1, 3)[0]
+    return _kept(name, deviate(name, size, drawn), seed)
+
+
+def _kept(name: str, fresh: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """Mix what is fresh with what each person keeps from one time to the next."""
+    line = LINES[name]
+    if not line.person:
+        return fresh
+    (lasting,) = streams(seed, (line.number, _PERSON), 1)
+    own = deviate(name, len(fresh["overall"]), lasting)
+    return {
+        item: np.sqrt(line.person) * own[item] + np.sqrt(1 - line.person) * values
+        for item, values in fresh.items()
+    }
+
+
+def ask_again(source: Wave, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw everybody's scores once more: the same persons on another day, nothing done to them."""
+    latents = _kept(source.name, deviate(source.name, len(source.persons), rng), source.seed)
+    told = [replace(person, interviewer="") for person in source.persons]
+    return scored(latent_means(source.name, source.quarter, told, seed=source.seed), latents)
 
 
 def _invited_at(

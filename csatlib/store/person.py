@@ -32,6 +32,9 @@ _LISTS = frozenset(
 )
 _QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 
+#: Roles of files in which no customer stands.
+_OTHERS = ("staff", "indicators", "training")
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -229,7 +232,7 @@ def _raw_files(project: Path, studies: tuple[Study, ...]) -> tuple[list[Claimed]
             notes.append(f"{name}：没有研究文件认领它，没有检查")
         for file in readings:
             columns = {"customer_id", "ticket_id"} & set(file.table.mapping)
-            if not columns and file.table.role != "staff":
+            if not columns and file.table.role not in _OTHERS:
                 notes.append(f"{name}：来源没有写 customer_id，认不出谁是谁，没有检查")
             if len(file.table.malformed):
                 notes.append(f"{name}：有 {len(file.table.malformed)} 行错位，没有检查")
