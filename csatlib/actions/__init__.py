@@ -2,6 +2,7 @@
 
 from csatlib.actions.categories import mcnemar, stuart_maxwell
 from csatlib.actions.churning import active_customers, churn
+from csatlib.actions.coming_back import recurrences
 from csatlib.actions.detecting import detectable_effect
 from csatlib.actions.differences import difference_in_differences
 from csatlib.actions.drafting import draft
@@ -19,6 +20,7 @@ from csatlib.actions.paired import paired, unpaired
 from csatlib.actions.prioritising import prioritise
 from csatlib.actions.progressing import progress, progress_by_week
 from csatlib.actions.recurring import recurrence, repeats
+from csatlib.actions.registering import as_known
 from csatlib.actions.returning import return_to_mean
 from csatlib.actions.scope import parse_scope, scope_mask
 from csatlib.actions.smart import problems
@@ -31,6 +33,7 @@ __all__ = [
     "Frames",
     "action_frames",
     "active_customers",
+    "as_known",
     "cases",
     "churn",
     "churn_risk",
@@ -54,6 +57,7 @@ __all__ = [
     "progress",
     "progress_by_week",
     "recurrence",
+    "recurrences",
     "repeats",
     "return_to_mean",
     "scope_mask",

@@ -76,6 +76,7 @@ from csatlib.report.following import (
     followup_rates_view,
     followup_summary_view,
     followups_view,
+    week_counts_view,
     week_list_sentence,
     week_list_view,
 )
@@ -302,6 +303,7 @@ __all__ = [
     "verdict_sentences",
     "verdicts_finding",
     "verdicts_view",
+    "week_counts_view",
     "week_list_sentence",
     "week_list_view",
     "weighting_sentence",

@@ -16,6 +16,7 @@ __all__ = [
     "followup_rates_view",
     "followup_summary_view",
     "followups_view",
+    "week_counts_view",
     "week_list_sentence",
     "week_list_view",
 ]
@@ -284,6 +285,41 @@ def week_list_view(week: pd.DataFrame, study: Study) -> pd.DataFrame:
             "主题": [_themes(row["themes"], study) for row in rows],
         },
         index=week.index,
+    )
+
+
+def week_counts_view(week: pd.DataFrame) -> pd.DataFrame:
+    """Count what is to be done this week by who follows it up; no opinion is shown.
+
+    Parameters
+    ----------
+    week : DataFrame
+        Table ``followup_week``.
+
+    Returns
+    -------
+    DataFrame of str
+        A row a follower, who has most to do first, and one for all (合计): 跟进人, a column an
+        urgency that occurs, 合计, 重点客户.
+
+    Examples
+    --------
+    >>> from csatlib import schema
+    >>> list(week_counts_view(schema.empty("followup_week")))
+    ['跟进人', '合计', '重点客户']
+    """
+    owner = week["owner"].astype("object").fillna("没有指定")
+    counts = {
+        _URGENCIES[u]: week["urgency"].eq(u) for u in _URGENCIES if (week["urgency"] == u).any()
+    }
+    counts |= {"合计": week["urgency"].notna(), "重点客户": week["key_customer"].astype("bool")}
+    added = pd.DataFrame(counts).groupby(owner.to_numpy(), sort=True).sum()
+    added = added.sort_values("合计", ascending=False, kind="stable")
+    if len(added):
+        added.loc["合计"] = added.sum()
+    shown = added.rename_axis("跟进人").reset_index()
+    return shown.astype({"跟进人": "str"}).assign(
+        **{name: [f"{int(value):,}" for value in shown[name]] for name in counts}
     )
 
 
