@@ -169,5 +169,7 @@ def _likelihood(moments: Moments, quantile: float) -> tuple[np.ndarray, np.ndarr
             middle = (inside + outside) / 2
             far = beyond(middle)
             inside, outside = np.where(far, inside, middle), np.where(far, middle, outside)
-        ends.append(np.where(np.isfinite(bound), (inside + outside) / 2, np.nan))
+        # Without a variance the deviance holds the share alone, but for what rounds beside it.
+        known = np.isfinite(bound) & (bound > 0)
+        ends.append(np.where(known, (inside + outside) / 2, np.nan))
     return ends[0], ends[1]

@@ -234,7 +234,9 @@ class Survey:
         the effective size may exceed the answers there are: there ``most`` is their number.
         """
         found = self.mean(values)
-        gained = found.estimate * (1 - found.estimate) > found.n * found.variance
+        # The larger of the effective sizes, Wilson's, passes n here: a tie is then bounded to
+        # itself, whichever way it rounds.
+        gained = found.simple > found.variance
         if self.structure.strata == 1 or not gained.any():
             return found
         counted = _row_weights(self.partition, ~np.isnan(values)) > 0
