@@ -199,7 +199,9 @@ def test_only_beside_others_is_a_change_told_without_a_warning():
     warning = "只能说与措施同时出现"
     for method in ("did", "matched", "plain", "paired", "prior", "return_to_mean"):
         text = said({}, {"method": method}, {"method": method})
-        assert (warning in text) == (method not in ("did", "matched")), method
+        assert (warning in text) == (method not in ("did", "matched", "prior")), method
+    alone = said({}, {"method": "prior"}, {"method": "prior", "n_control": 0})
+    assert warning in alone
 
 
 @pytest.mark.parametrize("column", ["verdict", "why", "next_step", "method"])

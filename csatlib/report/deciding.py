@@ -205,8 +205,10 @@ def _compared(told: _Told) -> str:
 
 def _beside(told: _Told) -> bool:
     """Whether others take part in what the verdict rests on."""
-    others = None if told.effect is None else told.effect["n_control"]
-    return others is not None and pd.notna(others) and int(others) > 0
+    if told.verdict["method"] != "prior" or told.effect is None:
+        return told.verdict["method"] in _COMPARED
+    others = told.effect["n_control"]
+    return pd.notna(others) and int(others) > 0
 
 
 def _others(told: _Told) -> str:
@@ -215,8 +217,7 @@ def _others(told: _Told) -> str:
 
 def _alone(told: _Told) -> str:
     """Warn that without customers beside, a change and a measure only share their time."""
-    compared = told.verdict["method"] in _COMPARED or _beside(told)
-    return "" if compared else "（没有对照客户，只能说与措施同时出现）"
+    return "" if _beside(told) else "（没有对照客户，只能说与措施同时出现）"
 
 
 def _attained(told: _Told) -> str:
