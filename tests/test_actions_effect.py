@@ -181,9 +181,14 @@ def test_a_plain_improvement_after_a_bad_quarter_is_no_evidence():
 
 @pytest.mark.parametrize("quarters", [0, 2], ids=["from others", "from history"])
 def test_a_rise_is_expected_of_whoever_was_chosen_for_a_low_score(quarters):
-    one = row(actions.effect(**called(quarters=quarters), item="score"), "return_to_mean")
-    assert one["ci_low"] > 0.2
-    assert one["after"] - one["before"] == pytest.approx(one["estimate"])
+    # Quarters move as well, so one study may say anything: the mean of some says what is expected.
+    rows = [
+        row(actions.effect(**called(seed, quarters=quarters), item="score",
+                           methods=["return_to_mean"]), "return_to_mean")
+        for seed in range(12)
+    ]  # fmt: skip
+    assert 0.7 < np.mean([one["estimate"] for one in rows]) < 1.3
+    assert all(one["after"] - one["before"] == pytest.approx(one["estimate"]) for one in rows)
 
 
 # ---- weights -------------------------------------------------------------------------------------

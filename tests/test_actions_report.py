@@ -21,7 +21,9 @@ STUDY = store.study("ops_event").model_copy(update={"codeframe": FRAME})
 #: The contract between whoever judges and whoever tells.
 CODES = {
     "why": [
-        "reached",
+        "goal_reached",
+        "improved",
+        "few_quarters",
         "below_goal",
         "not_carried_out",
         "no_change",
@@ -79,7 +81,7 @@ def action(**changed):
 
 def verdict(**changed):
     row = {"action_id": "A1", "item": "response_speed", "metric": "mean", "verdict": "effective",
-           "why": "reached", "next_step": "roll_out", "method": "did", "n": 120, "estimate": 0.39,
+           "why": "goal_reached", "next_step": "roll_out", "method": "did", "n": 120, "estimate": 0.39,
            "ci_low": 0.18, "ci_high": 0.60, "goal": 0.40}  # fmt: skip
     return table("action_verdicts", [row | changed])
 
@@ -146,7 +148,7 @@ def test_every_code_gives_a_whole_sentence(bare):
         ),
         (
             {}, {"verdict": "insufficient", "why": "too_few", "next_step": "collect_more", "n": 9,
-                 "detectable": 1.1, "goal": 0.3}, {},
+                 "detectable": 1.1, "goal": 0.3, "needed": 118}, {},
             "网络组首次响应模板：证据不足。只有 9 位客户可以前后比较，至少要变化 1.10 分才看得出来；"
             "要看出 0.30 分的变化约需 120 位；建议增加复访的客户。",
         ),
@@ -197,7 +199,9 @@ def test_only_beside_others_is_a_change_told_without_a_warning():
     warning = "只能说与措施同时出现"
     for method in ("did", "matched", "plain", "paired", "prior", "return_to_mean"):
         text = said({}, {"method": method}, {"method": method})
-        assert (warning in text) == (method not in ("did", "matched")), method
+        assert (warning in text) == (method not in ("did", "matched", "prior")), method
+    alone = said({}, {"method": "prior"}, {"method": "prior", "n_control": 0})
+    assert warning in alone
 
 
 @pytest.mark.parametrize("column", ["verdict", "why", "next_step", "method"])
@@ -371,11 +375,11 @@ def test_orders_are_told_as_coincidence():
 def known_cases():
     fixed = {"line": "ops_event", "quarter": "2026Q2", "metric": "mean", "unit": "分"}
     rows = [
-        {"measure": "首次响应模板", "item": "response_speed", "verdict": "effective", "why": "reached",
+        {"measure": "首次响应模板", "item": "response_speed", "verdict": "effective", "why": "goal_reached",
          "scope": "team=网络组；region=华东|华北", "estimate": 0.39, "ci_low": 0.18, "ci_high": 0.6},
-        {"measure": "增加坐席", "theme": "wait", "verdict": "effective", "why": "reached", "estimate": 0.2,
+        {"measure": "增加坐席", "theme": "wait", "verdict": "effective", "why": "goal_reached", "estimate": 0.2,
          "ci_low": 0.1, "ci_high": 0.3},
-        {"measure": "排班调整", "theme": "wait", "verdict": "effective", "why": "reached", "estimate": 0.5,
+        {"measure": "排班调整", "theme": "wait", "verdict": "effective", "why": "goal_reached", "estimate": 0.5,
          "ci_low": 0.2, "ci_high": 0.8},
         {"measure": "贴出公告", "theme": "wait", "verdict": "short", "why": "no_change"},
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from csatlib.estimates import Design
 
 NUMBERS = ["n", "n_eff", "df", "estimate", "se", "ci_low", "ci_high"]
 LEVELS = ["bad", "fair", "good"]
+METHODS = ["korn_graubard", "beta", "wilson", "logit", "arcsine", "likelihood"]
 EXAMPLES = settings(deadline=None, max_examples=10)
 
 #: Each estimator with the columns that `surveys` makes for it.
@@ -473,7 +474,7 @@ def test_a_share_is_the_mean_of_0_and_1(case):
 
 
 @EXAMPLES
-@pytest.mark.parametrize("method", ["korn_graubard", "wilson", "logit", "arcsine"])
+@pytest.mark.parametrize("method", METHODS)
 @given(case=surveys())
 def test_the_share_of_the_others_has_the_mirrored_interval(method, case):
     how = {"by": ["group"], "design": case.design, "min_base": 1, "method": method}
@@ -485,6 +486,38 @@ def test_the_share_of_the_others_has_the_mirrored_interval(method, case):
         ci_high=1 - others["ci_low"],
     )
     same(share, mirrored)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("hits", [(0, 2), (4, 4)], ids=["share", "others"])
+def test_a_share_as_precise_as_its_answers_has_the_mirrored_interval(method, hits):
+    """Of 4 and 6 answers, p(1 - p)/se² is n itself but for rounding, and one stratum agrees."""
+    rows = [("a", i < hits[0]) for i in range(4)] + [("b", i < hits[1]) for i in range(6)]
+    df = pd.DataFrame(rows, columns=["stratum", "satisfied"])
+    share, others = (
+        estimates.share(
+            one, "satisfied", design=Design(stratum="stratum"), min_base=1, method=method
+        )
+        for one in (df, df.assign(satisfied=~df["satisfied"]))
+    )
+    same(share, others, ["n", "n_eff", "df", "se"])
+    assert (1 - others["ci_high"]).tolist() == pytest.approx(share["ci_low"].tolist(), rel=1e-12)
+    assert (1 - others["ci_low"]).tolist() == pytest.approx(share["ci_high"].tolist(), rel=1e-12)
+    expected = 10 * (stats.t(9).ppf(0.975) / stats.t(8).ppf(0.975)) ** 2
+    assert share["n_eff"].tolist() == pytest.approx([expected], rel=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("hits", [3, 5, 9])
+def test_a_share_and_the_others_have_no_interval_where_clusters_agree_by_chance(method, hits):
+    df = pd.DataFrame(
+        {"cluster": [1] * 10 + [2] * 10, "satisfied": [i < hits for i in range(10)] * 2}
+    )
+    how = {"design": Design(cluster="cluster"), "min_base": 1, "method": method}
+    for one in (df, df.assign(satisfied=~df["satisfied"])):
+        row = estimates.share(one, "satisfied", **how).iloc[0]
+        assert row["reason"] == "no_variation"
+        assert row[["n_eff", "se", "ci_low", "ci_high"]].isna().all()
 
 
 @EXAMPLES

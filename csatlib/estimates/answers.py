@@ -31,7 +31,7 @@ def numbers(df: pd.DataFrame, item: str) -> np.ndarray:
             f"items: expected numbers in {item!r}, found dtype {column.dtype}; turn answers into "
             "scores first with scales.to_score"
         )
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = column.to_numpy() if plain else column.to_numpy(dtype=float, na_value=np.nan)
     # A missing value makes either end missing, and no comparison holds.
     if len(values) and values.min() >= -LARGEST and values.max() <= LARGEST:
         return values

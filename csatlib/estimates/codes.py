@@ -7,10 +7,12 @@ import pandas as pd
 
 from csatlib.estimates.arguments import LARGEST
 
-__all__ = ["column_codes", "compact", "factor_codes", "factorized", "finite"]
+__all__ = ["column_codes", "compact", "counted", "factor_codes", "factorized", "finite"]
 
 #: A table of presence may be this many times as long as the column.
 _SPARSE = 4
+#: Rows looked at first, for each key there may be.
+_LOOKS = 16
 
 
 def compact(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
@@ -20,19 +22,44 @@ def compact(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
     not much longer than the column.
     """
     if bound <= _SPARSE * len(keys) + 1024:
-        present = np.zeros(bound, dtype=bool)
-        present[keys] = True
-        found = np.flatnonzero(present)
-        if len(found) == bound:
-            return keys, found
-        number = np.zeros(bound, dtype=np.intp)
-        number[found] = np.arange(len(found))
-        return number[keys], found
+        present = _presence(keys, bound)
+        return _renumbered(keys, present)
     hashed, uniques = pd.factorize(keys)
     order = np.argsort(uniques)
     number = np.empty(len(uniques), dtype=np.intp)
     number[order] = np.arange(len(uniques))
     return number[hashed], uniques[order]
+
+
+def counted(keys: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Do as `compact`, and count the rows of each key: what tells which occur counts them too."""
+    if bound <= _SPARSE * len(keys) + 1024:
+        rows = np.bincount(keys, minlength=bound)
+        number, found = _renumbered(keys, rows > 0)
+        return number, found, rows[found]
+    number, found = compact(keys, bound)
+    return number, found, np.bincount(number, minlength=len(found))
+
+
+def _renumbered(keys: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give each row the number of its key among those present, and these keys."""
+    found = np.flatnonzero(present)
+    if len(found) == len(present):
+        return keys, found
+    number = np.zeros(len(present), dtype=np.intp)
+    number[found] = np.arange(len(found))
+    return number[keys], found
+
+
+def _presence(keys: np.ndarray, bound: int) -> np.ndarray:
+    """Mark the keys that occur."""
+    present = np.zeros(bound, dtype=bool)
+    # A few keys have mostly all been seen after the first rows, and the others need no look.
+    first = min(_LOOKS * bound, len(keys))
+    present[keys[:first]] = True
+    if first < len(keys) and not present.all():
+        present[keys[first:]] = True
+    return present
 
 
 def factor_codes(column: pd.Series, argument: str) -> tuple[np.ndarray, list[str]]:

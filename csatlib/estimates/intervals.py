@@ -17,7 +17,10 @@ def student(
     estimate: np.ndarray, variance: np.ndarray, df: np.ndarray, *, conf: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the limits of the t interval: estimate ± t(df, (1 + conf)/2) · √variance."""
-    half_width = special.stdtrit(df, (1 + conf) / 2) * np.sqrt(variance)
+    # Item after item comes with the same degrees of freedom, and their quantiles take long.
+    degrees, at = np.unique(df, return_inverse=True)
+    quantile = special.stdtrit(degrees, (1 + conf) / 2)[at].reshape(np.shape(df))
+    half_width = quantile * np.sqrt(variance)
     return estimate - half_width, estimate + half_width
 
 
@@ -166,5 +169,7 @@ def _likelihood(moments: Moments, quantile: float) -> tuple[np.ndarray, np.ndarr
             middle = (inside + outside) / 2
             far = beyond(middle)
             inside, outside = np.where(far, inside, middle), np.where(far, middle, outside)
-        ends.append(np.where(np.isfinite(bound), (inside + outside) / 2, np.nan))
+        # Without a variance the deviance holds the share alone, but for what rounds beside it.
+        known = np.isfinite(bound) & (bound > 0)
+        ends.append(np.where(known, (inside + outside) / 2, np.nan))
     return ends[0], ends[1]

@@ -16,7 +16,7 @@ from csatlib.estimates.design import Design, Structure, read_design
 from csatlib.estimates.domains import Domains, Where, find_domains
 from csatlib.estimates.margins import read_margins
 from csatlib.estimates.replicates import Replicates, read_replicates
-from csatlib.estimates.sums import adders, first_answer, sum_items
+from csatlib.estimates.sums import adders, first_answer, keep_memory, sum_items
 from csatlib.estimates.variance import Partition, make_partition
 
 __all__ = ["Moments", "Survey", "read_survey", "stacked"]
@@ -25,7 +25,7 @@ __all__ = ["Moments", "Survey", "read_survey", "stacked"]
 #: estimate.
 _FIXED = 1e-20
 #: Numbers held at once where items × cells are laid out in full.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,44 @@ class _Weighed:
         return _row_weights(self.partition, self.answered)
 
     @cached_property
-    def adders(self) -> tuple[sparse.csc_array, sparse.csc_array]:
+    def adders(self) -> tuple[sparse.coo_array, sparse.coo_array]:
         """What adds an item up by cell and by domain; there are cells."""
         return adders(self.partition, self.weight)
 
     @cached_property
+    def blocks(self) -> np.ndarray:
+        """The weights added up by block."""
+        return self.partition.of_blocks(self.cells)
+
+    @cached_property
     def per_size(self) -> np.ndarray:
-        """One over the size of each cell's domain."""
+        """One over the size of each block's domain."""
         per_size = 1 / np.where(self.size > 0, self.size, 1)
-        return self.partition.to_cells(per_size[self.partition.block_domain])
+        return per_size[self.partition.block_domain]
+
+    @cached_property
+    def per_size_of_cells(self) -> np.ndarray:
+        """One over the size of each cell's domain."""
+        return self.partition.to_cells(self.per_size)
+
+    @cached_property
+    def share(self) -> np.ndarray:
+        """The weight of each cell as a part of its domain's."""
+        return self.cells * self.per_size_of_cells
+
+    def variances(self, cells: np.ndarray, blocks: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Give the variances of means from Σ wy by cell, which is overwritten, and by block.
+
+        A cell's influence (Σ wy − ȳ Σ w) / size and the mean of its stratum are taken off in one.
+        """
+        mean = mean[:, self.partition.block_domain]
+        centre = self.partition.unit_means((blocks - mean * self.blocks) * self.per_size)
+        expected = self.partition.to_cells(mean)
+        expected *= self.share
+        expected += self.partition.to_cells(centre)
+        cells *= self.per_size_of_cells
+        cells -= expected
+        return self.partition.variances_about(cells, centre)
 
 
 @dataclass(frozen=True)
@@ -163,13 +192,10 @@ class Survey:
         for first in range(0, len(items), width):
             at = slice(first, first + width)
             cells, squares = (np.stack(each) for each in zip(*islice(sums, width), strict=True))
-            mean[at] = _per(partition.of_cells(cells), weighed.size)
+            blocks = partition.of_blocks(cells)
+            mean[at] = _per(partition.by_domain(blocks), weighed.size)
             square[at] = _per(squares, weighed.size)
-            centre = partition.to_cells(mean[at][:, partition.block_domain])
-            centre *= weighed.cells
-            cells -= centre
-            cells *= weighed.per_size
-            variance[at] = partition.variances_of_cells(cells)
+            variance[at] = weighed.variances(cells, blocks, mean[at])
         moments = self._mean(
             items, weighed, np.array(origins)[:, None], mean, square, variance, None
         )
@@ -208,7 +234,9 @@ class Survey:
         the effective size may exceed the answers there are: there ``most`` is their number.
         """
         found = self.mean(values)
-        gained = found.estimate * (1 - found.estimate) > found.n * found.variance
+        # The larger of the effective sizes, Wilson's, passes n here: a tie is then bounded to
+        # itself, whichever way it rounds.
+        gained = found.simple > found.variance
         if self.structure.strata == 1 or not gained.any():
             return found
         counted = _row_weights(self.partition, ~np.isnan(values)) > 0
@@ -398,6 +426,7 @@ def read_survey(
 ) -> Survey:
     """Read the domains and the design of a call."""
     check_table(df)
+    keep_memory()
     domains = find_domains(df, by, where)
     structure = read_design(df, design)
     margins = read_margins(df, structure) if not structure.design.replicates else None

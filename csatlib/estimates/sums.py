@@ -9,31 +9,39 @@ from scipy import sparse
 
 from csatlib.estimates.variance import Partition
 
-__all__ = ["adders", "first_answer", "sum_items"]
+__all__ = ["adders", "first_answer", "keep_memory", "sum_items"]
 
-# The C library of Linux hands freed memory back to the system and fetches it anew page by page, as
-# long a work as the sums themselves, unless a piece of this size (the largest it heeds) came and
-# went before. Nothing of it is ever touched.
-np.empty((1 << 25) - (1 << 16), dtype=np.int8)
+#: Bytes: just below the 32 MiB above which a piece leaves the library's bounds as they are.
+_LARGEST_HEEDED = (1 << 25) - (1 << 16)
 
 
-def adders(partition: Partition, weight: np.ndarray) -> tuple[sparse.csc_array, sparse.csc_array]:
-    """Make the matrices that weigh the rows and add them up by cell and by domain, in one step."""
-    rows = len(weight)
-    # In one piece, which takes a few large pages of memory instead of many small ones.
-    starts, cell, code = np.empty((3, rows + 1), dtype=np.int32)
-    starts[:] = np.arange(rows + 1, dtype=np.int32)
-    cell[:rows], code[:rows] = partition.cell, partition.codes
-    cells = len(partition.cell_domain)
-    return (
-        sparse.csc_array((weight, cell[:rows], starts), shape=(cells, rows)),
-        sparse.csc_array((weight, code[:rows], starts), shape=(partition.domains, rows)),
+def adders(partition: Partition, weight: np.ndarray) -> tuple[sparse.coo_array, sparse.coo_array]:
+    """Make the matrices that weigh the rows and add them up by cell and by domain, in one step.
+
+    They hold one entry a row, in the order of the rows: no other form is added up as fast.
+    """
+    row = np.arange(len(weight), dtype=np.int32)
+    return tuple(
+        sparse.coo_array((weight, (code.astype(np.int32), row)), shape=(count, len(weight)))
+        for code, count in (
+            (partition.cell, len(partition.cell_domain)),
+            (partition.codes, partition.domains),
+        )
     )
 
 
+def keep_memory() -> None:
+    """Have the C library of Linux keep freed memory at hand instead of giving it back.
+
+    What is given back comes anew page by page, as long a work as the sums themselves; a piece of
+    the largest size the library heeds raises its bounds as it goes. Nothing of it is ever touched.
+    """
+    np.empty(_LARGEST_HEEDED, dtype=np.int8)
+
+
 def sum_items(
-    by_cell: sparse.csc_array,
-    by_domain: sparse.csc_array,
+    by_cell: sparse.coo_array,
+    by_domain: sparse.coo_array,
     items: Sequence[np.ndarray],
     origins: Sequence[float],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -47,7 +55,8 @@ def sum_items(
         np.subtract(values, origin, out=shifted)
         cells = by_cell @ shifted
         np.multiply(shifted, shifted, out=shifted)
-        yield cells, by_domain @ shifted
+        # The product of a matrix of one row comes as a bare number.
+        yield np.atleast_1d(cells), np.atleast_1d(by_domain @ shifted)
 
 
 def first_answer(values: np.ndarray) -> float:

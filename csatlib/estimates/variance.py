@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from csatlib.estimates.codes import compact
+from csatlib.estimates.codes import compact, counted
 from csatlib.estimates.design import Structure
 from csatlib.estimates.margins import Margins
 
@@ -40,6 +40,7 @@ class Partition:
     unit of its own; ``cell_domain`` and ``cell_unit`` lead back. A *block* is a stratum within a
     domain: ``block`` numbers that of each cell (or row), ``block_stratum`` and ``block_domain``
     lead back. Cells and blocks stand in the order of their domains, cells of a block together.
+    ``cell_rows`` counts the rows of each cell, None where each row is one.
     """
 
     structure: Structure
@@ -47,6 +48,7 @@ class Partition:
     codes: np.ndarray
     inside: np.ndarray | None
     cell: np.ndarray | None
+    cell_rows: np.ndarray | None
     cell_domain: np.ndarray
     cell_unit: np.ndarray | None
     block: np.ndarray
@@ -70,14 +72,27 @@ class Partition:
         """Count the rows of each cell that are marked true."""
         if self.cell is None:
             return rows.astype(float)
-        cell = self.cell if rows.all() else self.cell[rows]
-        return np.bincount(cell, minlength=len(self.cell_domain)).astype(float)
+        if rows.all():
+            return self.cell_rows.astype(float)
+        return np.bincount(self.cell[rows], minlength=len(self.cell_domain)).astype(float)
 
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
         """Add values of cells up by domain; further axes come first."""
         if self.cell is None:
             return np.bincount(self.cell_domain, weights=cells, minlength=self.domains)
-        return self._by_domain(self._of_blocks(cells))
+        return self.by_domain(self.of_blocks(cells))
+
+    def of_blocks(self, cells: np.ndarray) -> np.ndarray:
+        """Add cells (or rows, where each is a unit) up by block."""
+        if self.cell is None:
+            return np.bincount(self.block, weights=cells, minlength=len(self.block_stratum))
+        return np.add.reduceat(cells, self._block_starts, axis=-1)
+
+    def by_domain(self, blocks: np.ndarray) -> np.ndarray:
+        """Add blocks up by domain."""
+        sums, starts = np.zeros((*blocks.shape[:-1], self.domains)), self._domain_starts
+        sums[..., self.block_domain[starts]] = np.add.reduceat(blocks, starts, -1, dtype=float)
+        return sums
 
     def to_cells(self, blocks: np.ndarray) -> np.ndarray:
         """Give each cell the value of its block; further axes come first."""
@@ -104,13 +119,23 @@ class Partition:
 
         Further axes (items, say) come first.
         """
-        structure, stratum = self.structure, self.block_stratum
-        mean = self._of_blocks(totals) / structure.sampled[stratum]
-        mean = np.where(structure.centred[stratum], mean, 0.0)
-        deviation = totals - self.to_cells(mean)
+        mean = self.unit_means(self.of_blocks(totals))
+        return self.variances_about(totals - self.to_cells(mean), mean)
+
+    def unit_means(self, blocks: np.ndarray) -> np.ndarray:
+        """Give what the units of a block are held against: their mean, those absent counting 0."""
+        stratum = self.block_stratum
+        mean = blocks / self.structure.sampled[stratum]
+        return np.where(self.structure.centred[stratum], mean, 0.0)
+
+    def variances_about(self, deviation: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Give each domain's variance from the cells' deviations, which are squared in place.
+
+        ``mean`` holds, for each block, what they deviate from: what absent units deviate by.
+        """
         deviation *= deviation
-        squares = self._of_blocks(deviation) + self._absent * mean * mean
-        return self._by_domain(structure.factor[stratum] * squares)
+        squares = self.of_blocks(deviation) + self._absent * mean * mean
+        return self.by_domain(self.structure.factor[self.block_stratum] * squares)
 
     def covariances(self, influence: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
         """Give the covariances of all domains' estimates, shape (domains, domains).
@@ -135,7 +160,7 @@ class Partition:
         ``counts`` holds how many rows of each cell count (a valid answer, a weight above 0).
         """
         units = self._held(counts > 0)
-        return self._by_domain(np.maximum(units - 1, 0)).astype(np.int64)
+        return self.by_domain(np.maximum(units - 1, 0)).astype(np.int64)
 
     def covered(self, counts: np.ndarray) -> np.ndarray:
         """Say of each domain whether all strata that hold somebody of it are sampled whole."""
@@ -143,13 +168,13 @@ class Partition:
             return np.zeros(self.domains, dtype=bool)
         held = self._held(counts > 0) > 0
         whole = self.structure.covered[self.block_stratum]
-        return (self._by_domain(held) > 0) & (self._by_domain(held & ~whole) == 0)
+        return (self.by_domain(held) > 0) & (self.by_domain(held & ~whole) == 0)
 
     def agreeing(self, counted: np.ndarray, hits: np.ndarray) -> np.ndarray:
         """Say of each domain whether, in some stratum, all rows that count hit or none does."""
-        n = self._of_blocks(self.cell_counts(counted))
-        hit = self._of_blocks(self.cell_counts(counted & hits))
-        return self._by_domain((n > 0) & ((hit == 0) | (hit == n))) > 0
+        n = self.of_blocks(self.cell_counts(counted))
+        hit = self.of_blocks(self.cell_counts(counted & hits))
+        return self.by_domain((n > 0) & ((hit == 0) | (hit == n))) > 0
 
     # ---- inside ----------------------------------------------------------------------------------
 
@@ -173,29 +198,19 @@ class Partition:
         """The first block of each domain that has any."""
         return np.flatnonzero(np.diff(self.block_domain, prepend=-1))
 
-    def _of_blocks(self, cells: np.ndarray) -> np.ndarray:
-        """Add cells (or rows, where each is a unit) up by block."""
-        if self.cell is None:
-            return np.bincount(self.block, weights=cells, minlength=len(self.block_stratum))
-        return np.add.reduceat(cells, self._block_starts, axis=-1)
-
     def _held(self, cells: np.ndarray) -> np.ndarray:
         """Count, for each block, the cells (or rows) that are marked true."""
+        if cells.all():
+            return self._block_sizes
         return np.bincount(self.block[cells], minlength=len(self.block_stratum))
-
-    def _by_domain(self, blocks: np.ndarray) -> np.ndarray:
-        """Add blocks up by domain."""
-        sums, starts = np.zeros((*blocks.shape[:-1], self.domains)), self._domain_starts
-        sums[..., self.block_domain[starts]] = np.add.reduceat(blocks, starts, -1, dtype=float)
-        return sums
 
     def _sparse_covariances(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Multiply two sets of cell totals out, without laying units × domains out in full."""
         structure, at = self.structure, (self.block_stratum, self.block_domain)
         shape = (structure.strata, self.domains)
         share = (structure.factor * structure.centred / np.maximum(structure.sampled, 1))[at[0]]
-        one = sparse.coo_array((self._of_blocks(first), at), shape).tocsr()
-        two = sparse.coo_array((share * self._of_blocks(second), at), shape).tocsr()
+        one = sparse.coo_array((self.of_blocks(first), at), shape).tocsr()
+        two = sparse.coo_array((share * self.of_blocks(second), at), shape).tocsr()
         shift = (one.T @ two).toarray()
         if self.cell is None:
             both = first * second * structure.factor[structure.stratum_of_rows()]
@@ -247,11 +262,12 @@ def make_partition(
     inside = codes >= 0
     whole = bool(inside.all())
     codes = codes if whole else np.where(inside, codes, 0)
-    cell = cell_unit = None
+    cell = cell_rows = cell_unit = None
     cell_domain = codes
     if structure.unit is not None:
-        key = codes * structure.units + structure.unit
-        cell, keys = compact(key, max(domains, 1) * structure.units)
+        key = codes * structure.units
+        key += structure.unit
+        cell, keys, cell_rows = counted(key, max(domains, 1) * structure.units)
         cell_domain = keys // max(structure.units, 1)
         cell_unit = keys - cell_domain * structure.units
         stratum = structure.unit_stratum[cell_unit]
@@ -265,6 +281,7 @@ def make_partition(
         codes=codes,
         inside=None if whole else inside,
         cell=cell,
+        cell_rows=cell_rows,
         cell_domain=cell_domain,
         cell_unit=cell_unit,
         block=block,

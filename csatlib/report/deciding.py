@@ -26,7 +26,7 @@ METHODS = {
     "stuart_maxwell": "同一客户前后各档（Stuart–Maxwell）",
     "did": "与未涉及的客户比较（双重差分）",
     "matched": "与条件相近的客户比较（匹配）",
-    "prior": "扣除措施之前的走势",
+    "prior": "与更早季度的平常水平比较",
     "return_to_mean": "扣除向均值的回归",
     "adjusted": "按客户构成调整",
 }
@@ -34,7 +34,8 @@ METHODS = {
 _COMPARED = ("did", "matched")
 #: Why a verdict is what it is, in a few words for a table.
 WHYS = {
-    "reached": "达到目标",
+    "goal_reached": "达到目标",
+    "improved": "明显改善，接近目标",
     "below_goal": "有变化，未到目标",
     "not_carried_out": "措施没有真正落实",
     "no_change": "看不出变化",
@@ -42,6 +43,7 @@ WHYS = {
     "new_problem": "带来了新的问题",
     "too_few": "可比的客户太少",
     "no_comparison": "没有可比的对照",
+    "few_quarters": "季度太少，不知平常的起伏",
     "return_to_mean": "变化是自然回升",
     "too_early": "还不到评价的时候",
 }
@@ -191,7 +193,7 @@ def _compared(told: _Told) -> str:
     if method == "matched":
         return f"与同期条件相近的其他客户相比，差 {change}"
     if method == "prior":
-        return f"扣除措施之前的走势后，变化 {change}"
+        return f"与更早季度的平常水平相比{_others(told)}，变化 {change}"
     if method == "return_to_mean":
         return f"扣除自然回升后，变化 {change}"
     if method == "adjusted":
@@ -201,9 +203,21 @@ def _compared(told: _Told) -> str:
     return f"变化 {change}"
 
 
+def _beside(told: _Told) -> bool:
+    """Whether others take part in what the verdict rests on."""
+    if told.verdict["method"] != "prior" or told.effect is None:
+        return told.verdict["method"] in _COMPARED
+    others = told.effect["n_control"]
+    return pd.notna(others) and int(others) > 0
+
+
+def _others(told: _Told) -> str:
+    return "（已扣除同期其他客户的变化）" if _beside(told) else ""
+
+
 def _alone(told: _Told) -> str:
     """Warn that without customers beside, a change and a measure only share their time."""
-    return "" if told.verdict["method"] in _COMPARED else "（没有对照客户，只能说与措施同时出现）"
+    return "" if _beside(told) else "（没有对照客户，只能说与措施同时出现）"
 
 
 def _attained(told: _Told) -> str:
@@ -261,6 +275,7 @@ def _not_carried_out(told: _Told) -> str:
 
 def _too_few(told: _Told) -> str:
     n, seen, goal = (told.verdict[name] for name in ("n", "detectable", "goal"))
+    needed = told.verdict.get("needed")
     metric = told.verdict["metric"]
     if pd.isna(n) or not int(n):
         return "没有一位客户可以前后比较"
@@ -269,11 +284,9 @@ def _too_few(told: _Told) -> str:
         return text
     size = moved(float(seen), metric, told.unit).removeprefix("提高 ")
     text += f"，至少要变化 {size}才看得出来"
-    if pd.notna(goal) and goal:
+    if pd.notna(goal) and goal and needed is not None and pd.notna(needed):
         wanted = moved(abs(float(goal)), metric, told.unit).removeprefix("提高 ")
-        need = _rounded_up(int(n) * (float(seen) / float(goal)) ** 2)
-        if need > int(n):
-            text += f"；要看出 {wanted}的变化约需 {need:,} 位"
+        text += f"；要看出 {wanted}的变化约需 {_rounded_up(int(needed)):,} 位"
     return text
 
 
@@ -287,6 +300,10 @@ def _rounded_up(n: float) -> int:
 
 def _no_comparison(told: _Told) -> str:
     return f"{_levels(told)}，{_compared(told)}，但没有可比的对照，分不清是措施还是同期的其他变化"
+
+
+def _few_quarters(told: _Told) -> str:
+    return f"{_levels(told)}，但可比的季度太少，分不清是措施还是季度之间平常的起伏"
 
 
 def _return_to_mean(told: _Told) -> str:
@@ -311,7 +328,8 @@ def _too_early(told: _Told) -> str:
 
 
 _BODIES: Mapping[str, Callable[[_Told], str]] = {
-    "reached": _reached,
+    "goal_reached": _reached,
+    "improved": _reached,
     "below_goal": _below_goal,
     "not_carried_out": _not_carried_out,
     "no_change": _no_change,
@@ -319,6 +337,7 @@ _BODIES: Mapping[str, Callable[[_Told], str]] = {
     "new_problem": _new_problem,
     "too_few": _too_few,
     "no_comparison": _no_comparison,
+    "few_quarters": _few_quarters,
     "return_to_mean": _return_to_mean,
     "too_early": _too_early,
 }
