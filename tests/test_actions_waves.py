@@ -292,7 +292,7 @@ def test_customers_asked_again_are_paired_with_their_last_score_before():
         [
             ("A1", "C1", "2026-08-10", 3),
             ("A1", "C1", "2026-09-10", 4),
-            ("A1", "C2", "2026-07-20", 5),
+            ("A1", "C2", "2026-07-01", 5),
             ("A1", "C4", "2026-09-11", None),
             ("A1", "C4", "2026-10-11", 1),
             ("A1", "D1", "2026-09-11", 5),
@@ -300,7 +300,7 @@ def test_customers_asked_again_are_paired_with_their_last_score_before():
         ]
     )
     frames = action_frames(ACTION, responses(), today="2026-09-30", rechecks=asked)
-    # C2 was asked before the measure was done, C4 gave no score in time, D1 was not reached.
+    # C2 was asked before the measure began, C4 gave no score in time, D1 was not reached.
     assert ids(frames.asked_before) == ids(frames.asked_again) == ["b1"]
     assert frames.asked_before["speed"].tolist() == [2]
     again = frames.asked_again.iloc[0]

@@ -296,6 +296,7 @@ CASES = {
         w.measures.iloc[0], w.waved, today="2026-09-30", rechecks=w.rechecks
     ),
     "actions.active_customers": lambda w: called(w.customer_lists, by=["region"]),
+    "actions.as_known": lambda w: called(w.measures, quarter="2026Q3", today="2026-09-30"),
     "actions.cases": lambda w: called(w.measures, w.judged),
     "actions.churn": lambda w: called(w.active, affected=["C1"]),
     "actions.churn_risk": lambda w: called(
@@ -314,6 +315,13 @@ CASES = {
         unit="ticket_id",
         at="opened_at",
         per=1000,
+    ),
+    "actions.recurrences": lambda w: called(
+        w.measures,
+        w.waved.assign(
+            comment_id=range(len(w.waved)), theme="wait", dimension="overall", polarity="negative"
+        ),
+        today="2026-09-30",
     ),
     "actions.repeats": lambda w: called(w.served, today="2026-09-30"),
     "actions.scope_mask": lambda w: called(w.waved, "team=网络组"),
@@ -410,6 +418,7 @@ CASES = {
     "report.followups_view": lambda w: called(
         w.followed, actions.followup_states(w.followed, today=TODAY), w.study
     ),
+    "report.week_counts_view": lambda w: called(w.week),
     "report.week_list_sentence": lambda w: called(w.week),
     "report.week_list_view": lambda w: called(w.week, w.study),
     "report.agreement_sentence": lambda w: called(w.agreed, w.study),

@@ -40,6 +40,7 @@ def verdicts(
     *,
     today: str | pd.Timestamp,
     smallest: float = 0.1,
+    fewest: int = 5,
     problems: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     r"""Judge each measure by its adjusted effect, never by the plain change.
@@ -56,6 +57,8 @@ def verdicts(
     smallest : float
         The smallest change of a mean that counts, in points of a scale from 1 to 5 (of a share a
         quarter of it, of the NPS fifty times as much).
+    fewest : int
+        With fewer answers before or after than this nothing is concluded.
     problems : DataFrame, optional
         A table with ``action_id``: measures after which a problem came back or a new one arose.
 
@@ -75,7 +78,11 @@ def verdicts(
         insufficient   too_early          not done, and its date is still to come or none; or no
                                           answer since it was done
         short          new_problem        it is in ``problems``
-        insufficient   no_comparison      nothing corrects for its being chosen
+        insufficient   too_few            fewer answers before or after than ``fewest``
+    short          worse              nothing corrects for its being chosen, and the plain interval
+                                      lies on the wrong side of 0
+    short          no_change          the same, and it holds 0 and excludes half the goal
+    insufficient   no_comparison      nothing corrects for its being chosen
         insufficient   few_quarters       too few quarters to know how they move by themselves
         insufficient   too_few            no interval for another reason
         short          worse              the interval lies on the wrong side of 0
@@ -101,6 +108,8 @@ def verdicts(
     A measure names its item and metric before anything is known (``metric`` is mean unless it says
     otherwise), and is judged by that row alone; the other items inform. Where it names no item, its
     items are one family and the one with the smallest p is judged by Bonferroni's interval.
+    Where nothing corrects for the choice, the plain change may deny a measure and never confirm it:
+    what is chosen for a low score rises by itself, so that without a rise the goal is missed.
     Measures are not a family: each keeps its own error of 2.5 % in the wanted direction.
 
     Examples
@@ -123,13 +132,18 @@ def verdicts(
         raise ValueError(f"smallest: expected a number above 0, found {smallest!r}")
     _present(actions, "actions", ("action_id", "baseline", "target", "done_on", "due"))
     _present(effects, "effects", ("action_id", "item", "metric", "method", "estimate", "reason"))
+    if fewest < 1:
+        raise ValueError(f"fewest: expected 1 or more, found {fewest!r}")
     day = pd.Timestamp(today)
     arisen = set() if problems is None else set(problems["action_id"])
     by_action = dict(tuple(effects.groupby("action_id", sort=False)))
     rows = []
     for action in actions.to_dict("records"):
         found = _judged_by(action, by_action.get(action["action_id"]))
-        why = _why(action, found, day, smallest, action["action_id"] in arisen)
+        why = _why(action, found, day, (smallest, fewest), action["action_id"] in arisen)
+        if why in ("worse", "no_change") and found.get("ci_low") is None:
+            limits = {"ci_low": found["plain_low"], "ci_high": found["plain_high"]}
+            found |= limits | {"method": "plain", "estimate": found["plain"]}
         told = {"why": why, "next_step": _NEXT[why], "verdict": _VERDICTS.get(why, "insufficient")}
         rows.append({"action_id": action["action_id"]} | found | told)
     columns = {name: column.dtype for name, column in TABLES["action_verdicts"].columns.items()}
@@ -176,6 +190,8 @@ def _judged_by(action: dict, effects: pd.DataFrame | None) -> dict[str, object]:
         value = plain[column].iloc[0] if len(plain) and column in plain else None
         row[name] = value if _known(value) else None
     n = best.get("n_after")
+    early = best.get("n_before")
+    row["n_before"] = int(early) if _known(early) else None
     reason = told.pop("reason")
     row |= told | {"item": best["item"], "n": int(n) if _known(n) else None}
     has_interval = told["ci_low"] is not None
@@ -192,7 +208,9 @@ def _widened(told: dict, family: int) -> dict[str, float]:
     return {"ci_low": estimate - half, "ci_high": estimate + half}
 
 
-def _why(action: dict, found: dict, day: pd.Timestamp, smallest: float, arisen: bool) -> str:
+def _why(
+    action: dict, found: dict, day: pd.Timestamp, least: tuple[float, int], arisen: bool
+) -> str:
     """Give the first reason that holds, in the order of the table."""
     early = _not_carried_out(action, day)
     if early is not None:
@@ -201,27 +219,42 @@ def _why(action: dict, found: dict, day: pd.Timestamp, smallest: float, arisen: 
         return "too_early"
     if arisen:
         return "new_problem"
+    smallest, fewest = least
+    if any(n is not None and n < fewest for n in (found.get("n"), found.get("n_before"))):
+        return "too_few"
     if found.get("ci_low") is None:
         reason = found.get("reason") or "no_comparison"
-        return reason if reason in ("no_comparison", "few_quarters") else "too_few"
+        told = reason if reason in ("no_comparison", "few_quarters") else "too_few"
+        return _denied(found) or told
     goal = found["goal"]
     sign = -1.0 if goal is not None and goal < 0 else 1.0
     limits = sorted((sign * found["ci_low"], sign * found["ci_high"]))
     estimate = sign * found["estimate"]
-    least = smallest * _UNITS.get(found["metric"], 1.0)
-    wanted = abs(goal) if goal else least
+    enough = smallest * _UNITS.get(found["metric"], 1.0)
+    wanted = abs(goal) if goal else enough
     if limits[1] < 0:
         return "worse"
     if limits[0] > 0:
         if estimate >= wanted:
             return "goal_reached"
-        return "improved" if estimate >= max(REACH * wanted, min(least, wanted)) else "below_goal"
+        return "improved" if estimate >= max(REACH * wanted, min(enough, wanted)) else "below_goal"
     if limits[1] < wanted:
         return "no_change"
     plain = [found.get(name) for name in ("plain_low", "plain_high")]
     if None not in plain and min(sign * one for one in plain) > 0:
         return "return_to_mean"
     return "too_few"
+
+
+def _denied(found: dict) -> str | None:
+    """Say what the plain change denies where nothing corrects it; it never confirms anything."""
+    goal, plain = found["goal"], [found.get(name) for name in ("plain_low", "plain_high")]
+    if not goal or None in plain:
+        return None
+    low, high = sorted((1.0 if goal > 0 else -1.0) * limit for limit in plain)
+    if high < 0:
+        return "worse"
+    return "no_change" if low <= 0 and high < REACH * abs(goal) else None
 
 
 def _not_carried_out(action: dict, day: pd.Timestamp) -> str | None:

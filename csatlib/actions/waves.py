@@ -240,7 +240,8 @@ def _asked_again(
     columns_of(rechecks, ["action_id", "customer_id", "asked_on", "score"], "rechecks")
     asked = rechecks[rechecks["action_id"].eq(times.action_id).fillna(value=False).astype(bool)]
     on = times_of(asked["asked_on"], "rechecks.asked_on")
-    when = on.ge(times.done) & on.le(times.today)
+    # Whoever visits a customer again has been there before: the measure need not be over for all.
+    when = on.ge(times.start if times.start is not None else times.done) & on.le(times.today)
     asked = asked.assign(**{key: texts_of(asked["customer_id"]), "submitted_at": on})
     asked = asked[when & asked[key].notna() & asked["score"].notna()]
     asked = asked.sort_values("submitted_at", kind="stable").drop_duplicates(key, keep="last")

@@ -19,6 +19,22 @@ _REASONS = {
     "no_events": "前后都没有发生",
     "none_before": "措施之前没有发生，不算倍数",
     "follow_up_open": "观察期未满",
+    "no_control": "没有范围之外的客户",
+    "no_history": "没有更早的季度",
+    "no_pairs": "没有两次都回答的客户",
+    "no_matches": "找不到条件相近的客户",
+    "no_comparison": "没有可比的对照",
+    "few_quarters": "可比的季度太少",
+    "no_cutoff": "没有满意的界限",
+    "many_levels": "档数太多",
+    "no_change": "没有人改变回答",
+    "no_interval": "算不出区间",
+    "unmatched_dropped": "找不到对照的客户不计",
+    "duplicates_averaged": "同一客户的多次回答取平均",
+    "separated": "各档之间互不流动",
+    "matched": "依据匹配",
+    "prior": "依据更早季度的水平",
+    "did": "依据双重差分",
 }
 
 

@@ -265,8 +265,12 @@ def _new_problem(told: _Told) -> str:
 
 
 def _not_carried_out(told: _Told) -> str:
-    if pd.isna(told.action.get("done_on")):
-        missing = "没有完成日期"
+    due = told.action.get("due")
+    if told.action.get("status") == "cancelled":
+        missing = "已取消"
+    elif pd.isna(told.action.get("done_on")):
+        late = due is not None and pd.notna(due)
+        missing = f"应于 {due:%Y-%m-%d} 完成，到期没有完成" if late else "没有完成日期"
     else:
         proof = told.action.get("proof")
         missing = "无证明材料" if proof is None or pd.isna(proof) else "核查未见落实"
@@ -299,7 +303,9 @@ def _rounded_up(n: float) -> int:
 
 
 def _no_comparison(told: _Told) -> str:
-    return f"{_levels(told)}，{_compared(told)}，但没有可比的对照，分不清是措施还是同期的其他变化"
+    known = pd.notna(told.verdict["estimate"])
+    change = f"，{_compared(told)}" if known else ""
+    return f"{_levels(told)}{change}，但没有可比的对照，分不清是措施还是同期的其他变化"
 
 
 def _few_quarters(told: _Told) -> str:
