@@ -225,7 +225,7 @@ def test_rates_count_what_they_say():
     assert found.loc["contact_days_p90", "estimate"] == 8
     said = report.followup_rates_sentences(rates(rows))
     assert said[0] == "有内容的意见 4 条，已联系 3 条（75.0%），已办结 2 条（50.0%）。"
-    assert "**逾期 2 条**，其中 1 条应当上报。" in said
+    assert "**逾期 2 条**；联系或办结拖得太久、应当上报的 1 条。" in said
 
 
 def test_groups_add_up_and_a_missing_group_is_one():

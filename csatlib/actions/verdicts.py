@@ -108,6 +108,7 @@ def verdicts(
     A measure names its item and metric before anything is known (``metric`` is mean unless it says
     otherwise), and is judged by that row alone; the other items inform. Where it names no item, its
     items are one family and the one with the smallest p is judged by Bonferroni's interval.
+    A comparison whose ``detectable`` is beyond the goal denies nothing (no ``no_change``).
     Where nothing corrects for the choice, the plain change may deny a measure and never confirm it:
     what is chosen for a low score rises by itself, so that without a rise the goal is missed.
     Measures are not a family: each keeps its own error of 2.5 % in the wanted direction.
@@ -238,7 +239,9 @@ def _why(
         if estimate >= wanted:
             return "goal_reached"
         return "improved" if estimate >= max(REACH * wanted, min(enough, wanted)) else "below_goal"
-    if limits[1] < wanted:
+    # A comparison that could not have shown the goal does not deny it.
+    weak = found.get("detectable") is not None and found["detectable"] > wanted
+    if limits[1] < wanted and not weak:
         return "no_change"
     plain = [found.get(name) for name in ("plain_low", "plain_high")]
     if None not in plain and min(sign * one for one in plain) > 0:

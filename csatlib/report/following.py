@@ -197,7 +197,10 @@ def followup_rates_sentences(rates: pd.DataFrame) -> Sequence[str]:
         sentences.append("，".join(p for p in (f"按时办结率 {share}", pace) if p) + "。")
     late, up = int(whole.loc["late", "count"]), int(whole.loc["escalated", "count"])
     if late:
-        sentences.append(f"**逾期 {late:,} 条**" + (f"，其中 {up:,} 条应当上报。" if up else "。"))
+        sentences.append(
+            f"**逾期 {late:,} 条**"
+            + (f"；联系或办结拖得太久、应当上报的 {up:,} 条。" if up else "。")
+        )
     ended = whole.loc["complete"]
     if ended["n"] and ended["count"] < ended["n"]:
         lacking = ended["n"] - ended["count"]
