@@ -69,7 +69,7 @@ def training_records(raw: Sequence[RawTable]) -> pd.DataFrame:
 
 def _figures(cells: pd.Series, files: str) -> pd.Series:
     """Read marks and scores; a blank is NA."""
-    text = cells.map(plain, na_action="ignore").str.strip()
+    text = cells.astype("str").map(plain, na_action="ignore").astype("str").str.strip()
     wrong = text.notna() & ~text.fillna("").str.fullmatch(_FIGURE)
     if wrong.any():
         raise ExportError(
