@@ -36,7 +36,7 @@ lab: $(READY) ## 在 JupyterLab 中打开笔记本 (open the notebooks in Jupyte
 lint: $(READY) ## 检查代码与笔记本的写法 (check code and notebooks)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/nbstripout --verify --keep-id --keep-count notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id --keep-count notebooks/*.ipynb notebooks/all/*.ipynb
 
 demo: $(READY) ## 重写虚构公司的原始数据 (write the fictional company's raw files again)
 	$(BIN)/csat demo

@@ -170,6 +170,71 @@ def test_raw_figures_that_cannot_be_read_are_told_with_their_place(tmp_path, tex
         clean.indicator_rows(raw(tmp_path, text))
 
 
+def test_rows_of_objects_of_other_lines_are_passed_over(tmp_path):
+    text = "指标,对象,期间,数值\n成本,,2026Q3,1\n成本,team=甲,2026Q3,2\n成本,team=乙,2026Q3,3\n成本,region=北,2026Q3,4\n"
+    found = clean.indicator_rows(raw(tmp_path, text), objects={"team": ("甲", "丁")})
+    assert found["value"].tolist() == [1.0, 2.0, 4.0]
+    assert found.index.tolist() == [0, 1, 2]
+
+
+TRAINED = (
+    "工号,课程,讲师,方式,日期,课程满意度,讲师评分,方式适配,理论前测,理论后测,实操前测,实操后测\n"
+)
+
+
+def trained(tmp_path, rows):
+    (tmp_path / "all").mkdir()
+    file = tmp_path / "all" / "training.csv"
+    file.write_text(TRAINED + rows, encoding="utf-8")
+    return clean.training_records([exports.read(file, HOTLINE)])
+
+
+def test_training_records_have_days_and_figures(tmp_path):
+    found = trained(tmp_path, "GH0001,礼仪,甲,线上,2026-07-16,4,5,3,60,72.5,50,\n")
+    assert found[["course", "trainee_id", "theory_after"]].to_numpy().tolist() == [
+        ["礼仪", "GH0001", 72.5]
+    ]
+    assert found["trained_on"][0] == pd.Timestamp("2026-07-16")
+    assert pd.isna(found["practice_after"][0])
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            "GH0001,礼仪,甲,线上,2026-07-16,优,5,3,60,72,50,1\n",
+            "course_rating 一列有 1 个格子不是数字",
+        ),
+        ("GH0001,礼仪,甲,线上,七月,4,5,3,60,72,50,1\n", "看不懂的日期"),
+        ("GH0001,,甲,线上,2026-07-16,4,5,3,60,72,50,1\n", "没有写课程"),
+    ],
+    ids=["figure", "day", "course"],
+)
+def test_training_records_that_cannot_be_read_are_told(tmp_path, row, told):
+    with pytest.raises(exports.ExportError, match=told):
+        trained(tmp_path, row)
+
+
+def test_a_whole_without_a_row_is_the_mean_of_its_groups():
+    one = system({"id": "cost", "name": "成本", "first": "效率"})
+    blank = schema.empty("indicator_rows")
+    rows = pd.DataFrame(
+        [
+            ("成本", "team", g, "2026Q3", v, n)
+            for g, v, n in (("甲", 10.0, 30), ("乙", 20.0, 10), ("丙", None, None))
+        ],
+        columns=list(blank),
+    ).astype(blank.dtypes.to_dict())
+    found = evaluation.indicator_values(one, quarter="2026Q3", table=rows, by=["team"])
+    whole = found[found["group"].isna()].iloc[0]
+    assert (whole["value"], whole["n"], whole["reason"]) == (12.5, 40, "no_error")
+    stated = pd.concat([rows, rows.head(1).assign(group_by=None, group=None, value=11.0)])
+    found = evaluation.indicator_values(
+        one, quarter="2026Q3", table=stated.astype(blank.dtypes.to_dict())
+    )
+    assert found["value"].tolist() == [11.0]
+
+
 # ---- values --------------------------------------------------------------------------------------
 
 SYSTEM = system(

@@ -41,9 +41,9 @@ def nbval(root: Path, *notebooks: Path) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def checked(sample_project) -> tuple[Path, subprocess.CompletedProcess]:
     """The sample project after nbval has run every notebook on it, in order."""
-    return sample_project, nbval(
-        sample_project, *sorted((sample_project / "notebooks").glob("*.ipynb"))
-    )
+    folder = sample_project / "notebooks"
+    notebooks = [*sorted(folder.glob("*.ipynb")), *sorted((folder / "all").glob("*.ipynb"))]
+    return sample_project, nbval(sample_project, *notebooks)
 
 
 def test_every_notebook_gives_its_golden_figures(checked):

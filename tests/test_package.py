@@ -18,7 +18,8 @@ import csatlib
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCES = sorted((REPOSITORY / "csatlib").rglob("*.py"))
-NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+FOLDER = REPOSITORY / "notebooks"
+NOTEBOOKS = [*sorted(FOLDER.glob("*.ipynb")), *sorted((FOLDER / "all").glob("*.ipynb"))]
 
 
 def room_of(source: Path) -> str:
@@ -177,13 +178,13 @@ def source(cell: dict) -> str:
     return "".join(cell["source"])
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda n: n.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda n: n.relative_to(FOLDER).as_posix())
 def notebook(request) -> Path:
     return request.param
 
 
 def test_there_are_notebooks():
-    assert [n.stem for n in NOTEBOOKS] == [
+    assert [n.relative_to(FOLDER).with_suffix("").as_posix() for n in NOTEBOOKS] == [
         "00_sampling_plan",
         "01_clean",
         "02_fieldwork_weights",
@@ -191,7 +192,9 @@ def test_there_are_notebooks():
         "04_drivers",
         "05_comments",
         "06_interviews",
+        "08_evaluation",
         "09_report",
+        "all/08_evaluation",
     ]
 
 
@@ -232,8 +235,10 @@ def test_parameters_are_plain(notebook):
 
 
 def test_every_notebook_has_the_same_defaults():
-    common = {tuple(source(cells(n)[1]).splitlines()[:4]) for n in NOTEBOOKS}
-    assert len(common) == 1
+    lines = {n: source(cells(n)[1]).splitlines()[:4] for n in NOTEBOOKS}
+    assert len({(found[0], *found[2:]) for found in lines.values()}) == 1
+    assert len({found[1] for n, found in lines.items() if n.parent == FOLDER}) == 1
+    assert all('= "all"' in found[1] for n, found in lines.items() if n.parent != FOLDER)
 
 
 def test_only_golden_cells_have_outputs_and_one_of_them_is_not_empty(notebook):

@@ -182,7 +182,8 @@ def first_levels(evaluation: pd.DataFrame, *, labels: Mapping[str, str]) -> Axes
             f"first_levels: expected up to {_GROUPS} groups, found {len(scores.columns)}; choose "
             "those to compare, or show the ranks"
         )
-    if (scores.min(axis=None) < 0) or (scores.max(axis=None) > 100):
+    # A weighted mean of hundreds may lie beyond them in the last digit.
+    if (scores.min(axis=None) < -1e-9) or (scores.max(axis=None) > 100 + 1e-9):
         raise ValueError(
             "first_levels: expected points from 0 to 100, found others; use points against the "
             "target"

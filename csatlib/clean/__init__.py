@@ -9,6 +9,7 @@ from csatlib.clean.replay import replay
 from csatlib.clean.responses import Cleaned, intake, responses
 from csatlib.clean.rules import REASONS
 from csatlib.clean.sensitivity import sensitivity
+from csatlib.clean.training import training_records
 
 __all__ = [
     "REASONS",
@@ -29,5 +30,6 @@ __all__ = [
     "sensitivity",
     "set_aside",
     "table_of",
+    "training_records",
     "twin_differences",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -31,7 +31,9 @@ _QUARTER = re.compile(r"(\d{4})(?:Q|年第?)([1-4一二三四])(?:季度)?")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
 
 
-def indicator_rows(raw: Sequence[RawTable]) -> pd.DataFrame:
+def indicator_rows(
+    raw: Sequence[RawTable], *, objects: Mapping[str, Collection[str]] | None = None
+) -> pd.DataFrame:
     """Read the raw tables of indicators that other departments keep.
 
     The headers are 指标, 对象 (``列名=值``, such as ``team=网络组``; empty for the whole line),
@@ -42,6 +44,10 @@ def indicator_rows(raw: Sequence[RawTable]) -> pd.DataFrame:
     ----------
     raw : sequence of RawTable
         The quarter's files, of which those with the role ``indicators`` are read.
+    objects : mapping of str to collection of str, optional
+        Leads from a column to the values that count, such as ``{"team": ["网络组"]}``: rows of its
+        other values are those of other lines in a file that lines share, and are passed over.
+        Columns that it does not name pass whole.
 
     Returns
     -------
@@ -78,7 +84,9 @@ def indicator_rows(raw: Sequence[RawTable]) -> pd.DataFrame:
             rows.append(row)
     blank = schema.empty("indicator_rows")
     made = pd.DataFrame(rows, columns=list(blank)).astype(blank.dtypes.to_dict())
-    return schema.check(made, "indicator_rows")
+    for column, own in (objects or {}).items():
+        made = made[(made["group_by"] != column).fillna(True) | made["group"].isin(list(own))]
+    return schema.check(made.reset_index(drop=True), "indicator_rows")
 
 
 def _headers(table: RawTable) -> dict[str, str]:

@@ -13,7 +13,7 @@ from csatlib.demo.names import STAFF_TEAMS
 from csatlib.demo.tickets import TEAMS
 from csatlib.schema import Quarter
 
-__all__ = ["INDICATORS", "MISSING", "STANDING", "Figure", "expected", "table"]
+__all__ = ["INDICATORS", "MISSING", "OBJECTS", "STANDING", "Figure", "expected", "table"]
 
 _KEY = 15
 
@@ -53,6 +53,12 @@ STANDING: Mapping[str, float] = dict(
         strict=True,
     )
 )
+#: Whose teams the shared file speaks of, line by line.
+OBJECTS: Mapping[str, tuple[str, ...]] = {
+    "ops_event": TEAMS,
+    "hotline": ("热线一组", "热线二组"),
+    "ops_company": ("客户成功组", "运维服务台"),
+}
 #: Shares lie between 0 and 1. What the network team's new lines cost and bring is in its shifts.
 INDICATORS: Mapping[str, Figure] = {
     "持证上岗率": Figure("人力资源", 0.82, 0.10, 0.012, 40),
@@ -64,6 +70,9 @@ INDICATORS: Mapping[str, Figure] = {
     "设备完好率": Figure("设备", 0.94, 0.035, 0.005, 120),
     "协作评分": Figure("协作", 3.9, 0.45, 0.05, 30, 2),
     "跨组转派率": Figure("协作", 0.14, -0.05, 0.008, 60, 3, True),
+    "投诉处理率": Figure("客户服务", 0.93, 0.04, 0.006, 25, 3, True),
+    "流程合规率": Figure("流程", 0.92, 0.05, 0.008, 80, 3, True),
+    "人力到位率": Figure("人力资源", 0.93, 0.05, 0.008, 40),
 }
 #: Whose figure was not handed in.
 MISSING = ("员工流失率", "桌面组", "2026Q2")

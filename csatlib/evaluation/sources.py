@@ -162,9 +162,12 @@ def from_rows(
     """Take an indicator's rows out of raw figures, and average a quarter's months and weeks.
 
     Where the quarter itself has no row, it is the mean of its parts: by ``n`` where all have one,
-    else plainly. A sampling error is not known of such figures.
+    else plainly. So is the whole line where only its groups (of the first grouping) have rows. A
+    sampling error is not known of such figures.
     """
     rows = table[(table["indicator"] == one.name) | (table["indicator"] == one.id)]
+    if len(rows) and rows["group_by"].notna().all():
+        rows = pd.concat([_wholes(rows), rows])
     rows = rows[rows["group_by"].isna() | rows["group_by"].isin(list(by))]
     months = {
         f"{Quarter.parse(quarter).first_day.year}-{Quarter.parse(quarter).first_day.month + i:02d}"
@@ -176,12 +179,28 @@ def from_rows(
         for row in part.itertuples():
             yield _plain(one, group_by, group, row.period, row.value, row.n)
         if not (part["period"] == quarter).any():
-            held = part[part["value"].notna()]
-            counted = len(held) > 0 and held["n"].notna().all() and held["n"].sum() > 0
-            n = int(held["n"].sum()) if counted else None
-            weights = held["n"] if counted else held["value"] * 0 + 1
-            whole = float((held["value"] * weights).sum() / weights.sum()) if len(held) else np.nan
-            yield _plain(one, group_by, group, quarter, whole, n)
+            yield _plain(one, group_by, group, quarter, *_averaged(part))
+
+
+def _wholes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Average each period's groups where nobody handed in a figure of the whole line."""
+    groups = rows[rows["group_by"] == rows["group_by"].iloc[0]]
+    made = []
+    for period, part in groups.groupby("period", sort=False):
+        value, n = _averaged(part)
+        made.append({"group_by": None, "group": None, "period": period, "value": value, "n": n})
+    return pd.DataFrame(made).reindex(columns=list(rows)).astype(rows.dtypes.to_dict())
+
+
+def _averaged(part: pd.DataFrame) -> tuple[float, int | None]:
+    """Give the mean of the figures that are known, by ``n`` where each of them has one."""
+    held = part[part["value"].notna()]
+    if held.empty:
+        return np.nan, None
+    counted = held["n"].notna().all() and held["n"].sum() > 0
+    weights = held["n"] if counted else held["value"] * 0 + 1
+    whole = float((held["value"] * weights).sum() / weights.sum())
+    return whole, int(held["n"].sum()) if counted else None
 
 
 def _plain(

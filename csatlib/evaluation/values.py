@@ -85,7 +85,8 @@ def indicator_values(
 
     Notes
     -----
-    A quarter of raw figures by months is their mean, by ``n`` where every month has one. The time
+    A quarter of raw figures by months is their mean, by ``n`` where every month has one; so is the
+    whole line of its groups where the table has no row of the whole. The time
     of all stages counts tickets whose stages are all known. Times have the errors of `estimates`
     without a design, so tickets count as independent.
 

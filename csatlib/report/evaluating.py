@@ -36,6 +36,7 @@ _PRINCIPLES = {
 _REASONS = {
     "no_source": "没有数据来源",
     "not_found": "来源里没有这个数",
+    "empty": "还没有可以计数的",
     "not_by_group": "没有分组的数",
     "blank": "来源里为空",
     "no_error": "没有误差",
@@ -46,6 +47,8 @@ _REASONS = {
     "open_interval": "区间有一端没有界限",
     "no_teams": "样本足够的班组不到三个",
 }
+#: More indicators than this are counted instead of named.
+_NAMED = 4
 _BY = {"first": "一级指标", "link": "流程环节", "team": "团队"}
 
 
@@ -151,8 +154,10 @@ def targets_sentence(results: pd.DataFrame) -> str:
         text += "；" + joined("、".join(sure["name"]), "确定未达标")
     if len(unsure):
         text += "；" + joined("、".join(unsure["name"]), "与目标的差距可能只是偶然")
-    if len(bare):
+    if 0 < len(bare) <= _NAMED:
         text += "；" + joined("、".join(bare["name"]), "没有误差可查")
+    elif len(bare):
+        text += f"；{len(bare)} 个是其他部门交来或登记的数，没有误差可查"
     absent = rows[rows["status"] == "unknown"]
     return text + (f"；另有 {len(absent)} 个没有数或没有目标" if len(absent) else "")
 

@@ -32,7 +32,7 @@ _ABSENT = ("—", "样本不足")
 
 def table(
     df: pd.DataFrame,
-    study: Study,
+    study: Study | None = None,
     *,
     name: str,
     caption: str,
@@ -45,8 +45,9 @@ def table(
     ----------
     df : DataFrame
         An estimates table, or any other together with ``columns``.
-    study : Study
-        Its labels stand in place of column names.
+    study : Study, optional
+        Its labels stand in place of the items' names; a page of all lines has none and names its
+        ``columns``.
     name : str
         Short ASCII name; other pages cite the table as ``t-<name>``.
     caption, note : str
@@ -64,8 +65,8 @@ def table(
     Raises
     ------
     ValueError
-        If ``df`` is no estimates table and ``columns`` is missing or names others, or if ``name``
-        is not lower-case ASCII.
+        If ``df`` is no estimates table and ``columns`` is missing or names others, if there is
+        neither study nor ``columns``, or if ``name`` is not lower-case ASCII.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def table(
 
 def figure(
     ax: Axes,
-    study: Study,
+    study: Study | None = None,
     *,
     name: str,
     caption: str,
@@ -192,9 +193,16 @@ def _exhibit(
     return Html(html, f"{caption}\n{text}")
 
 
-def _laid_out(df: pd.DataFrame, study: Study, columns: Mapping[str, str] | None) -> tuple[str, str]:
+def _laid_out(
+    df: pd.DataFrame, study: Study | None, columns: Mapping[str, str] | None
+) -> tuple[str, str]:
     """Write the rows a reader sees as HTML and as plain text."""
-    shown = _estimates_view(df, study) if columns is None else _chosen(df, columns)
+    if columns is not None:
+        shown = _chosen(df, columns)
+    elif study is not None:
+        shown = _estimates_view(df, study)
+    else:
+        raise ValueError("table: expected a study or columns=…, found neither")
     numeric = [
         pd.api.types.is_numeric_dtype(shown[heading].dtype)
         or heading in _FIGURES

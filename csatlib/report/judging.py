@@ -70,7 +70,10 @@ def evaluation_view(evaluation: pd.DataFrame, labels: Mapping[str, str]) -> pd.D
         scores = rows.set_index("group")["score"].reindex(whole.index)
         view[str(part)] = [_points(score) for score in scores]
     view["名次"] = [_rank(rank) for rank in whole["rank"]]
-    view["缺的指标"] = whole["missing"].fillna("—")
+    view["缺的指标"] = [
+        "—" if pd.isna(text) else "、".join(labels.get(one, one) for one in text.split("、"))
+        for text in whole["missing"]
+    ]
     view["说明"] = [_why(reason) for reason in whole["reason"]]
     return view.reset_index(drop=True)
 
@@ -155,7 +158,14 @@ def rank_sum_view(ratios: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFra
     )
 
 
-def rank_sum_sentence(fit: pd.DataFrame, grades: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def rank_sum_sentence(
+    fit: pd.DataFrame,
+    grades: pd.DataFrame,
+    labels: Mapping[str, str],
+    *,
+    stability: pd.DataFrame | None = None,
+    firm: float = 0.9,
+) -> str:
     """Say the line through the ratios, and who stands in the highest and the lowest grade.
 
     Parameters
@@ -166,6 +176,11 @@ def rank_sum_sentence(fit: pd.DataFrame, grades: pd.DataFrame, labels: Mapping[s
         Table ``rank_sum_grades``.
     labels : mapping of str to str
         What a group is called; one without a label keeps its own name.
+    stability : DataFrame, optional
+        Table ``stability`` of the rank-sum ratio: groups that change their grade when weights and
+        values move are named.
+    firm : float
+        The share of draws from which on a grade counts as firm.
 
     Returns
     -------
@@ -196,7 +211,19 @@ def rank_sum_sentence(fit: pd.DataFrame, grades: pd.DataFrame, labels: Mapping[s
         if words and pd.notna(held):
             members = "、".join(labels.get(group, group) for group in held.split("、"))
             text += "；" + joined(f"{words[0]}的一档有", members)
+    unsure = _unsure(stability, firm)
+    if unsure:
+        named = "、".join(labels.get(group, group) for group in unsure)
+        text += "；" + joined(named, f"的分档不稳定（留在这一档的情形不到 {firm:.0%}）")
     return text
+
+
+def _unsure(stability: pd.DataFrame | None, firm: float) -> list[str]:
+    """List the groups that leave their grade in too many draws."""
+    if stability is None:
+        return []
+    graded = [r for r in stability.itertuples() if pd.notna(r.grade)]
+    return [r.group for r in graded if getattr(r, f"p_grade_{int(r.grade)}") < firm]
 
 
 def stability_view(stability: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:

@@ -17,13 +17,13 @@ _SEALED = "加密"
 _SHA = "SHA-256（前 16 位）"
 
 
-def subtitle(study: Study, quarter: Quarter | str, *, as_of: str) -> Html:
+def subtitle(study: Study | str, quarter: Quarter | str, *, as_of: str) -> Html:
     """Name the study, the quarter and the day of the data under a page's title.
 
     Parameters
     ----------
-    study : Study
-        Its title, and its owner where it has one.
+    study : Study or str
+        Its title, and its owner where it has one; or a title, where a page is of no single study.
     quarter : Quarter or str
         The quarter that is reported.
     as_of : str
@@ -45,10 +45,11 @@ def subtitle(study: Study, quarter: Quarter | str, *, as_of: str) -> Html:
     公司满意度调查 · 2026 年第三季度 · 客户服务部 · 数据截至 2026-09-30
     """
     at = Quarter.parse(quarter)
+    title, owner = (study, "") if isinstance(study, str) else (study.title, study.owner)
     parts = [
-        study.title,
+        title,
         f"{at.year} 年第{_NUMERALS[at.number - 1]}季度",
-        study.owner,
+        owner,
         f"数据截至 {as_of}",
     ]
     text = " · ".join(part for part in parts if part)

@@ -99,6 +99,7 @@ WATCHED: Mapping[str, Table] = {
         },
         key=("group_by", "group"),
     ),
+    "training_records": Table({"course": NAME, "trainee_id": TEXT}, open=True),
     "training_process": Table(
         {
             "group_by": NAME,

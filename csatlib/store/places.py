@@ -8,7 +8,7 @@ from pathlib import Path
 
 from csatlib.schema import Quarter, check_line
 from csatlib.store.disk import private_folder
-from csatlib.study import Study
+from csatlib.study import IndicatorSystem, Study, load_indicators
 from csatlib.study import load as load_study
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "StoreError",
     "cache",
     "earlier_raw",
+    "indicators",
+    "lines",
     "loose_modes",
     "project_root",
     "raw",
@@ -104,6 +106,64 @@ def study(line: str, root: str | os.PathLike[str] | None = None) -> Study:
     '公司满意度调查'
     """
     return load_study(project_root(root) / "studies" / check_line(line))
+
+
+def indicators(line: str, root: str | os.PathLike[str] | None = None) -> IndicatorSystem:
+    """Load a system of indicators by itself, such as the one by which all lines are compared.
+
+    Parameters
+    ----------
+    line : str
+        The line, or ``all``, whose file is ``studies/<line>/indicators.yml``.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    IndicatorSystem
+
+    Raises
+    ------
+    SchemaError
+        If ``line`` is no label of a line.
+    StudyError
+        If the file is missing or at fault; the Chinese message gives line and remedy.
+
+    Examples
+    --------
+    >>> indicators("all").indicators[0].name
+    '整体满意率'
+    """
+    return load_indicators(project_root(root) / "studies" / check_line(line))
+
+
+def lines(quarter: Quarter | str, root: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
+    """List the business lines that have tables of a quarter.
+
+    Parameters
+    ----------
+    quarter : Quarter or str
+        The quarter.
+    root : path, optional
+        The project's folder, as for `project_root`.
+
+    Returns
+    -------
+    tuple of str
+        Lines with a study file and a manifest of published tables, by name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     Path(root, "studies").mkdir()
+    ...     lines("2026Q3", root)
+    ()
+    """
+    project = project_root(root)
+    known = sorted(file.parent.name for file in (project / "studies").glob("*/study.yml"))
+    tables = project / "data" / "processed" / str(Quarter.parse(quarter))
+    return tuple(line for line in known if (tables / line / "manifest.json").is_file())
 
 
 def raw(

@@ -23,6 +23,7 @@ _SHARES = ("share", "within", "on_time", "done", "overdue", "milestones")
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weights = Annotated[dict[str, Positive], AfterValidator(frozen)]
+Lists = Annotated[dict[str, tuple[str, ...]], AfterValidator(frozen)]
 
 
 class Indicator(Part):
@@ -69,13 +70,16 @@ class IndicatorSystem(Part):
 
     ``first`` leads from each first-level indicator to its weight, in the order of the report;
     ``links`` from each link of the service process to its share of what belongs to all of them,
-    ``teams`` likewise. Weights and shares count only relative to each other.
+    ``teams`` likewise. Weights and shares count only relative to each other. ``objects`` leads from
+    a column to those of its values that are of this line, such as ``team`` to its teams: where
+    several lines share a file of figures, rows of other objects are none of this line's.
     """
 
     version: str = "0"
     first: Weights = Field(default_factory=dict, validate_default=True)
     links: Weights = Field(default_factory=dict, validate_default=True)
     teams: Weights = Field(default_factory=dict, validate_default=True)
+    objects: Lists = Field(default_factory=dict, validate_default=True)
     indicators: tuple[Indicator, ...] = ()
 
     @model_validator(mode="after")
