@@ -337,6 +337,7 @@ CASES = {
     "actions.problems": lambda w: called(w.drafts, owners=["客户服务部"], today=TODAY),
     "actions.progress": lambda w: called(w.drafts, w.steps, today=TODAY),
     "actions.progress_by_week": lambda w: called(w.drafts, w.steps, until=TODAY),
+    "actions.followups_as_of": lambda w: called(w.followed, today=TODAY),
     "actions.week_list": lambda w: called(w.followed, today=TODAY, key_customers=["x"]),
     "charts.action_plan": lambda w: called(w.planned, w.standing_actions, today=TODAY),
     "charts.burn_down": lambda w: called(w.weeks),
