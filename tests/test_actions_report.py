@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from csatlib import charts, report, schema, store
+from csatlib import actions, charts, report, schema, store
 from csatlib.report.amounts import amount_of, between, change_of, moved
 from csatlib.report.deciding import _BODIES, METHODS, NEXT_STEPS, OUTCOME_WORDS, WHYS
 from csatlib.study.codeframe import Codeframe, Theme
@@ -21,7 +21,9 @@ STUDY = store.study("ops_event").model_copy(update={"codeframe": FRAME})
 #: The contract between whoever judges and whoever tells.
 CODES = {
     "why": [
-        "reached",
+        "goal_reached",
+        "improved",
+        "few_quarters",
         "below_goal",
         "not_carried_out",
         "no_change",
@@ -79,7 +81,7 @@ def action(**changed):
 
 def verdict(**changed):
     row = {"action_id": "A1", "item": "response_speed", "metric": "mean", "verdict": "effective",
-           "why": "reached", "next_step": "roll_out", "method": "did", "n": 120, "estimate": 0.39,
+           "why": "goal_reached", "next_step": "roll_out", "method": "did", "n": 120, "estimate": 0.39,
            "ci_low": 0.18, "ci_high": 0.60, "goal": 0.40}  # fmt: skip
     return table("action_verdicts", [row | changed])
 
@@ -104,6 +106,9 @@ def test_the_codes_of_verdicts_all_have_words():
     for column, codes in CODES.items():
         assert set(found[column]) == set(codes), column
     assert set(_BODIES) == set(WHYS)
+    # What the verdicts may say, the report can say: no code is left without words.
+    assert set(actions.verdicts.__globals__["_NEXT"]) == set(WHYS)
+    assert set(actions.verdicts.__globals__["_NEXT"].values()) <= set(NEXT_STEPS)
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["full", "bare"])
@@ -371,11 +376,11 @@ def test_orders_are_told_as_coincidence():
 def known_cases():
     fixed = {"line": "ops_event", "quarter": "2026Q2", "metric": "mean", "unit": "分"}
     rows = [
-        {"measure": "首次响应模板", "item": "response_speed", "verdict": "effective", "why": "reached",
+        {"measure": "首次响应模板", "item": "response_speed", "verdict": "effective", "why": "goal_reached",
          "scope": "team=网络组；region=华东|华北", "estimate": 0.39, "ci_low": 0.18, "ci_high": 0.6},
-        {"measure": "增加坐席", "theme": "wait", "verdict": "effective", "why": "reached", "estimate": 0.2,
+        {"measure": "增加坐席", "theme": "wait", "verdict": "effective", "why": "goal_reached", "estimate": 0.2,
          "ci_low": 0.1, "ci_high": 0.3},
-        {"measure": "排班调整", "theme": "wait", "verdict": "effective", "why": "reached", "estimate": 0.5,
+        {"measure": "排班调整", "theme": "wait", "verdict": "effective", "why": "goal_reached", "estimate": 0.5,
          "ci_low": 0.2, "ci_high": 0.8},
         {"measure": "贴出公告", "theme": "wait", "verdict": "short", "why": "no_change"},
     ]  # fmt: skip

@@ -640,7 +640,7 @@ def measures_judged(w):
     )  # fmt: skip
     w.judged = table(
         "action_verdicts", action_id="A1", item="overall", metric="mean", verdict="effective",
-        why="reached", next_step="roll_out", method="did", n=9, estimate=0.4, ci_low=0.2,
+        why="goal_reached", next_step="roll_out", method="did", n=9, estimate=0.4, ci_low=0.2,
         ci_high=0.6, goal=0.4, plain=0.5, plain_low=0.3, plain_high=0.7,
     )  # fmt: skip
     w.effects = table(

@@ -34,7 +34,8 @@ METHODS = {
 _COMPARED = ("did", "matched")
 #: Why a verdict is what it is, in a few words for a table.
 WHYS = {
-    "reached": "达到目标",
+    "goal_reached": "达到目标",
+    "improved": "有改进，未全到目标",
     "below_goal": "有变化，未到目标",
     "not_carried_out": "措施没有真正落实",
     "no_change": "看不出变化",
@@ -42,6 +43,7 @@ WHYS = {
     "new_problem": "带来了新的问题",
     "too_few": "可比的客户太少",
     "no_comparison": "没有可比的对照",
+    "few_quarters": "往期的季度太少",
     "return_to_mean": "变化是自然回升",
     "too_early": "还不到评价的时候",
 }
@@ -286,7 +288,19 @@ def _rounded_up(n: float) -> int:
 
 
 def _no_comparison(told: _Told) -> str:
-    return f"{_levels(told)}，{_compared(told)}，但没有可比的对照，分不清是措施还是同期的其他变化"
+    return f"{_levels(told)}{_plain(told)}，没有可比的对照，分不清是措施还是同期的其他变化"
+
+
+def _few_quarters(told: _Told) -> str:
+    return f"{_levels(told)}{_plain(told)}，往期的季度太少，不知道没有措施时各季度自己会变动多少"
+
+
+def _plain(told: _Told) -> str:
+    """Say the change that nothing was taken out of, where there is one."""
+    plain = told.verdict["plain"]
+    if pd.isna(plain):
+        return ""
+    return f"，前后直接比较{told.moved(plain)}{told.range('plain_low', 'plain_high')}"
 
 
 def _return_to_mean(told: _Told) -> str:
@@ -311,7 +325,8 @@ def _too_early(told: _Told) -> str:
 
 
 _BODIES: Mapping[str, Callable[[_Told], str]] = {
-    "reached": _reached,
+    "goal_reached": _reached,
+    "improved": _reached,
     "below_goal": _below_goal,
     "not_carried_out": _not_carried_out,
     "no_change": _no_change,
@@ -319,6 +334,7 @@ _BODIES: Mapping[str, Callable[[_Told], str]] = {
     "new_problem": _new_problem,
     "too_few": _too_few,
     "no_comparison": _no_comparison,
+    "few_quarters": _few_quarters,
     "return_to_mean": _return_to_mean,
     "too_early": _too_early,
 }
