@@ -78,7 +78,7 @@ def test_evidence_finds_its_row():
 
 
 def test_evidence_of_a_table_with_metrics_names_one():
-    with pytest.raises(ActionError, match="措施 A7：evidence 没有写指标.*estimates:2026Q2:mean"):
+    with pytest.raises(ActionError, match=r"措施 A7：evidence 没有写指标.*estimates:2026Q2:mean"):
         Evidence.parse("estimates:2026Q2:speed", action_id="A7")
 
 

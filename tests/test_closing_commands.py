@@ -156,7 +156,8 @@ def test_who_was_reached_is_due_at_the_end_of_the_second_week(project, capsys):
 
 
 @pytest.mark.parametrize(
-    ("today", "words"), [("2026-07-05", "办结逾期"), ("2026-07-11", "办结逾期"), ("2026-07-12", "上报")]
+    ("today", "words"),
+    [("2026-07-05", "办结逾期"), ("2026-07-11", "办结逾期"), ("2026-07-12", "上报")],
 )
 def test_who_was_reached_is_late_by_the_date_of_closing(project, capsys, today, words):
     told(capsys, "followups 2026Q2")

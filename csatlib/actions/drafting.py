@@ -9,8 +9,8 @@ from datetime import date
 
 import pandas as pd
 
-from csatlib.actions.phrasing import direction, name_of, told_target
 from csatlib.actions.evidence import Evidence
+from csatlib.actions.phrasing import direction, name_of, told_target
 from csatlib.actions.rows import as_day, filled, require, tabled
 from csatlib.actions.stating import Problem, Tables, metric_of, share_of, stated_problems
 from csatlib.schema import Quarter, check_line

@@ -76,12 +76,15 @@ def followup_states(
     [[True, 3]]
     """
     wanted = ("followup_id", "owner", "state", "contact_due", "due", *_LACKING)
-    require(followups, wanted, "followup_states")
+    require(followups, wanted, "followup_states", table="followups")
     if escalate_days < 0:
         raise ValueError(
             f"followup_states: escalate_days must not be negative, found {escalate_days}"
         )
     day = as_day(today, "followup_states: today")
+    dates = ("contact_due", "due", "contacted_on", "closed_on")
+    # A column without a single date has no dtype of its own.
+    followups = followups.assign(**{name: pd.to_datetime(followups[name]) for name in dates})
     is_open = followups["state"].isin(_OPEN)
     reached = followups["contacted_on"].fillna(followups["closed_on"])
     contact_end = reached.where(reached.notna() | ~is_open, day)
@@ -216,7 +219,8 @@ def week_list(
     >>> week_list(two, today="2026-08-18")[["followup_id", "urgency"]].values.tolist()
     [['F-2', 'overdue'], ['F-1', 'due']]
     """
-    require(followups, ("customer_id", "polarity", "score", "group", "themes", "text"), "week_list")
+    shown = ("customer_id", "polarity", "score", "group", "themes", "text")
+    require(followups, shown, "week_list", table="followups")
     states = followup_states(followups, today=today, escalate_days=escalate_days)
     day = as_day(today, "week_list: today")
     sunday = day + pd.Timedelta(days=6 - day.weekday())

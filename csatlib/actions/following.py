@@ -82,7 +82,7 @@ def followups(
     ([['a', 'new']], '2026-08-04')
     """
     require(comments, ("comment_id", "response_id", "text"), "followups: comments")
-    require(log, TABLES["followups"].columns, "followups: log")
+    require(log, TABLES["followups"].columns, "followups: log", table="followups")
     day = as_day(today, "followups: today")
     _once(comments, "comments")
     _once(log, "log")
@@ -219,7 +219,7 @@ def followups_as_of(followups: pd.DataFrame, *, today: date | str) -> pd.DataFra
     >>> followups_as_of(one, today="2026-08-18")["state"].tolist()
     ['closed']
     """
-    require(followups, TABLES["followups"].columns, "followups_as_of")
+    require(followups, TABLES["followups"].columns, "followups_as_of", table="followups")
     seen = _as_of(followups, as_day(today, "followups_as_of: today"))
     return tabled(seen.to_dict("records"), "followups")
 

@@ -9,9 +9,9 @@ from datetime import date
 
 import pandas as pd
 
-from csatlib.actions.phrasing import SHARES, amount, direction, name_of, told_target
 from csatlib.actions.evidence import Evidence
 from csatlib.actions.inputs import ActionError
+from csatlib.actions.phrasing import SHARES, amount, direction, name_of, told_target
 from csatlib.actions.rows import as_day, filled, names_in, require, tabled
 from csatlib.actions.smart_text import has_number, is_heading, is_vague, lacks_unit, span_of
 from csatlib.schema import TABLES
@@ -128,7 +128,7 @@ def problems(
     >>> found.loc[found["rule"] == "vague", "severity"].tolist()
     ['must']
     """
-    require(actions, TABLES["actions"].columns, "problems: actions")
+    require(actions, TABLES["actions"].columns, "problems: actions", table="actions")
     setting = _Setting(
         tuple(owners),
         None if today is None else as_day(today, "problems: today"),

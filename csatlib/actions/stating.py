@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from csatlib.actions.phrasing import amount
 from csatlib.actions.evidence import Evidence
+from csatlib.actions.phrasing import amount
 from csatlib.actions.rows import filled, require
 from csatlib.study import Codeframe
 from csatlib.study.codeframe import Theme

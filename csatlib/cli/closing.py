@@ -232,9 +232,7 @@ def _tell_week(line: str, owner: str | None, today: date, week: date, root: Path
     if owner is not None:
         log = log[log["owner"] == owner].reset_index(drop=True)
     until = _sunday(week)
-    listed = week_list(
-        log, today=today, until=until, escalate_days=study.followups.escalate_days
-    )
+    listed = week_list(log, today=today, until=until, escalate_days=study.followups.escalate_days)
     typer.echo(f"{line}：要办的意见 {len(listed):,} 条（到 {until}）。")
     supervisors = log.set_index("followup_id")["supervisor"].fillna("—")
     view = week_list_view(listed, study)
