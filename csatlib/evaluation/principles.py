@@ -100,8 +100,8 @@ def check_system(
         raise ValueError(f"quarters: expected 2 or more, found {quarters!r}")
     label = Quarter.parse(quarter)
     wanted = ("indicator", "group_by", "group", "period", "value", "n")
-    for name, table in (("values", values), ("history", history)):
-        lacking = [] if table is None else [column for column in wanted if column not in table]
+    for name, given in (("values", values), ("history", history)):
+        lacking = [] if given is None else [column for column in wanted if column not in given]
         if lacking:
             raise ValueError(
                 f"{name}: expected the table indicator_values, found one without {lacking}; make "
