@@ -317,6 +317,8 @@ CASES = {
     ),
     "actions.repeats": lambda w: called(w.served, today="2026-09-30"),
     "actions.scope_mask": lambda w: called(w.waved, "team=网络组"),
+    "actions.effects": lambda w: called(w.measures, w.waved, today="2026-09-30"),
+    "actions.measure_waves": lambda w: called(w.measures, w.waved, today="2026-09-30"),
     "actions.wave_means": lambda w: called(w.frames, "overall", action_id="A1"),
     "actions.draft": lambda w: called(
         w.weak, w.study.playbook, quarter=QUARTER, line=LINE, coverage=w.coverage, today=TODAY
@@ -375,7 +377,7 @@ CASES = {
     "evaluation.stability": lambda w: called(w.grid, direction="higher", se=w.grid * 0, seed=1),
     "evaluation.target_summary": lambda w: called(w.results),
     "evaluation.weighted_mean": lambda w: called(w.grid, direction="higher", points="min_max"),
-    "charts.first_levels": lambda w: called(w.judged, labels={}),
+    "charts.first_levels": lambda w: called(w.graded, labels={}),
     "charts.rank_intervals": lambda w: called(w.firm, labels={}),
     "charts.target_bullets": lambda w: called(w.results),
     "charts.funnel": lambda w: called(w.units, labels=w.labels),
@@ -440,8 +442,8 @@ CASES = {
     "report.trend_finding": lambda w: called(w.changed, w.study),
     "report.checks_sentence": lambda w: called(w.checks),
     "report.checks_view": lambda w: called(w.checks),
-    "report.evaluation_sentence": lambda w: called(w.judged, {}),
-    "report.evaluation_view": lambda w: called(w.judged, {}),
+    "report.evaluation_sentence": lambda w: called(w.graded, {}),
+    "report.evaluation_view": lambda w: called(w.graded, {}),
     "report.measured": lambda w: called(0.5, "比率"),
     "report.rank_sum_sentence": lambda w: called(w.ranked.fit, w.ranked.grades, {}),
     "report.rank_sum_view": lambda w: called(w.ranked.ratios, {}),
@@ -708,7 +710,7 @@ def judged(w):
     w.ranked = evaluation.rank_sum_ratio(w.grid.copy(), direction="higher")
     w.firm = evaluation.stability(w.grid.copy(), direction="higher", points="none", n_draws=100)
     halves = {item: "甲" if place < 2 else "乙" for place, item in enumerate(w.grid)}
-    w.judged = evaluation.weighted_mean(
+    w.graded = evaluation.weighted_mean(
         w.grid.iloc[:3].copy(), direction="higher", first=halves, points="min_max"
     )
     w.needs = evaluation.service_targets(w.satisfied.copy(), {"overall": None}, team="region")
