@@ -468,7 +468,7 @@ def measures(*names):
 def judged(**whys):
     rows = [
         {"action_id": name, "item": "speed", "metric": "mean", "why": why, "next_step": "wait",
-         "verdict": "effective" if why == "reached" else "short", "estimate": 0.4, "ci_low": 0.2,
+         "verdict": "effective" if why == "goal_reached" else "short", "estimate": 0.4, "ci_low": 0.2,
          "ci_high": 0.6}
         for name, why in whys.items()
     ]  # fmt: skip
@@ -477,7 +477,7 @@ def judged(**whys):
 
 def test_judged_measures_become_cases_and_failures_are_kept():
     found = cases(
-        measures("A1", "A2", "A3", "A4"), judged(A1="reached", A2="no_change", A3="too_early")
+        measures("A1", "A2", "A3", "A4"), judged(A1="goal_reached", A2="no_change", A3="too_early")
     )
     assert found["case_id"].tolist() == ["CASE-A1", "CASE-A2"]
     assert found["verdict"].tolist() == ["effective", "short"]
@@ -487,7 +487,7 @@ def test_judged_measures_become_cases_and_failures_are_kept():
 
 def test_known_cases_stay_with_their_notes():
     known = cases(measures("A1", "A9"), judged(A1="no_change", A9="worse")).assign(note="手写")
-    found = cases(measures("A1"), judged(A1="reached"), known=known.astype({"note": "str"}))
+    found = cases(measures("A1"), judged(A1="goal_reached"), known=known.astype({"note": "str"}))
     assert found["case_id"].tolist() == ["CASE-A1", "CASE-A9"]
     assert found["verdict"].tolist() == ["effective", "short"]
     assert found["note"].tolist() == ["手写", "手写"]
@@ -495,4 +495,4 @@ def test_known_cases_stay_with_their_notes():
 
 def test_a_verdict_of_an_unknown_measure_is_refused():
     with pytest.raises(ValueError, match="expected measures of actions, found"):
-        cases(measures("A1"), judged(A2="reached"))
+        cases(measures("A1"), judged(A2="goal_reached"))

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from csatlib import charts, report, schema, store
+from csatlib import actions, charts, report, schema, store
 from csatlib.report.amounts import amount_of, between, change_of, moved
 from csatlib.report.deciding import _BODIES, METHODS, NEXT_STEPS, OUTCOME_WORDS, WHYS
 from csatlib.study.codeframe import Codeframe, Theme
@@ -106,6 +106,9 @@ def test_the_codes_of_verdicts_all_have_words():
     for column, codes in CODES.items():
         assert set(found[column]) == set(codes), column
     assert set(_BODIES) == set(WHYS)
+    # What the verdicts may say, the report can say: no code is left without words.
+    assert set(actions.verdicts.__globals__["_NEXT"]) == set(WHYS)
+    assert set(actions.verdicts.__globals__["_NEXT"].values()) <= set(NEXT_STEPS)
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["full", "bare"])

@@ -77,6 +77,18 @@ def test_evidence_finds_its_row():
         Evidence.parse("themes:2026Q2:wait").find(pd.DataFrame({"x": [1]}))
 
 
+def test_evidence_of_a_table_with_metrics_names_one():
+    with pytest.raises(ActionError, match=r"措施 A7：evidence 没有写指标.*estimates:2026Q2:mean"):
+        Evidence.parse("estimates:2026Q2:speed", action_id="A7")
+
+
+def test_a_row_without_a_quarter_is_of_its_run():
+    table = pd.DataFrame({"quarter": [None], "item": "speed", "metric": "mean", "estimate": 3.0})
+    evidence = Evidence.parse("estimates:2026Q2:mean:speed")
+    assert evidence.row(table)["estimate"] == 3.0
+    assert evidence.row(table.iloc[:0]) is None
+
+
 # ---- scope ---------------------------------------------------------------------------------------
 
 TEAMS = pd.DataFrame(

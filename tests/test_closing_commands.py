@@ -42,10 +42,11 @@ def told(capsys, call, code=0):
 # ---- measures ------------------------------------------------------------------------------------
 
 
-def stand(actions, steps, *, today, warn_days):
+def stand(actions, steps, *, today, warn_days, proofs):
     """Say of every measure that it is overdue; how that is known is another room's."""
     assert list(steps) == list(table("action_steps"))
     assert warn_days == 14
+    assert list(proofs) == list(table("proofs"))
     rows = [
         {
             "action_id": row.action_id,
@@ -125,12 +126,10 @@ def test_a_quarter_without_drafts_says_what_to_run(project, capsys):
     [
         ("2026-06-14", None),
         ("2026-06-21", None),
-        ("2026-06-22", "本周应联系"),
-        ("2026-06-24", "逾期未联系"),
-        ("2026-06-29", "逾期未联系"),
-        ("2026-07-05", "逾期"),
-        ("2026-07-11", "逾期"),
-        ("2026-07-12", "应上报"),
+        ("2026-06-22", "本周联系"),
+        ("2026-06-24", "联系逾期"),
+        ("2026-06-30", "联系逾期"),
+        ("2026-07-01", "上报"),
     ],
 )
 def test_the_week_lists_what_is_due(project, capsys, today, words):
@@ -151,9 +150,36 @@ def test_who_was_reached_is_due_at_the_end_of_the_second_week(project, capsys):
     out = told(capsys, "followups --today 2026-06-24").out
     assert "要办的意见 0 条（到 2026-06-28）" in out
     out = told(capsys, "followups --today 2026-06-24 --week 2026-07-01 --owner 客服部").out
-    assert "本周到期" in out
+    assert "本周办结" in out
     assert "要办的意见 1 条（到 2026-07-05）" in out
     assert "0 条" in told(capsys, "followups --today 2026-07-20 --owner 网络组").out
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [("2026-07-05", "办结逾期"), ("2026-07-11", "办结逾期"), ("2026-07-12", "上报")],
+)
+def test_who_was_reached_is_late_by_the_date_of_closing(project, capsys, today, words):
+    told(capsys, "followups 2026Q2")
+    edited(
+        project,
+        "followups",
+        lambda b: write(b[OPINIONS], 2, 状态="已联系", 联系日期=date(2026, 6, 22)),
+    )
+    out = told(capsys, f"followups --today {today}").out
+    assert [line.split()[0] for line in out.splitlines() if " F1 " in line] == [words]
+
+
+def test_the_command_lists_what_the_report_lists(project, capsys):
+    """A forgotten state does not keep an opinion open, and no customer's words are shown."""
+    told(capsys, "followups 2026Q2")
+    edited(project, "followups", lambda b: write(b[OPINIONS], 2, 关闭日期=date(2026, 6, 22)))
+    log = csatlib.actions.followups_as_of(store.followup_log("shop", project), today="2026-07-20")
+    week = csatlib.actions.week_list(log, today="2026-07-20")
+    out = told(capsys, "followups --today 2026-07-20").out
+    assert [one for one in log["followup_id"] if f" {one} " in out] == week["followup_id"].tolist()
+    assert "F1" not in week["followup_id"].tolist()
+    assert not [text for text in log["text"].dropna() if text in out]
 
 
 def test_personal_data_that_was_typed_is_told(project, capsys):

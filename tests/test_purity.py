@@ -326,6 +326,8 @@ CASES = {
     ),
     "actions.repeats": lambda w: called(w.served, today="2026-09-30"),
     "actions.scope_mask": lambda w: called(w.waved, "team=网络组"),
+    "actions.effects": lambda w: called(w.measures, w.waved, today="2026-09-30"),
+    "actions.measure_waves": lambda w: called(w.measures, w.waved, today="2026-09-30"),
     "actions.wave_means": lambda w: called(w.frames, "overall", action_id="A1"),
     "actions.draft": lambda w: called(
         w.weak, w.study.playbook, quarter=QUARTER, line=LINE, coverage=w.coverage, today=TODAY
@@ -346,6 +348,7 @@ CASES = {
     "actions.problems": lambda w: called(w.drafts, owners=["客户服务部"], today=TODAY),
     "actions.progress": lambda w: called(w.drafts, w.steps, today=TODAY),
     "actions.progress_by_week": lambda w: called(w.drafts, w.steps, until=TODAY),
+    "actions.followups_as_of": lambda w: called(w.followed, today=TODAY),
     "actions.week_list": lambda w: called(w.followed, today=TODAY, key_customers=["x"]),
     "charts.action_plan": lambda w: called(w.planned, w.standing_actions, today=TODAY),
     "charts.burn_down": lambda w: called(w.weeks),
@@ -383,7 +386,7 @@ CASES = {
     "evaluation.stability": lambda w: called(w.grid, direction="higher", se=w.grid * 0, seed=1),
     "evaluation.target_summary": lambda w: called(w.results),
     "evaluation.weighted_mean": lambda w: called(w.grid, direction="higher", points="min_max"),
-    "charts.first_levels": lambda w: called(w.judged, labels={}),
+    "charts.first_levels": lambda w: called(w.graded, labels={}),
     "charts.rank_intervals": lambda w: called(w.firm, labels={}),
     "charts.target_bullets": lambda w: called(w.results),
     "charts.funnel": lambda w: called(w.units, labels=w.labels),
@@ -449,8 +452,8 @@ CASES = {
     "report.trend_finding": lambda w: called(w.changed, w.study),
     "report.checks_sentence": lambda w: called(w.checks),
     "report.checks_view": lambda w: called(w.checks),
-    "report.evaluation_sentence": lambda w: called(w.judged, {}),
-    "report.evaluation_view": lambda w: called(w.judged, {}),
+    "report.evaluation_sentence": lambda w: called(w.graded, {}),
+    "report.evaluation_view": lambda w: called(w.graded, {}),
     "report.measured": lambda w: called(0.5, "比率"),
     "report.rank_sum_sentence": lambda w: called(w.ranked.fit, w.ranked.grades, {}),
     "report.rank_sum_view": lambda w: called(w.ranked.ratios, {}),
@@ -649,7 +652,7 @@ def measures_judged(w):
     )  # fmt: skip
     w.judged = table(
         "action_verdicts", action_id="A1", item="overall", metric="mean", verdict="effective",
-        why="reached", next_step="roll_out", method="did", n=9, estimate=0.4, ci_low=0.2,
+        why="goal_reached", next_step="roll_out", method="did", n=9, estimate=0.4, ci_low=0.2,
         ci_high=0.6, goal=0.4, plain=0.5, plain_low=0.3, plain_high=0.7,
     )  # fmt: skip
     w.effects = table(
@@ -717,7 +720,7 @@ def judged(w):
     w.ranked = evaluation.rank_sum_ratio(w.grid.copy(), direction="higher")
     w.firm = evaluation.stability(w.grid.copy(), direction="higher", points="none", n_draws=100)
     halves = {item: "甲" if place < 2 else "乙" for place, item in enumerate(w.grid)}
-    w.judged = evaluation.weighted_mean(
+    w.graded = evaluation.weighted_mean(
         w.grid.iloc[:3].copy(), direction="higher", first=halves, points="min_max"
     )
     w.needs = evaluation.service_targets(w.satisfied.copy(), {"overall": None}, team="region")

@@ -10,7 +10,7 @@ from csatlib.actions.effect import effect
 from csatlib.actions.evidence import Evidence
 from csatlib.actions.follow_rates import followup_rates
 from csatlib.actions.follow_states import followup_states, followup_summary, week_list
-from csatlib.actions.following import followups
+from csatlib.actions.following import followups, followups_as_of
 from csatlib.actions.inputs import ActionError
 from csatlib.actions.knowledge import cases
 from csatlib.actions.leaving import churn_risk, churn_risk_check
@@ -47,6 +47,7 @@ __all__ = [
     "followup_states",
     "followup_summary",
     "followups",
+    "followups_as_of",
     "mcnemar",
     "measure_waves",
     "orders_gained",

@@ -9,8 +9,8 @@ from datetime import date
 
 import pandas as pd
 
+from csatlib.actions.evidence import Evidence
 from csatlib.actions.phrasing import direction, name_of, told_target
-from csatlib.actions.pointing import Pointer
 from csatlib.actions.rows import as_day, filled, require, tabled
 from csatlib.actions.stating import Problem, Tables, metric_of, share_of, stated_problems
 from csatlib.schema import Quarter, check_line
@@ -262,25 +262,25 @@ def _row(
 
 def _baseline(
     problem: Problem, measure: Measure, tables: Tables
-) -> tuple[Pointer | str, float | None, str]:
+) -> tuple[Evidence | str, float | None, str]:
     """Find a measure's baseline: the evidence, the figure, and what is lacking without one."""
     if measure.metric == "theme" and problem.theme is not None:
-        pointer = Pointer("themes", tables.quarter, None, problem.theme.id)
+        evidence = Evidence("themes", tables.quarter, problem.theme.id)
         share = share_of(problem.theme.id, tables)
-        return (pointer, share, "") if share is not None else (problem.evidence, None, _FILL)
+        return (evidence, share, "") if share is not None else (problem.evidence, None, _FILL)
     if measure.metric in ("mean", "share", "nps"):
         item = problem.item or next(iter(measure.items), "")
         if measure.metric == "nps" and measure.items:
             item = measure.items[0]
-        pointer = Pointer("estimates", tables.quarter, measure.metric, item)
-        row = pointer.row(estimates=tables.estimates, coverage=None)
+        evidence = Evidence("estimates", tables.quarter, item, measure.metric)
+        row = evidence.row(tables.estimates)
         if row is not None and pd.notna(row["estimate"]):
-            return pointer, float(row["estimate"]), ""
+            return evidence, float(row["estimate"]), ""
         key = problem.key
         if row is None and key is not None and metric_of(key) == measure.metric:
             value = key["performance"]
-            return (pointer, float(value), "") if pd.notna(value) else (pointer, None, _FILL)
-        return pointer, None, "本季度样本不足或没有这个指标，请填写基线和目标值"
+            return (evidence, float(value), "") if pd.notna(value) else (evidence, None, _FILL)
+        return evidence, None, "本季度样本不足或没有这个指标，请填写基线和目标值"
     return problem.evidence, None, _FILL
 
 

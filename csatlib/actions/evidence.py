@@ -73,6 +73,11 @@ class Evidence:
                 f"{whose(action_id)}evidence 的表“{found['table']}”不存在；"
                 f"{near(found['table'], known)}"
             )
+        if found["metric"] is None and _has_metrics(found["table"]):
+            raise ActionError(
+                f"{whose(action_id)}evidence 没有写指标；表 {found['table']} 应写成 "
+                f"{found['table']}:{found['quarter']}:mean:题目"
+            )
         # A group is spelled as in the data: it is not folded.
         return cls(**{**found, "group": match["group"]})
 
@@ -93,10 +98,23 @@ class Evidence:
         given = {"quarter": self.quarter, "metric": self.metric}
         for name, value in given.items():
             if value is not None and name in table:
-                kept &= table[name].eq(value).fillna(value=False)
+                # A row without a quarter is of the quarter of its run.
+                any_quarter = name == "quarter"
+                kept &= table[name].eq(value).astype("boolean").fillna(value=False) | (
+                    table[name].isna() & any_quarter
+                )
         for name, value in {"group_by": self.column, "group": self.group}.items():
             if name in table:
                 kept &= table[name].isna() if value is None else table[name].eq(value).fillna(False)
         if "level" in table:
             kept &= table["level"].isna()
         return table[kept.astype(bool)]
+
+    def row(self, table: pd.DataFrame | None) -> pd.Series | None:
+        """Give the row that is meant; None where it is not there or the table is not known."""
+        rows = None if table is None else self.find(table)
+        return None if rows is None or rows.empty else rows.iloc[0]
+
+
+def _has_metrics(table: str) -> bool:
+    return table in TABLES and "metric" in TABLES[table].columns

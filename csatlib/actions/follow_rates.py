@@ -86,12 +86,13 @@ def followup_rates(
     if not 0 < conf < 1:
         raise ValueError(f"followup_rates: expected conf between 0 and 1, found {conf}")
     groups = [by] if isinstance(by, str) else list(by)
-    require(followups, ("received_on", "contact_due", *_RECORDED, *groups), "followup_rates")
+    require(followups, ("received_on", *_RECORDED), "followup_rates", table="followups")
+    require(followups, groups, "followup_rates")
     day = as_day(today, "followup_rates: today")
     states = followup_states(followups, today=today, escalate_days=escalate_days)
     rows = followups.reset_index(drop=True)
     parts: list[tuple[object, pd.DataFrame]] = [(None, rows)]
-    if groups:
+    if groups and len(rows):
         names = rows[groups].astype("object").where(rows[groups].notna(), "（空）").astype("str")
         parts = list(rows.groupby(names.agg(_CROSS.join, axis=1), sort=True))
     made = []

@@ -76,12 +76,15 @@ def followup_states(
     [[True, 3]]
     """
     wanted = ("followup_id", "owner", "state", "contact_due", "due", *_LACKING)
-    require(followups, wanted, "followup_states")
+    require(followups, wanted, "followup_states", table="followups")
     if escalate_days < 0:
         raise ValueError(
             f"followup_states: escalate_days must not be negative, found {escalate_days}"
         )
     day = as_day(today, "followup_states: today")
+    dates = ("contact_due", "due", "contacted_on", "closed_on")
+    # A column without a single date has no dtype of its own.
+    followups = followups.assign(**{name: pd.to_datetime(followups[name]) for name in dates})
     is_open = followups["state"].isin(_OPEN)
     reached = followups["contacted_on"].fillna(followups["closed_on"])
     contact_end = reached.where(reached.notna() | ~is_open, day)
@@ -174,6 +177,7 @@ def week_list(
     followups: pd.DataFrame,
     *,
     today: date | str,
+    until: date | str | None = None,
     key_customers: Collection[str] = (),
     escalate_days: int = 7,
 ) -> pd.DataFrame:
@@ -184,7 +188,9 @@ def week_list(
     followups : DataFrame
         Table ``followups``.
     today : date or str
-        The week ends on the Sunday after it.
+        By which day something is late.
+    until : date or str, optional
+        The last day that is looked ahead to; without it the Sunday after ``today``.
     key_customers : collection of str
         Ids of customers who come first, such as those of the highest tier.
     escalate_days : int
@@ -194,7 +200,7 @@ def week_list(
     -------
     DataFrame
         Table ``followup_week``: ``place``; ``followup_id``, ``owner``; ``urgency``: ``escalate``,
-        ``overdue``, ``contact_overdue``, ``due`` this week, ``contact_due`` this week, or
+        ``overdue``, ``contact_overdue``, ``due`` until then, ``contact_due`` until then, or
         ``undated``; ``due``, the date that is meant, and ``days_left`` to it, negative when it has
         passed; ``key_customer``, ``polarity``, ``score``, ``group``, ``themes``, ``text``. Within
         an urgency opinions that blame, of key customers, come first, then what is one of the two,
@@ -213,12 +219,14 @@ def week_list(
     >>> week_list(two, today="2026-08-18")[["followup_id", "urgency"]].values.tolist()
     [['F-2', 'overdue'], ['F-1', 'due']]
     """
-    require(followups, ("customer_id", "polarity", "score", "group", "themes", "text"), "week_list")
+    shown = ("customer_id", "polarity", "score", "group", "themes", "text")
+    require(followups, shown, "week_list", table="followups")
     states = followup_states(followups, today=today, escalate_days=escalate_days)
     day = as_day(today, "week_list: today")
     sunday = day + pd.Timedelta(days=6 - day.weekday())
+    last = sunday if until is None else as_day(until, "week_list: until")
     rows = followups.reset_index(drop=True)
-    urgency = _urgency(rows, states, sunday)
+    urgency = _urgency(rows, states, last)
     in_time = ~states["late"].fillna(value=False).to_numpy(dtype=bool)
     of_contact = np.array(
         [
@@ -245,15 +253,15 @@ def week_list(
     return tabled(made.to_dict("records"), "followup_week")
 
 
-def _urgency(rows: pd.DataFrame, states: pd.DataFrame, sunday: pd.Timestamp) -> list[str | None]:
+def _urgency(rows: pd.DataFrame, states: pd.DataFrame, last: pd.Timestamp) -> list[str | None]:
     """Say why an open follow-up is on the list; None where it can wait."""
     reached = rows["contacted_on"].notna()
     tests = {
         "escalate": states["escalate"],
         "overdue": states["late"].fillna(value=False),
         "contact_overdue": states["contact_late"].fillna(value=False) & ~reached,
-        "due": rows["due"] <= sunday,
-        "contact_due": (rows["contact_due"] <= sunday) & ~reached,
+        "due": rows["due"] <= last,
+        "contact_due": (rows["contact_due"] <= last) & ~reached,
         "undated": rows["due"].isna(),
     }
     chosen: list[str | None] = [None] * len(rows)

@@ -11,7 +11,7 @@ from csatlib.schema import TABLES
 from csatlib.study import Followups
 from csatlib.text import uninformative
 
-__all__ = ["followups"]
+__all__ = ["followups", "followups_as_of"]
 
 #: What people write in the register; everything else comes from the data.
 _WRITTEN = ("corrective", "preventive", "explanation", "checked_by", "action_id", "note")
@@ -82,7 +82,7 @@ def followups(
     ([['a', 'new']], '2026-08-04')
     """
     require(comments, ("comment_id", "response_id", "text"), "followups: comments")
-    require(log, TABLES["followups"].columns, "followups: log")
+    require(log, TABLES["followups"].columns, "followups: log", table="followups")
     day = as_day(today, "followups: today")
     _once(comments, "comments")
     _once(log, "log")
@@ -186,6 +186,42 @@ def _joined(fresh: pd.DataFrame, kept: pd.DataFrame, settings: Followups) -> pd.
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     columns = TABLES["followups"].columns
     return rows[list(columns)].astype({name: column.dtype for name, column in columns.items()})
+
+
+def followups_as_of(followups: pd.DataFrame, *, today: date | str) -> pd.DataFrame:
+    """Show follow-ups as they stood on a day: what is dated later has not happened.
+
+    Parameters
+    ----------
+    followups : DataFrame
+        Table ``followups``, such as the register holds.
+    today : date or str
+        The day.
+
+    Returns
+    -------
+    DataFrame
+        Table ``followups`` in the same order. ``contacted_on``, ``closed_on``, ``checked_on`` (and
+        with it ``checked_by``) are missing where they lie ahead; ``state`` is in line with the
+        days that are left: closed once ``closed_on`` is there, back where that day lies ahead,
+        ``contacted`` once ``contacted_on`` is there.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or ``today`` is no day.
+
+    Examples
+    --------
+    >>> from csatlib.schema import empty
+    >>> one = empty("followups").reindex([0]).assign(followup_id="F-1", comment_id="a",
+    ...     quarter="2026Q3", line="shop", state="new", closed_on=pd.Timestamp("2026-08-15"))
+    >>> followups_as_of(one, today="2026-08-18")["state"].tolist()
+    ['closed']
+    """
+    require(followups, TABLES["followups"].columns, "followups_as_of", table="followups")
+    seen = _as_of(followups, as_day(today, "followups_as_of: today"))
+    return tabled(seen.to_dict("records"), "followups")
 
 
 def _as_of(made: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:

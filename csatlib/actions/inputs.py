@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
+from csatlib.actions.rows import filled
 from csatlib.schema import Quarter
 
 __all__ = ["ActionError", "day_of", "folded", "near", "quarters_of", "text_of", "whose"]
@@ -30,9 +31,7 @@ def folded(text: object) -> str:
 
 def text_of(value: object) -> str | None:
     """Give a register's text without space around, or None where the cell is empty."""
-    if value is None or (not isinstance(value, str) and pd.isna(value)):
-        return None
-    return str(value).strip() or None
+    return filled(value) or None
 
 
 def near(found: str, known: Iterable[str], *, most: int = 3) -> str:

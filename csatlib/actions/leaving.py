@@ -231,6 +231,11 @@ def _of_scores(
         if item is None:
             found[sign] = _unknown(ids)
             continue
+        if pd.api.types.is_string_dtype(own[item].dropna().dtype) and own[item].notna().any():
+            raise ValueError(
+                f"responses.{item}: expected scores, found dtype {own[item].dtype}; turn answers "
+                "into scores first with scales.to_score"
+            )
         scored = own[own[item].notna() & own[key].notna()].drop_duplicates(key, keep="last")
         latest = scored.set_index(key)[item].reindex(ids).astype("Float64")
         found[sign] = latest.le(limit)

@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 
+from csatlib.actions.rows import require
 from csatlib.fieldwork.arguments import as_contract, columns_of
 from csatlib.sampling.reading import times_of
 from csatlib.schema import TABLES
@@ -49,6 +50,7 @@ def orders_gained(rechecks: pd.DataFrame, *, today: date | str | None = None) ->
     [2, 1, 1, 2.0]
     """
     columns_of(rechecks, ["action_id", "customer_id", "asked_on", "orders"], "rechecks")
+    require(rechecks, ["orders"], "rechecks", table="rechecks")
     rows = rechecks.assign(orders=rechecks["orders"].astype("Float64"))
     negative = int(rows["orders"].lt(0).sum())
     if negative:

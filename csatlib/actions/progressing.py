@@ -107,8 +107,8 @@ def progress(
     >>> found[["state", "days_left"]].values.tolist()
     [['overdue', -2]]
     """
-    require(actions, _ACTION, "progress: actions")
-    require(steps, _STEP, "progress: steps")
+    require(actions, _ACTION, "progress: actions", table="actions")
+    require(steps, _STEP, "progress: steps", table="action_steps")
     for name, value in (("warn_days", warn_days), ("silent_days", silent_days), ("slack", slack)):
         if value < 0:
             raise ValueError(f"progress: {name} must not be negative, found {value}")
@@ -291,8 +291,10 @@ def progress_by_week(
     >>> made[["open", "planned_open"]].values.tolist()
     [[2, 2], [1, 0], [1, 0]]
     """
-    require(actions, ("action_id", "status", "due", "done_on"), "progress_by_week: actions")
-    require(steps, ("action_id", "kind", "planned_on", "happened_on"), "progress_by_week: steps")
+    dated = ("action_id", "status", "due", "done_on")
+    require(actions, dated, "progress_by_week: actions", table="actions")
+    told = ("action_id", "kind", "planned_on", "happened_on")
+    require(steps, told, "progress_by_week: steps", table="action_steps")
     last = as_day(until, "progress_by_week: until")
     if weeks < 1:
         raise ValueError(f"progress_by_week: weeks must be at least 1, found {weeks}")

@@ -15,14 +15,36 @@ __all__ = ["as_day", "filled", "names_in", "require", "tabled"]
 _BETWEEN = "、，,；;／/&＆\n"
 
 
-def require(df: pd.DataFrame, columns: Iterable[str], what: str) -> None:
-    """Refuse a table that lacks a column."""
+def require(
+    df: pd.DataFrame, columns: Iterable[str], what: str, *, table: str | None = None
+) -> None:
+    """Refuse a table that lacks a column, or holds words where ``table`` has dates or numbers."""
     wanted = list(columns)
     missing = [c for c in wanted if c not in df]
     if missing:
         raise ValueError(
             f"{what}: expected the columns {wanted}, missing {missing}; found "
             f"{[str(c) for c in df.columns]}"
+        )
+    for name in wanted if table else ():
+        _refuse_words(df[name], what, schema.TABLES[table or ""].columns[name].dtype)
+
+
+def _refuse_words(values: pd.Series, what: str, wanted: str) -> None:
+    kinds = pd.api.types
+    held = values.dropna().infer_objects()
+    words = kinds.is_string_dtype(held.dtype) or isinstance(held.dtype, pd.CategoricalDtype)
+    if held.empty or wanted in ("str", "bool", "boolean"):
+        return
+    if wanted.startswith("datetime") and (words or kinds.is_numeric_dtype(held.dtype)):
+        raise ValueError(
+            f"{what}: {values.name}: expected dates, found dtype {values.dtype}; read them with "
+            "pandas.to_datetime"
+        )
+    if not wanted.startswith("datetime") and not kinds.is_numeric_dtype(held.dtype) and words:
+        raise ValueError(
+            f"{what}: {values.name}: expected numbers, found dtype {values.dtype}; read them with "
+            "pandas.to_numeric"
         )
 
 

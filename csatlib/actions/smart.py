@@ -9,8 +9,9 @@ from datetime import date
 
 import pandas as pd
 
+from csatlib.actions.evidence import Evidence
+from csatlib.actions.inputs import ActionError
 from csatlib.actions.phrasing import SHARES, amount, direction, name_of, told_target
-from csatlib.actions.pointing import Pointer
 from csatlib.actions.rows import as_day, filled, names_in, require, tabled
 from csatlib.actions.smart_text import has_number, is_heading, is_vague, lacks_unit, span_of
 from csatlib.schema import TABLES
@@ -127,7 +128,7 @@ def problems(
     >>> found.loc[found["rule"] == "vague", "severity"].tolist()
     ['must']
     """
-    require(actions, TABLES["actions"].columns, "problems: actions")
+    require(actions, TABLES["actions"].columns, "problems: actions", table="actions")
     setting = _Setting(
         tuple(owners),
         None if today is None else as_day(today, "problems: today"),
@@ -347,22 +348,18 @@ def _evidence(action: pd.Series, setting: _Setting) -> Iterator[Finding]:
             "写成 estimates:2026Q2:mean:题目编号，或 themes:2026Q2:主题编号",
         )
         return
-    pointer = Pointer.read(text)
-    if pointer is None or (pointer.table != "themes" and pointer.table not in TABLES):
+    try:
+        meant = Evidence.parse(text)
+    except ActionError:
         finding = f"依据“{text}”认不出来"
         remedy = "写成 表:季度:指标:题目，例如 estimates:2026Q2:mean:response_speed"
         yield "dead_evidence", "evidence", "must", finding, remedy
         return
-    table = setting.tables.get(pointer.table)
+    table = setting.tables.get(meant.table)
     if table is None:
         return
     held = table["quarter"].dropna().unique() if "quarter" in table else [setting.quarter]
-    if pointer.quarter not in held:
-        return
-    if (
-        pointer.row(estimates=setting.tables["estimates"], coverage=setting.tables["themes"])
-        is None
-    ):
+    if meant.quarter in held and meant.row(table) is None:
         finding = f"依据“{text}”指向的数不存在"
         yield "dead_evidence", "evidence", "must", finding, "核对季度、指标、题目和分组的写法"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from csatlib.actions.evidence import Evidence
 from csatlib.actions.phrasing import amount
-from csatlib.actions.pointing import Pointer
 from csatlib.actions.rows import filled, require
 from csatlib.study import Codeframe
 from csatlib.study.codeframe import Theme
@@ -97,9 +97,9 @@ def _stated(
     place = f"（环节：{theme.stage}，动作：{theme.action}）" if theme else ""
     words = f"{name}{place}" + (f"：{'，'.join(parts)}" if parts else "")
     if share is not None and (key is None or item is None):
-        evidence = Pointer("themes", tables.quarter, None, theme.id if theme else "")
+        evidence = Evidence("themes", tables.quarter, theme.id if theme else "")
     else:
-        evidence = Pointer("estimates", tables.quarter, metric_of(key), item or "")
+        evidence = Evidence("estimates", tables.quarter, item or "", metric_of(key))
     return Problem(item, theme, words, str(evidence), key)
 
 

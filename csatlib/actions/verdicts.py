@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.actions.arguments import table
+from csatlib.actions.rows import as_day, require
 from csatlib.schema import TABLES
 
 __all__ = ["REACH", "verdicts"]
@@ -136,6 +137,10 @@ def verdicts(
     if fewest < 1:
         raise ValueError(f"fewest: expected 1 or more, found {fewest!r}")
     day = pd.Timestamp(today)
+    day = as_day(today, "verdicts: today")
+    for name in ("done_on", "due"):
+        _dates(actions[name], name)
+    require(actions, ("baseline", "target"), "verdicts: actions", table="actions")
     arisen = set() if problems is None else set(problems["action_id"])
     by_action = dict(tuple(effects.groupby("action_id", sort=False)))
     rows = []
@@ -155,6 +160,16 @@ def _present(df: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
     absent = [column for column in columns if column not in df.columns]
     if absent:
         raise ValueError(f"{name}: expected the column {absent[0]!r}, found {list(df.columns)[:8]}")
+
+
+def _dates(values: pd.Series, name: str) -> None:
+    try:
+        pd.to_datetime(values)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"verdicts: actions: {name}: expected dates, found dtype {values.dtype} that cannot be "
+            "read as such; read them with pandas.to_datetime"
+        ) from error
 
 
 def _known(value: object) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from csatlib import schema
 from csatlib.actions.inputs import ActionError, day_of, quarters_of, text_of, whose
+from csatlib.actions.rows import require
 from csatlib.actions.scope import scope_mask
 from csatlib.estimates import mean
 from csatlib.estimates.design import Design
@@ -238,6 +239,7 @@ def _asked_again(
     if rechecks is None or times.done is None or item is None or item not in before:
         return none
     columns_of(rechecks, ["action_id", "customer_id", "asked_on", "score"], "rechecks")
+    require(rechecks, ["score"], "rechecks", table="rechecks")
     asked = rechecks[rechecks["action_id"].eq(times.action_id).fillna(value=False).astype(bool)]
     on = times_of(asked["asked_on"], "rechecks.asked_on")
     # Whoever visits a customer again has been there before: the measure need not be over for all.

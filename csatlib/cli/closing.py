@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,21 +38,10 @@ MergeOption = Annotated[
 ]
 #: Registers outlive quarters: where none is named, any will do to check the line.
 _ANY = "2000Q1"
-#: How a measure stands, worst first; those that need somebody are listed.
-_STATES = {
-    "overdue": "逾期",
-    "at_risk": "有风险",
-    "undated": "没有日期",
-    "draft": "草拟",
-    "on_track": "按计划",
-    "done": "按时完成",
-    "done_late": "逾期完成",
-    "cancelled": "已取消",
-    "beyond": "超出能力",
-}
+#: Which measures need somebody, the worst first.
 _LISTED = ("overdue", "at_risk", "undated")
-_OPEN = ("new", "contacted", "under_way")
-_URGENT = ("应上报", "逾期", "逾期未联系", "本周到期", "本周应联系")
+_TOLD_OF_MEASURES = ("编号", "状态", "责任人", "计划完成", "剩余天数", "提醒")
+_TOLD_OF_OPINIONS = ("事项", "编号", "期限", "剩余天数", "跟进人", "督办人", "分组", "主题")
 
 
 @app.command(cls=Command, help="把改进措施的草案写进登记表，列出逾期的、有风险的和没有日期的。")
@@ -189,31 +179,32 @@ def _changes(changes: tuple[CellChange, ...]) -> str:
 def _tell_measures(line: str, owner: str | None, today: date, root: Path | None) -> None:
     from csatlib import store
     from csatlib.actions import progress
+    from csatlib.report import action_progress_view
 
     chosen = store.study(line, root).actions
     measures = store.actions(line, root, owners=chosen.owners)
     steps = store.action_steps(line, root)
     if owner is not None:
         measures = measures[measures["owner"] == owner].reset_index(drop=True)
-    stand = progress(measures, steps, today=today, warn_days=chosen.warn_days)
-    counts = stand["state"].value_counts()
-    found = [f"{word} {counts[state]:,} 项" for state, word in _STATES.items() if state in counts]
-    typer.echo(f"到 {today}：{'，'.join(found) or '还没有措施'}。")
-    order = {state: place for place, state in enumerate(_LISTED)}
-    late = stand[stand["state"].isin(_LISTED)]
-    late = late.assign(place=late["state"].map(order)).sort_values(["place", "due", "action_id"])
-    if len(late):
-        rows = [
-            (
-                row.action_id,
-                _STATES[str(row.state)],
-                _told(row.owner),
-                _shown(row.due),
-                _told(row.days_left),
-            )
-            for row in late.itertuples()
-        ]
-        typer.echo(aligned(("编号", "情况", "责任人", "计划完成时间", "还有几天"), rows), nl=False)
+    stand = progress(
+        measures,
+        steps,
+        today=today,
+        warn_days=chosen.warn_days,
+        proofs=store.proofs(line, measures, root),
+    )
+    place = {state: at for at, state in enumerate(_LISTED)}
+    stand = stand.assign(place=stand["state"].map(place)).sort_values(["place", "due", "action_id"])
+    view = action_progress_view(stand.drop(columns="place"), measures)
+    counts = view["状态"].value_counts(sort=False)
+    told = [f"{word} {count:,} 项" for word, count in counts.items()]
+    typer.echo(f"到 {today}：{'，'.join(told) or '还没有措施'}。")
+    _tell_rows(view[stand["place"].notna()], _TOLD_OF_MEASURES)
+
+
+def _tell_rows(view: pd.DataFrame, columns: Sequence[str]) -> None:
+    if len(view):
+        typer.echo(aligned(columns, view[list(columns)].to_numpy().tolist()), nl=False)
 
 
 def _enter_opinions(quarter: str, line: str, root: Path | None, *, asked: bool) -> None:
@@ -231,47 +222,22 @@ def _enter_opinions(quarter: str, line: str, root: Path | None, *, asked: bool) 
 
 
 def _tell_week(line: str, owner: str | None, today: date, week: date, root: Path | None) -> None:
+    """List the week as the report does: no word of a customer, only where to find it."""
     from csatlib import store
+    from csatlib.actions import followups_as_of, week_list
+    from csatlib.report import week_list_view
 
-    log = store.followup_log(line, root)
+    study = store.study(line, root)
+    log = followups_as_of(store.followup_log(line, root), today=today)
     if owner is not None:
-        log = log[log["owner"] == owner]
-    escalate = store.study(line, root).followups.escalate_days
-    listed = _week(log[log["state"].isin(_OPEN)], today, week, escalate)
-    typer.echo(f"{line}：要办的意见 {len(listed):,} 条（到 {_sunday(week)}）。")
-    if listed:
-        headings = ("情况", "编号", "责任人", "督办人", "日期", "还有几天", "客户分组", "主题")
-        typer.echo(aligned(headings, listed), nl=False)
+        log = log[log["owner"] == owner].reset_index(drop=True)
+    until = _sunday(week)
+    listed = week_list(log, today=today, until=until, escalate_days=study.followups.escalate_days)
+    typer.echo(f"{line}：要办的意见 {len(listed):,} 条（到 {until}）。")
+    supervisors = log.set_index("followup_id")["supervisor"].fillna("—")
+    view = week_list_view(listed, study)
+    _tell_rows(view.assign(督办人=view["编号"].map(supervisors)), _TOLD_OF_OPINIONS)
     _tell_register("followups", line, root)
-
-
-def _week(
-    log: pd.DataFrame, today: date, week: date, escalate_days: int
-) -> list[tuple[object, ...]]:
-    """List what is to be done by the end of a week, the most urgent first."""
-    found = []
-    for row in log.itertuples():
-        told = _urgency(row, today, _sunday(week), escalate_days)
-        if told is not None:
-            words, day = told
-            rest = (row.followup_id, _told(row.owner), _told(row.supervisor), str(day))
-            left = (day - today).days
-            found.append((words, *rest, left, _told(row.group), _told(row.themes)))
-    return sorted(found, key=lambda row: (_URGENT.index(row[0]), row[4], row[1]))
-
-
-def _urgency(row: object, today: date, sunday: date, escalate_days: int) -> tuple[str, date] | None:
-    due, contact = _date(row.due), _date(row.contact_due)  # type: ignore[attr-defined]
-    waits = _date(row.contacted_on) is None and row.state == "new"  # type: ignore[attr-defined]
-    if due is not None and due < today:
-        return ("应上报" if (today - due).days > escalate_days else "逾期"), due
-    if waits and contact is not None and contact < today:
-        return "逾期未联系", contact
-    if due is not None and due <= sunday:
-        return "本周到期", due
-    if waits and contact is not None and contact <= sunday:
-        return "本周应联系", contact
-    return None
 
 
 def _tell_register(name: str, line: str, root: Path | None) -> None:
@@ -288,19 +254,3 @@ def _tell_register(name: str, line: str, root: Path | None) -> None:
 
 def _sunday(day: date) -> date:
     return date.fromordinal(day.toordinal() + 6 - day.weekday())
-
-
-def _date(value: object) -> date | None:
-    return None if value is None or value != value else value.date()  # type: ignore[attr-defined]
-
-
-def _told(value: object) -> object:
-    """Give a value of a table, empty where it is missing."""
-    import pandas as pd
-
-    return None if pd.isna(value) else value  # type: ignore[call-overload]
-
-
-def _shown(value: object) -> str:
-    day = _date(value)
-    return "" if day is None else day.isoformat()

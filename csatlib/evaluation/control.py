@@ -272,6 +272,16 @@ def _check(streams: pd.DataFrame, kind: str, baseline: int | None, rules: Sequen
             f"streams: expected columns {', '.join(needed)}, {', '.join(missing)} missing; "
             "make the table with evaluation.weekly or name the columns so"
         )
+    words = [
+        name
+        for name in needed[2:]
+        if streams[name].notna().any() and not pd.api.types.is_numeric_dtype(streams[name].dtype)
+    ]
+    if words:
+        raise ValueError(
+            f"streams: expected numbers in {', '.join(words)}, found dtype "
+            f"{streams[words[0]].dtype}; read them with pandas.to_numeric"
+        )
     if streams["time"].isna().any():
         raise ValueError("streams.time: expected a time in every row, found empty ones")
     keys = [name for name in ("stream", "group", "time") if name in streams]

@@ -99,6 +99,14 @@ def check_system(
     if quarters < 2:
         raise ValueError(f"quarters: expected 2 or more, found {quarters!r}")
     label = Quarter.parse(quarter)
+    wanted = ("indicator", "group_by", "group", "period", "value", "n")
+    for name, given in (("values", values), ("history", history)):
+        lacking = [] if given is None else [column for column in wanted if column not in given]
+        if lacking:
+            raise ValueError(
+                f"{name}: expected the table indicator_values, found one without {lacking}; make "
+                "it with evaluation.indicator_values"
+            )
     whole = values[values["group_by"].isna()]
     now = whole[whole["period"] == str(label)].set_index("indicator")["value"].dropna()
     bases = whole[whole["period"] == str(label)].set_index("indicator")["n"].dropna()

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from csatlib import schema
+from csatlib.estimates import proportion_interval
 from csatlib.study import Stage
 
 __all__ = ["process_state", "rework"]
@@ -287,10 +287,8 @@ def _minutes(own: pd.DataFrame, stage: Stage) -> np.ndarray:
 def _wilson(count: int, n: int, conf: float) -> tuple[float | None, float | None]:
     if not n:
         return None, None
-    z, p = special.ndtri((1 + conf) / 2), count / n
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    limits = proportion_interval(count, n, conf=conf).iloc[0]
+    return float(limits["ci_low"]), float(limits["ci_high"])
 
 
 def _groups(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from csatlib.evaluation.arguments import fitted, one_of
+from csatlib.evaluation.arguments import figures, fitted, one_of
 from csatlib.study import Indicator, IndicatorSystem
 
 __all__ = ["against_targets", "decompose_targets", "target_summary"]
@@ -78,10 +78,8 @@ def against_targets(
         raise ValueError(
             f"expected near from 0 to 1 and conf between 0 and 1, found {near}, {conf}"
         )
-    value, se, low, high, target = (
-        values[c].to_numpy(dtype=float, na_value=np.nan)
-        for c in ("value", "se", "ci_low", "ci_high", "target")
-    )
+    numbers = ["value", "se", "ci_low", "ci_high", "target"]
+    value, se, low, high, target = figures(values[numbers], "values").T
     reach = special.ndtri((1 + conf) / 2) * se
     open_ended = np.isnan(low) & np.isnan(high)
     low, high = np.where(open_ended, value - reach, low), np.where(open_ended, value + reach, high)
@@ -134,7 +132,8 @@ def target_summary(results: pd.DataFrame, *, by: str = "first") -> pd.DataFrame:
     >>> target_summary(schema.empty("target_results")).shape
     (0, 10)
     """
-    lacking = [c for c in ("status", "certain", "group_by", "group") if c not in results]
+    part = (by,) if by in ("first", "link", "team") else ()
+    lacking = [c for c in ("status", "certain", "group_by", "group", *part) if c not in results]
     if lacking:
         raise ValueError(
             f"results: expected the table target_results, found one without {lacking}; make it "

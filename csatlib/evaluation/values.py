@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from csatlib import schema
-from csatlib.evaluation.arguments import fitted
+from csatlib.evaluation.arguments import figures, fitted
 from csatlib.evaluation.sources import (
     LINK,
     Figure,
@@ -170,7 +170,7 @@ def matrix(
         )
     held = rows.groupby("indicator", sort=False)["value"].transform("count") > 0
     indicators = list(dict.fromkeys(rows.loc[held, "indicator"]))
-    wide = rows.assign(group=groups, cell=rows[what].astype("float64"))
+    wide = rows.assign(group=groups, cell=figures(rows[[what]], "values")[:, 0])
     wide = wide.pivot_table(
         index="group", columns="indicator", values="cell", aggfunc="first", dropna=False
     )
