@@ -136,7 +136,6 @@ def verdicts(
     _present(effects, "effects", ("action_id", "item", "metric", "method", "estimate", "reason"))
     if fewest < 1:
         raise ValueError(f"fewest: expected 1 or more, found {fewest!r}")
-    day = pd.Timestamp(today)
     day = as_day(today, "verdicts: today")
     for name in ("done_on", "due"):
         _dates(actions[name], name)

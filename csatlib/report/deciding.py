@@ -36,7 +36,6 @@ _COMPARED = ("did", "matched")
 WHYS = {
     "goal_reached": "达到目标",
     "improved": "明显改善，接近目标",
-    "improved": "有改进，未全到目标",
     "below_goal": "有变化，未到目标",
     "not_carried_out": "措施没有真正落实",
     "no_change": "看不出变化",
@@ -45,7 +44,6 @@ WHYS = {
     "too_few": "可比的客户太少",
     "no_comparison": "没有可比的对照",
     "few_quarters": "季度太少，不知平常的起伏",
-    "few_quarters": "往期的季度太少",
     "return_to_mean": "变化是自然回升",
     "too_early": "还不到评价的时候",
 }
@@ -305,13 +303,6 @@ def _rounded_up(n: float) -> int:
 
 
 def _no_comparison(told: _Told) -> str:
-    known = pd.notna(told.verdict["estimate"])
-    change = f"，{_compared(told)}" if known else ""
-    return f"{_levels(told)}{change}，但没有可比的对照，分不清是措施还是同期的其他变化"
-
-
-def _few_quarters(told: _Told) -> str:
-    return f"{_levels(told)}，但可比的季度太少，分不清是措施还是季度之间平常的起伏"
     return f"{_levels(told)}{_plain(told)}，没有可比的对照，分不清是措施还是同期的其他变化"
 
 
