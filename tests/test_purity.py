@@ -36,9 +36,6 @@ from csatlib import (
 
 PURE_ROOMS = ("scales", "clean", "privacy", "sampling", "fieldwork", "weights", "estimates")
 PURE_ROOMS += ("drivers", "text", "themes", "actions", "evaluation", "charts", "report")
-PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
-PURE_ROOMS += ("drivers", "text", "themes", "evaluation", "charts", "report")
-PURE_ROOMS += ("drivers", "text", "themes", "actions", "charts", "report")
 #: It is there to change the session's settings.
 IMPURE = {"charts.use_style"}
 LINE, QUARTER, TODAY = "ops_company", "2026Q3", "2026-10-20"
