@@ -192,6 +192,7 @@ def test_there_are_notebooks():
         "04_drivers",
         "05_comments",
         "06_interviews",
+        "07_actions",
         "08_evaluation",
         "09_report",
         "all/08_evaluation",

@@ -251,11 +251,11 @@ def _no_change(told: _Told) -> str:
     size = "" if pd.isna(seen) else f"（{amount_of(seen, metric, told.unit)}以上的变化都看得出来）"
     if metric in ("share", "theme", "within") and size:
         size = f"（{100 * float(seen):.1f} 个百分点以上的变化都看得出来）"
-    return f"{_levels(told)}，{_compared(told)}，看不出变化{size}"
+    return f"{_levels(told)}，{_compared(told)}，看不出变化{size}{_alone(told)}"
 
 
 def _worse(told: _Told) -> str:
-    return f"{_levels(told)}，{_compared(told)}，比措施之前更差"
+    return f"{_levels(told)}，{_compared(told)}，比措施之前更差{_alone(told)}"
 
 
 def _new_problem(told: _Told) -> str:
