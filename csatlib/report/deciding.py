@@ -143,7 +143,9 @@ def verdict_sentence(
     told = _Told(action, verdict, _effect(verdict, effects), name, conf)
     measure = str(action["measure"]).strip().rstrip("。；;.") if pd.notna(action["measure"]) else ""
     head = f"{measure or '措施 ' + str(action['action_id'])}：{OUTCOME_WORDS[verdict['verdict']]}。"
-    step = "" if pd.isna(verdict["next_step"]) else f"；{NEXT_STEPS[verdict['next_step']]}"
+    # Nobody is asked to carry out what was called off.
+    nothing = pd.isna(verdict["next_step"]) or action.get("status") == "cancelled"
+    step = "" if nothing else f"；{NEXT_STEPS[verdict['next_step']]}"
     return f"{head}{_BODIES[verdict['why']](told)}{step}。"
 
 
