@@ -130,7 +130,11 @@ def effect_forest(verdicts: pd.DataFrame, *, labels: Mapping[str, str]) -> Axes:
     for place in places[~known.to_numpy(dtype=bool)]:
         middle = axes.get_yaxis_transform()
         axes.text(0.5, place, style.NO_DATA, transform=middle, color=style.GREY, ha="center")
-    named = [style.wrap(labels.get(key, key), width=20) for key in verdicts["action_id"]]
+    # A name may come in lines of its own: an id is not broken.
+    named = [
+        "\n".join(style.wrap(line, width=20) for line in labels.get(key, key).split("\n"))
+        for key in verdicts["action_id"]
+    ]
     style.name_rows(axes, named, list(known))
     unit = {"mean": "（分）"}.get(metric, "（百分点）" if metric in _SHARES else "")
     axes.set_xlabel(f"变化{unit}")
