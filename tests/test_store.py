@@ -54,7 +54,9 @@ def example(name):
         columns["区域"] = pd.Series(["东", None, ""], dtype="str")
         columns["closed_at"] = pd.Series(["2026-07-01", None, None], dtype="datetime64[us]")
         columns["unasked"] = pd.Series([None] * 3, dtype="Int8")
-    return pd.DataFrame(columns)
+    table = pd.DataFrame(columns)
+    # A key of two words has no third row.
+    return table.drop_duplicates(list(contract.key)) if contract.key else table
 
 
 def quarantine(*rows):
@@ -246,7 +248,7 @@ def test_a_damaged_manifest_is_told(root):
         ),
         pytest.param(
             lambda root: store.read("answers", "2026Q3", "shop", root),
-            "没有“answers”这种表；可用的有：agreement、answer_status、changes",
+            "没有“answers”这种表；可用的有：action_drafts、action_priorities",
             id="unknown table",
         ),
         pytest.param(

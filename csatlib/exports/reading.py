@@ -222,7 +222,7 @@ def claimed(paths: Iterable[str | os.PathLike[str]], study: Study) -> tuple[Path
     >>> from csatlib import store
     >>> study = store.study("ops_company")
     >>> len(claimed(store.raw("2026Q3", "ops_company"), study))
-    6
+    8
     """
     files = sorted(Path(p) for p in paths)
     own = [f for f in files if f.parent.name != "all" or _claimants(f, study)]

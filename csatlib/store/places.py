@@ -202,7 +202,7 @@ def raw(
     Examples
     --------
     >>> [file.name for file in raw("2026Q3", "ops_company")][-2:]
-    ['customers.csv', 'staff.csv']
+    ['staff.csv', 'training.csv']
     """
     quarter_folder = project_root(root) / "data" / "raw" / str(Quarter.parse(quarter))
     own = _files(quarter_folder / check_line(line))
@@ -240,7 +240,7 @@ def earlier_raw(
     Examples
     --------
     >>> len(earlier_raw("2026Q3", "ops_company")), earlier_raw("2026Q1", "ops_company")
-    (18, ())
+    (20, ())
     """
     before = Quarter.parse(quarter)
     for _ in range(_LOOK_BACK):
