@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -60,9 +61,9 @@ def effects(
     Returns
     -------
     DataFrame
-        Table ``effects`` with ``action_id``, in the register's order. Measures of no item of the
-        responses, of another metric than mean, share and nps, or that are not done yet, have no
-        row.
+        Table ``effects``, every column as `effect` tells, with ``action_id``, in the register's
+        order. Measures of no item of the responses, of another metric than mean, share and nps, or
+        that are not done yet, have no row.
 
     Raises
     ------
@@ -75,20 +76,20 @@ def effects(
     True
     """
     tables = []
-    for action in _judged(actions, responses):
-        frames = action_frames(action, responses, today=today, rechecks=rechecks, labels=labels)
-        if frames.reason is not None:
-            continue
-        item, metric = action["item"], text_of(action["metric"]) or "mean"
+    for action, frames, chosen in _judged(actions, responses, today, rechecks, labels):
         found = effect(
-            **_compared(frames),
-            item=item,
+            frames.before,
+            frames.after,
+            item=action["item"],
+            control=None if frames.control.empty else frames.control,
+            history=None if frames.history.empty else frames.history,
             match=match,
-            by=_groups(action),
-            metric=metric,
-            cutoff=(cutoffs or {}).get(item),
+            by=list(parse_scope(text_of(action["scope"]))),
+            metric=text_of(action["metric"]) or "mean",
+            cutoff=(cutoffs or {}).get(action["item"]),
             design=design,
             goal=_goal(action),
+            chosen=chosen,
             conf=conf,
         )
         tables.append(found.assign(action_id=action["action_id"]))
@@ -104,20 +105,24 @@ def measure_waves(
     responses: pd.DataFrame,
     *,
     today: date | str,
+    rechecks: pd.DataFrame | None = None,
     labels: Mapping[str, str] | None = None,
     design: Design | None = None,
+    conf: float = 0.95,
 ) -> pd.DataFrame:
-    """Give the means before and after every measure, of those reached and of the others.
+    """Give the means before and after every measure, of the same customers as `effects` compares.
 
     Parameters
     ----------
-    actions, responses, today, labels, design
+    actions, responses, today, rechecks, labels, design, conf
         As for `effects`.
 
     Returns
     -------
     DataFrame
-        Table ``wave_means`` with ``action_id``; measures that are not done yet have no row.
+        Table ``wave_means``, as `wave_means` gives it: ``action_id``, ``item``, ``metric``,
+        ``reached``, ``wave``, ``quarter``, ``n``, ``estimate``, ``ci_low``, ``ci_high`` and
+        ``reason``. Measures that are not done yet have no row.
 
     Raises
     ------
@@ -130,53 +135,45 @@ def measure_waves(
     True
     """
     tables = [
-        wave_means(frames, action["item"], action_id=action["action_id"], design=design)
-        for action in _judged(actions, responses)
-        for frames in [action_frames(action, responses, today=today, labels=labels)]
-        if frames.reason is None
+        wave_means(frames, action["item"], action_id=action["action_id"], design=design, conf=conf)
+        for action, frames, _ in _judged(actions, responses, today, rechecks, labels)
     ]
     return pd.concat(tables, ignore_index=True) if tables else schema.empty("wave_means")
 
 
-def _judged(actions: pd.DataFrame, responses: pd.DataFrame) -> list[pd.Series]:
-    """List the measures that the responses can judge."""
-    return [
-        action
-        for _, action in actions.iterrows()
-        if text_of(action["item"]) in responses
-        and (text_of(action["metric"]) or "mean") in _METRICS
-    ]
+def _judged(
+    actions: pd.DataFrame,
+    responses: pd.DataFrame,
+    today: date | str,
+    rechecks: pd.DataFrame | None,
+    labels: Mapping[str, str] | None,
+) -> Iterator[tuple[pd.Series, Frames, str]]:
+    """Give each measure that the responses can judge, whom to compare, and how they were chosen."""
+    for _, action in actions.iterrows():
+        metric = text_of(action["metric"]) or "mean"
+        if text_of(action["item"]) not in responses or metric not in _METRICS:
+            continue
+        frames = action_frames(action, responses, today=today, rechecks=rechecks, labels=labels)
+        if frames.reason is not None:
+            continue
+        asked = not frames.asked_again.empty
+        yield action, _asked_again(frames) if asked else frames, "customers" if asked else "auto"
 
 
-def _compared(frames: Frames) -> dict[str, object]:
-    if frames.asked_again.empty:
-        control = None if frames.control.empty else frames.control
-        history = None if frames.history.empty else frames.history
-        return {
-            "before": frames.before,
-            "after": frames.after,
-            "control": control,
-            "history": history,
-        }
+def _asked_again(frames: Frames) -> Frames:
+    """Set those whom the owner asked again against everybody nobody asked."""
     asked = frames.asked_before["customer_id"]
-    others = [frames.control]
-    for name in ("history", "before", "after"):
-        own = getattr(frames, name)
-        others.append(own[~own["customer_id"].isin(asked)].assign(wave=name))
-    history = frames.history[frames.history["customer_id"].isin(asked)]
-    return {
-        "before": frames.asked_before,
-        "after": frames.asked_again,
-        "control": pd.concat(others),
-        "history": None if history.empty else history,
-        "chosen": "customers",
-    }
-
-
-def _groups(action: pd.Series) -> list[str]:
-    """Name the columns by which the measure's reach is told from other groups."""
-    scope = text_of(action["scope"])
-    return [] if scope is None else list(parse_scope(scope))
+    parts = {name: getattr(frames, name) for name in ("history", "before", "after")}
+    others = [
+        rows[~rows["customer_id"].isin(asked)].assign(wave=name) for name, rows in parts.items()
+    ]
+    return replace(
+        frames,
+        before=frames.asked_before,
+        after=frames.asked_again,
+        control=pd.concat([frames.control, *others]),
+        history=frames.history[frames.history["customer_id"].isin(asked)],
+    )
 
 
 def _goal(action: pd.Series) -> float | None:

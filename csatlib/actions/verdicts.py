@@ -32,6 +32,8 @@ _NEXT = {
 _VERDICTS = {"goal_reached": "effective", "improved": "effective"} | dict.fromkeys(
     ("below_goal", "no_change", "worse", "new_problem", "not_carried_out"), "short"
 )
+#: What nobody has set out to do, or cannot do alone, is no measure that worked or failed.
+_UNJUDGED = ("draft", "beyond")
 _NUMBERS = ("estimate", "se", "df", "ci_low", "ci_high", "p", "detectable")
 
 
@@ -44,12 +46,12 @@ def verdicts(
     fewest: int = 5,
     problems: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    r"""Judge each measure by its adjusted effect, never by the plain change.
+    r"""Judge each measure by its adjusted effect; the plain change never confirms one.
 
     Parameters
     ----------
     actions : DataFrame
-        The table ``actions``.
+        The table ``actions``; drafts, and measures that are beyond our ability, are not judged.
     effects : DataFrame
         The table ``effects`` with ``action_id``; of the methods ``adjusted`` and ``plain`` are
         read.
@@ -66,9 +68,10 @@ def verdicts(
     Returns
     -------
     DataFrame
-        The table ``action_verdicts``, one row a measure: ``item`` and ``metric`` judged by,
-        ``verdict``, ``why``, ``next_step``, ``method`` that the adjusted effect rests on, ``n``
-        answers after, ``estimate``, ``ci_low``, ``ci_high``, ``goal`` (target less baseline),
+        The table ``action_verdicts``, one row a measure: ``action_id``, ``item`` and ``metric``
+        judged by, ``verdict``, ``why``, ``next_step``, ``method`` that the verdict rests on
+        (``plain`` where that change denies what nothing corrects), ``n`` answers after,
+        ``estimate``, ``ci_low`` and ``ci_high`` by that method, ``goal`` (target less baseline),
         ``detectable``, ``needed`` (answers after at which the goal would show), ``plain``,
         ``plain_low`` and ``plain_high``. The first rule that holds gives the verdict:
 
@@ -80,10 +83,10 @@ def verdicts(
                                           answer since it was done
         short          new_problem        it is in ``problems``
         insufficient   too_few            fewer answers before or after than ``fewest``
-    short          worse              nothing corrects for its being chosen, and the plain interval
-                                      lies on the wrong side of 0
-    short          no_change          the same, and it holds 0 and excludes half the goal
-    insufficient   no_comparison      nothing corrects for its being chosen
+        short          worse              nothing corrects for its being chosen, and the plain
+                                          interval lies on the wrong side of 0
+        short          no_change          the same, and it holds 0 and excludes half the goal
+        insufficient   no_comparison      nothing corrects for its being chosen
         insufficient   few_quarters       too few quarters to know how they move by themselves
         insufficient   too_few            no interval for another reason
         short          worse              the interval lies on the wrong side of 0
@@ -92,7 +95,7 @@ def verdicts(
                                           ``smallest``
         short          below_goal         the interval is beyond 0, the estimate less than that
         short          no_change          the interval holds 0 and excludes the goal (without one,
-                                          ``smallest``)
+                                          ``smallest``), which ``detectable`` does not pass
         insufficient   return_to_mean     the plain change is beyond 0, the adjusted one not
         insufficient   too_few            anything else: ``needed`` says how many would do
         =============  =================  ==========================================================
@@ -102,16 +105,17 @@ def verdicts(
     Raises
     ------
     ValueError
-        For columns that are absent, or a ``smallest`` that is not above 0.
+        For columns that are absent, days or numbers that are none, a ``smallest`` that is not
+        above 0, or a ``fewest`` below 1.
 
     Notes
     -----
     A measure names its item and metric before anything is known (``metric`` is mean unless it says
     otherwise), and is judged by that row alone; the other items inform. Where it names no item, its
     items are one family and the one with the smallest p is judged by Bonferroni's interval.
-    A comparison whose ``detectable`` is beyond the goal denies nothing (no ``no_change``).
     Where nothing corrects for the choice, the plain change may deny a measure and never confirm it:
-    what is chosen for a low score rises by itself, so that without a rise the goal is missed.
+    what is chosen for a low score rises by itself, so that without a rise the goal is missed; that
+    everything fell at the same time is not ruled out, and the report says so.
     Measures are not a family: each keeps its own error of 2.5 % in the wanted direction.
 
     Examples
@@ -144,6 +148,8 @@ def verdicts(
     by_action = dict(tuple(effects.groupby("action_id", sort=False)))
     rows = []
     for action in actions.to_dict("records"):
+        if action.get("status") in _UNJUDGED:
+            continue
         found = _judged_by(action, by_action.get(action["action_id"]))
         why = _why(action, found, day, (smallest, fewest), action["action_id"] in arisen)
         if why in ("worse", "no_change") and found.get("ci_low") is None:
