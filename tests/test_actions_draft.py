@@ -200,6 +200,16 @@ def test_owners_are_led_to_by_theme_item_or_stage():
         ({"found": pd.DataFrame({"driver": ["a"]})}, "missing"),
         ({"min_comments": 0}, "at least 1"),
         ({"coverage": pd.DataFrame({"theme": ["a"]})}, "draft: coverage"),
+        *(
+            ({"found": problems(speed=True).assign(**{name: "不知道"})}, f"{name}: expected {kind}")
+            for name, kind in {
+                "performance": "numbers, found dtype str; .*to_numeric",
+                "performance_cut": "numbers",
+                "frequency": "numbers",
+                "key_problem": "true or false, found dtype str; turn the words",
+            }.items()
+        ),
+        ({"coverage": covered(wait=18).assign(negative="多")}, "negative: expected numbers"),
     ],
 )
 def test_what_is_wrong_is_told(given, words):

@@ -87,6 +87,18 @@ def test_every_opinion_that_says_something_gets_a_row():
     assert days.tolist() == ["08-01", "08-03", "08-11"], "the day counts, not the hour"
 
 
+def test_ids_as_numbers_and_as_their_digits_find_each_other():
+    comments = COMMENTS.assign(response_id=[1, 2, 3, 3])
+    log = table(())
+    given = {"settings": SETTINGS, "today": TODAY}
+    for ids in (["1", "2", "3"], [1.0, 2.0, 3.0]):
+        found = actions.followups(
+            comments, log, responses=RESPONSES.assign(response_id=ids), **given
+        )
+        assert found["response_id"].tolist() == ["1", "3", "3"]
+        assert found["group"].tolist() == ["网络组", "数据组", "数据组"]
+
+
 def test_the_register_is_laid_over_and_its_older_rows_stay():
     log = [
         row(
@@ -138,13 +150,30 @@ def test_the_register_is_seen_as_of_the_day(written, state, closed):
         ({"responses": None}, "missing \\['quarter', 'line', 'submitted_at'\\]"),
         ({"responses": RESPONSES[:1]}, "found comments without one"),
         (
+            {"responses": RESPONSES.assign(response_id=[1, 2, 3])},
+            r"followups: comments.response_id, responses.response_id: expected ids of one type, "
+            r"found text \(dtype str\) and number \(dtype int64\).*write both as text",
+        ),
+        (
+            {"responses": pd.concat([RESPONSES, RESPONSES])},
+            "responses: expected each response_id once, found one twice; keep one row",
+        ),
+        (
             {"log": [row("a", comment_id="c1"), row("b", comment_id="c1")]},
             "log: .* found one twice",
         ),
         ({"polarity": CODED}, "pass text.comment_polarity"),
         ({"today": "soon"}, "expected a day"),
     ],
-    ids=["no answers", "answers missing", "twice", "clauses", "no day"],
+    ids=[
+        "no answers",
+        "answers missing",
+        "other ids",
+        "answers twice",
+        "twice",
+        "clauses",
+        "no day",
+    ],
 )
 def test_what_cannot_be_joined_is_told(given, words):
     with pytest.raises(ValueError, match=words):

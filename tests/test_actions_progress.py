@@ -231,6 +231,17 @@ def test_a_part_that_nobody_has_is_left_out_and_a_theme_brings_its_own_frequency
     assert found["frequency"].tolist() == [0.3, 0.03]
 
 
+@pytest.mark.parametrize("name", ["importance", "shortfall", "frequency"])
+def test_words_where_a_problem_has_numbers_are_refused(name):
+    rows, found = [ordered(action_id="A", item="a")], key([("a", 0.4, 0.5, 0.2)])
+    told = rf"prioritise: problems: {name}: expected numbers, found dtype str; .*to_numeric"
+    with pytest.raises(ValueError, match=told):
+        ranked(rows, found.assign(**{name: "不知道"}))
+    coverage = table("coverage", [{"theme": "t", "negative": 30, "base": 100}])
+    with pytest.raises(ValueError, match="prioritise: coverage: base: expected numbers"):
+        ranked(rows, found, coverage=coverage.assign(base="不知道"))
+
+
 def test_ease_is_given_known_or_taken_from_the_horizon():
     rows = [ordered(action_id=name, item="a") for name in "ABC"]
     known = Playbook(measures=(Measure(id="b", measure="B", items=("a",), change=1, ease=1),))

@@ -18,6 +18,10 @@ from csatlib.study import Codeframe, Measure, Playbook
 
 __all__ = ["draft"]
 
+#: Columns of the key problems: without these nothing is drafted.
+_NEEDED = ("driver", "key_problem", "metric", "performance")
+#: And these are told where they are known.
+_TOLD = ("performance_cut", "frequency")
 _VERDICTS = {"effective": "有效", "short": "未达预期", "insufficient": "证据不足"}
 #: The values that a metric can take.
 _RANGES = {"share": (0.0, 1.0), "theme": (0.0, 1.0), "within": (0.0, 1.0), "rate": (0.0, 1.0)}
@@ -95,7 +99,8 @@ def draft(
     Raises
     ------
     ValueError
-        If a column is missing, a label is wrong, or ``min_comments`` is below 1.
+        If a column is missing or holds words in place of numbers or of true and false, a label is
+        wrong, or ``min_comments`` is below 1.
 
     Notes
     -----
@@ -114,7 +119,8 @@ def draft(
     >>> made[["measure", "baseline", "target"]].round(2).values.tolist()
     [['设值班岗，30 分钟内响应', 3.62, 3.82]]
     """
-    require(problems, ("driver", "key_problem", "metric", "performance"), "draft: problems")
+    read = [*_NEEDED, *(name for name in _TOLD if name in problems)]
+    require(problems, read, "draft: problems", table="key_problems")
     if min_comments < 1:
         raise ValueError(f"draft: min_comments must be at least 1, found {min_comments}")
     label, day = str(Quarter.parse(quarter)), as_day(today, "draft: today")

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from csatlib.actions.rows import as_day, require, tabled
+from csatlib.sampling.reading import one_type, texts_of
 from csatlib.schema import TABLES
 from csatlib.study import Followups
 from csatlib.text import uninformative
@@ -66,8 +67,9 @@ def followups(
     Raises
     ------
     ValueError
-        If a column is missing, a comment stands twice in a table that should hold it once, or it
-        is not known when and in which quarter an opinion was given.
+        If a column is missing, a comment or an answer stands twice in a table that should hold it
+        once, their ``response_id`` are of two types, or it is not known when and in which quarter
+        an opinion was given.
 
     Examples
     --------
@@ -111,8 +113,7 @@ def _given(
     source = told
     if responses is not None:
         require(responses, ("response_id", "quarter", "line", "submitted_at"), "followups")
-        extra = [c for c in responses if c not in told or c == "response_id"]
-        source = told.merge(responses[extra], on="response_id", how="left", validate="m:1")
+        source = _answered(told, responses)
     require(source, ("quarter", "line", "submitted_at"), "followups: comments without responses")
     if source["quarter"].isna().any():
         raise ValueError(
@@ -127,6 +128,22 @@ def _given(
     for name, column in given.items():
         columns[name] = source.get(column, pd.NA)
     return pd.DataFrame(columns)
+
+
+def _answered(told: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
+    """Lay beside each comment the answer that it was given with."""
+    ids = {"followups: comments.response_id": told["response_id"]}
+    one_type(ids | {"responses.response_id": responses["response_id"]})
+    extra = [c for c in responses if c not in told or c == "response_id"]
+    # Numbers and their digits are the same id; a merge of the two would not even begin.
+    answers = responses[extra].assign(response_id=texts_of(responses["response_id"]))
+    if answers["response_id"].duplicated().any():
+        raise ValueError(
+            "followups: responses: expected each response_id once, found one twice; keep one row "
+            "of it"
+        )
+    told = told.assign(response_id=texts_of(told["response_id"]))
+    return told.merge(answers, on="response_id", how="left")
 
 
 def _themes(coded: pd.DataFrame | None) -> dict[str, str]:

@@ -67,7 +67,8 @@ def prioritise(
     Raises
     ------
     ValueError
-        If a column is missing, an item or theme stands twice, or an ease is out of 1 to 5.
+        If a column is missing or holds words in place of numbers, an item or theme stands twice,
+        or an ease is out of 1 to 5.
 
     Notes
     -----
@@ -89,7 +90,7 @@ def prioritise(
     [[1, 'A', 'plan'], [2, 'B', 'along']]
     """
     require(actions, ("action_id", "item", "theme", "measure", "horizon", "status"), "prioritise")
-    require(problems, ("driver", *_PARTS), "prioritise: problems")
+    require(problems, ("driver", *_PARTS), "prioritise: problems", table="key_problems")
     rows = actions[~actions["status"].isin(["done", "cancelled"])].reset_index(drop=True)
     parts = _parts(rows, problems, coverage)
     eases, sources = _eases(rows, playbook, ease or {})
@@ -129,7 +130,7 @@ def _parts(
     parts["shortfall"] = np.maximum(parts["shortfall"], 0.0)
     if coverage is None:
         return parts
-    require(coverage, ("theme", "negative", "base"), "prioritise: coverage")
+    require(coverage, ("theme", "negative", "base"), "prioritise: coverage", table="coverage")
     known = coverage[coverage["theme"].notna() & (coverage["base"] > 0)]
     if known["theme"].duplicated().any():
         raise ValueError("prioritise: coverage: expected each theme once, found one twice")

@@ -18,7 +18,7 @@ _BETWEEN = "、，,；;／/&＆\n"
 def require(
     df: pd.DataFrame, columns: Iterable[str], what: str, *, table: str | None = None
 ) -> None:
-    """Refuse a table that lacks a column, or holds words where ``table`` has dates or numbers."""
+    """Refuse a table that lacks a column, or holds words where ``table`` has none."""
     wanted = list(columns)
     missing = [c for c in wanted if c not in df]
     if missing:
@@ -34,7 +34,14 @@ def _refuse_words(values: pd.Series, what: str, wanted: str) -> None:
     kinds = pd.api.types
     held = values.dropna().infer_objects()
     words = kinds.is_string_dtype(held.dtype) or isinstance(held.dtype, pd.CategoricalDtype)
-    if held.empty or wanted in ("str", "bool", "boolean"):
+    if held.empty or wanted == "str":
+        return
+    if wanted in ("bool", "boolean"):
+        if words:
+            raise ValueError(
+                f"{what}: {values.name}: expected true or false, found dtype {values.dtype}; turn "
+                "the words into them with map, such as {'是': True, '否': False}"
+            )
         return
     if wanted.startswith("datetime") and (words or kinds.is_numeric_dtype(held.dtype)):
         raise ValueError(

@@ -70,7 +70,7 @@ def _blamed(codeframe: Codeframe, coverage: pd.DataFrame | None) -> list[tuple[T
     """
     if coverage is None:
         return []
-    require(coverage, ("theme", "negative", "base", "share"), "draft: coverage")
+    require(coverage, ("theme", "negative", "base", "share"), "draft: coverage", table="coverage")
     themes = {t.id: t for t in codeframe.themes if t.standing is None}
     rows = coverage[coverage["theme"].isin(themes) & (coverage["base"] > 0)]
     found = [
