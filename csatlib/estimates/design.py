@@ -223,7 +223,10 @@ def read_design(df: pd.DataFrame, design: Design | None) -> Structure:
         sampled = _counts(row_stratum, rows, len(names))
     else:
         cluster, labels = factor_codes(column_of(df, design.cluster, "design.cluster"), "cluster")
-        key = cluster if row_stratum is None else row_stratum * len(labels) + cluster
+        key = cluster
+        if row_stratum is not None:
+            key = row_stratum * len(labels)
+            key += cluster
         unit, keys = compact(key, len(names) * len(labels))
         unit_stratum = keys // max(len(labels), 1)
         sampled = np.bincount(unit_stratum, minlength=len(names))
@@ -280,7 +283,7 @@ def _weights(
             return np.full(len(df), float(total[0] / sampled[0]))
         return (total / np.maximum(sampled, 1))[stratum]
     weight = finite(column_of(df, design.weight, "design.weight"), "weight")
-    if (weight < 0).any():
+    if len(weight) and weight.min() < 0:
         raise ValueError(
             f"weight: expected no negative weight in {design.weight!r}, found "
             f"{int((weight < 0).sum())}, the first in row {df.index[weight < 0][0]!r}; "

@@ -15,6 +15,9 @@ from csatlib.estimates.moments import Moments
 
 __all__ = ["Estimates", "nullable", "reasons", "to_table"]
 
+#: What pandas calls ``str`` where pyarrow is installed.
+_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+
 
 @dataclass(frozen=True)
 class Estimates:
@@ -99,7 +102,7 @@ def to_table(
     }
     # One long column cut into pieces: making each by itself takes many times as long.
     text = pa.array([value for column in told.values() for value in column], pa.large_string())
-    text = pd.array(text, dtype="str")
+    text = pd.arrays.ArrowStringArray(text, dtype=_TEXT)
     table = {name: text[at * rows : (at + 1) * rows] for at, name in enumerate(told)}
     why = table.pop("reason")
     table |= {
@@ -112,7 +115,7 @@ def to_table(
         "suppressed": suppressed,
         "reason": why,
     }
-    return pd.DataFrame(table)
+    return pd.DataFrame(table, copy=False)
 
 
 def nullable(
