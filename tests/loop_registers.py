@@ -101,6 +101,7 @@ def cases(*ids, **given):
         **{
             "line": "shop",
             "quarter": "2026Q3",
+            "scope": "team=网络组；region=华东|华北",
             "problem": "响应慢",
             "measure": "设 15 分钟响应时限",
             "verdict": "effective",

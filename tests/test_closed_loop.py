@@ -26,6 +26,7 @@ from openpyxl.styles import Font, PatternFill
 
 from csatlib import privacy, schema, store
 from csatlib.store import StoreError
+from csatlib.store.loop_forms import REGISTERS
 
 
 @pytest.fixture
@@ -110,6 +111,45 @@ def test_the_tables_come_back_as_they_were(filled):
     pd.testing.assert_frame_equal(store.followup_log("shop", filled), opinions())
     store.add_cases(cases(), "shop", root=filled)
     pd.testing.assert_frame_equal(store.cases("shop", filled), cases())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [form for register in REGISTERS.values() for form in register.forms],
+    ids=lambda f: f.table,
+)
+def test_every_column_of_a_table_has_its_place_in_the_register(form):
+    columns = {one.name for one in form.fields if one.kind != "mark"}
+    assert columns == set(schema.TABLES[form.table].columns) - {"line"}
+
+
+@pytest.mark.parametrize(
+    "name", ["actions", "action_steps", "rechecks", "followup_log", "cases", "proofs"]
+)
+def test_the_docstring_names_every_column(name):
+    contract = "followups" if name == "followup_log" else name
+    told = getattr(store, name).__doc__
+    assert not [one for one in schema.TABLES[contract].columns if f"``{one}``" not in told]
+
+
+def test_cases_without_a_column_of_scopes_can_still_be_read(project):
+    store.add_cases(cases(), "shop", root=project)
+
+    def change(book):
+        sheet = book["案例"]
+        sheet.delete_cols(cell(sheet, 1, "适用范围").column)
+        for row in (2, 3):
+            mark = cell(sheet, row, "摘要")
+            mark.value = " ".join(w for w in mark.value.split() if not w.startswith("scope:"))
+
+    edited(project, "cases", change)
+    assert store.cases("shop", project)["scope"].isna().all()
+    assert store.add_cases(cases(estimate=0.4), "shop", root=project) == store.Entered(0, 2, 2)
+    with pytest.raises(StoreError, match="要写入“适用范围”，但没有这一列；请在表头里加上它"):
+        store.add_cases(cases("K3"), "shop", root=project)
+    edited(project, "cases", lambda b: setattr(b["案例"].cell(1, 20), "value", "适用范围"))
+    assert store.add_cases(cases(estimate=0.4), "shop", root=project).refreshed == 2
+    pd.testing.assert_frame_equal(store.cases("shop", project), cases(estimate=0.4))
 
 
 @pytest.mark.parametrize("name", ["actions", "action_steps", "rechecks", "followup_log", "cases"])

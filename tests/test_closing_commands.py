@@ -10,7 +10,7 @@ from datetime import date
 import openpyxl
 import pandas as pd
 import pytest
-from loop_registers import STUDY, cases, drafts, edited, edited_file, opinions, table, write
+from loop_registers import STUDY, cases, cell, drafts, edited, edited_file, opinions, table, write
 
 import csatlib.actions
 from csatlib import store
@@ -211,7 +211,7 @@ def test_cases_of_every_quarter_enter_once(project, capsys):
     assert "shop：案例 1 个，新加入 1 个，更新了 1 格。" in out
     assert store.cases("shop", project)["estimate"].tolist() == [0.4]
     book = openpyxl.load_workbook(store.register_file("cases", "shop", project))
-    assert book["案例"]["H2"].value == "有效"
+    assert cell(book["案例"], 2, "结论").value == "有效"
 
 
 def test_the_commands_load_nothing_heavy_before_they_are_called():

@@ -136,9 +136,15 @@ def followup_log(line: str, root: str | os.PathLike[str] | None = None) -> pd.Da
     Returns
     -------
     DataFrame
-        Table ``followups`` in the order of the sheet, one row an opinion: who it is from, what
-        was said, until when and by whom it is answered, how far that is, what was done, and when
-        it was closed and checked. No rows without a register.
+        Table ``followups`` in the order of the sheet, one row an opinion: ``followup_id``,
+        ``quarter``, ``line``, ``comment_id`` and ``response_id`` (where the words stand in the
+        raw files), ``customer_id`` (a pseudonym), ``group``, ``channel``, ``score``, ``themes``,
+        ``polarity``, ``text``, ``received_on``, ``contact_due``, ``due``, ``owner``,
+        ``supervisor``, ``state`` (``new``, ``contacted``, ``under_way``, ``closed``, ``beyond`` or
+        ``unreachable``), ``contacted_on``, ``corrective``, ``preventive``, ``explanation``,
+        ``closed_on``, ``checked_by``, ``checked_on``, ``action_id`` (the measure that answers it)
+        and ``note``. Personal data in sentences is replaced by its kind. No rows without a
+        register.
 
     Raises
     ------
@@ -169,9 +175,9 @@ def cases(line: str, root: str | os.PathLike[str] | None = None) -> pd.DataFrame
     -------
     DataFrame
         Table ``cases`` in the order of the sheet: ``case_id``, ``line``, ``quarter``,
-        ``action_id``, ``item``, ``theme``, ``problem``, ``measure``, ``verdict``, ``why``,
-        ``metric``, ``unit``, ``estimate``, ``ci_low``, ``ci_high`` and ``note``. No rows without
-        a register.
+        ``action_id``, ``item``, ``theme``, ``scope`` (missing where the sheet has no such
+        column), ``problem``, ``measure``, ``verdict``, ``why``, ``metric``, ``unit``,
+        ``estimate``, ``ci_low``, ``ci_high`` and ``note``. No rows without a register.
 
     Raises
     ------

@@ -168,10 +168,11 @@ def refresh(sheet: Filled, row: Row, new: Mapping[str, Value], names: Names) -> 
     known = dict(mark.split(":", 1) for mark in row.text("mark").split() if ":" in mark)
     changed = 0
     for one in sheet.form.fields:
-        if not one.refreshed or one.name not in new or one.name not in row.cells:
+        if not one.refreshed or one.name not in new or one.name not in sheet.sheet.columns:
             continue
         now, coming = row.text(one.name), canonical(new[one.name])
-        if now == coming or known.get(one.name) != _digest(now):
+        # A column that was added to the sheet since is in no mark, and still empty.
+        if now == coming or known.get(one.name, _digest("")) != _digest(now):
             continue
         put_value(sheet, row.number, one.name, new[one.name], new, names)
         known[one.name] = _digest(coming)

@@ -165,6 +165,7 @@ _CASES = Form(
         _own("action_id", "措施编号", 14, kind="id", needed=True),
         _fresh("item", "对应维度"),
         _fresh("theme", "主题", 16),
+        _fresh("scope", "适用范围", 18, kind="scope", optional=True),
         _fresh("problem", "问题描述", 40, free=True),
         _fresh("measure", "改进方案", 44, free=True),
         _fresh("verdict", "结论", 10, kind="choice", words=_OUTCOMES, locked=True, needed=True),
