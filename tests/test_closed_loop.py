@@ -269,6 +269,14 @@ def test_the_programs_cells_follow_until_somebody_edits_them(project):
     assert third.refreshed == 3, "two cells of themes, and the owner of the second"
 
 
+def test_a_very_long_opinion_is_cut_where_everybody_sees_it(project):
+    table = opinions("F1").assign(text="等" * 40_000)
+    store.add_followups(table, "shop", root=project)
+    held = store.followup_log("shop", project)["text"].iloc[0]
+    assert held == "等" * 32_766 + "…"
+    assert store.add_followups(table, "shop", root=project) == store.Entered(0, 1, 0)
+
+
 def test_an_opinion_is_known_by_its_comment_where_its_id_has_changed(project):
     store.add_followups(opinions(), "shop", root=project)
     renamed = opinions("G1", "G2")

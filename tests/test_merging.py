@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
+import zipfile
 from datetime import date
 
 import openpyxl
 import pytest
+import xlwt
 from loop_registers import (
     OWNERS,
     STUDY,
@@ -284,6 +287,84 @@ def test_a_wrong_copy_is_told_and_nothing_is_written(project, copy, change, word
     for word in words:
         assert word in str(told.value)
     assert file.read_bytes() == before
+
+
+def with_macros(data):
+    stream = io.BytesIO(data)
+    with zipfile.ZipFile(stream, "a") as book:
+        book.writestr("xl/vbaProject.bin", b"macros")
+    return stream.getvalue()
+
+
+def old_workbook(_):
+    stream, book = io.BytesIO(), xlwt.Workbook(encoding="utf-8")
+    book.add_sheet(MEASURES).write(0, 0, "编号")
+    book.save(stream)
+    return stream.getvalue()
+
+
+def too_long(data):
+    """Write more into a note than Excel does: other programs do."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    place = cell(book[MEASURES], 2, "实施情况")
+    place.value = "很"
+    place._value = "很" * 700_000
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+LOCKED = OLE + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le")
+UNREADABLE = {
+    "password": (lambda _: LOCKED, "工作簿有密码", "没有密码、没有宏的 xlsx"),
+    "xls": (old_workbook, "是旧式工作簿（xls）", "另存为"),
+    "macros": (with_macros, "带有宏", "没有宏的 xlsx"),
+    "csv": (lambda _: "编号,季度\nM1,2026Q2\n".encode("gbk"), "是文本文件", "另存为"),
+    "pdf": (lambda _: b"%PDF-1.7", "PDF", "从备份恢复，副本请重新导出"),
+    "nothing": (lambda _: b"", "文件是空的", "从备份恢复，副本请重新导出"),
+    "half": (lambda data: data[: len(data) // 2], "打不开", "从备份恢复，副本请重新导出"),
+    "no parts": (lambda _: b"PK\x03\x04 no zip", "打不开", "从备份恢复，副本请重新导出"),
+    "long note": (too_long, "Y2：有 700,000 个字", "请缩短"),
+}
+
+
+@pytest.mark.parametrize("which", ["副本.xlsx", "registers/shop/actions.xlsx"])
+@pytest.mark.parametrize(("spoil", "found", "remedy"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_taken_is_told_and_left_alone(
+    project, copy, which, spoil, found, remedy
+):
+    edited_file(copy, lambda b: write(b[MEASURES], 2, 单位="点"))
+    register = store.register_file("actions", "shop", project)
+    file = copy if which == copy.name else register
+    file.write_bytes(spoil(file.read_bytes()))
+    before = copy.read_bytes(), register.read_bytes()
+    calls = [lambda: merge(project, copy)]
+    if file == register:
+        calls += [
+            lambda: store.actions("shop", project),
+            lambda: store.add_actions(drafts("M4"), "shop", root=project),
+            lambda: store.export_register("actions", "shop", copy.with_name("b"), root=project),
+        ]
+    for call in calls:
+        with pytest.raises(StoreError) as told:
+            call()
+        for words in (which, found, remedy):
+            assert words in str(told.value)
+    assert (copy.read_bytes(), register.read_bytes()) == before
+
+
+def test_a_column_that_only_the_copy_has_is_told_once_it_is_filled_in(project, tmp_path):
+    def change(book):
+        sheet = book[MEASURES]
+        sheet.delete_cols(cell(sheet, 1, "前置措施").column)
+
+    edited(project, "actions", change)
+    copy = tmp_path / "a.xlsx"
+    store.export_register("actions", "shop", copy, root=project)
+    assert merge(project, copy) == store.Merged()
+    edited_file(copy, lambda b: write(b[MEASURES], 2, 前置措施="M2"))
+    assert merge(project, copy) == store.Merged(unknown=("改进措施 前置措施",))
 
 
 def test_a_copy_of_another_register_is_refused(project, copy):

@@ -67,7 +67,8 @@ class Merged:
     missing : tuple of str
         Rows that somebody deleted from the copy, by sheet and id; they stay in the register.
     unknown : tuple of str
-        Columns of the copy that the register does not have, by sheet and heading.
+        Columns of the copy that the register does not have, by sheet and heading: those that
+        people added, and those that a register may lack where they are filled in.
     """
 
     taken: tuple[CellChange, ...] = ()
@@ -173,16 +174,16 @@ def _merge_sheet(
     by_mark, fresh = _sorted_out(copy, memory)
     places = _places(sheet, memory)
     title = sheet.form.title
-    columns = [one for one in sheet.form.fields if one.name in copy.sheet.columns]
-    compared = [one for one in columns if one.kind != "mark"]
+    known = sheet.sheet.columns
+    both = [one for one in copy.form.fields if one.name in copy.sheet.columns]
+    compared = [one for one in both if one.kind != "mark" and one.name in known]
     for mark, given in memory.items():
         if mark not in by_mark:
             found.missing.append(f"{title} {_called(sheet, given.cells, given.number)}")
             continue
         at = places.get(mark)
         for one in compared:
-            if one.name in sheet.sheet.columns:
-                _merge_cell(sheet, at, copy, by_mark[mark], one, given.cells, names, found)
+            _merge_cell(sheet, at, copy, by_mark[mark], one, given.cells, names, found)
     taken = {row.number for row in places.values()}
     others = [row for row in sheet.rows if row.number not in taken]
     new = []
@@ -194,11 +195,13 @@ def _merge_sheet(
             continue
         others.remove(at)
         for one in compared:
-            if one.name in sheet.sheet.columns and row.text(one.name):
+            if row.text(one.name):
                 _merge_cell(sheet, at, copy, row, one, {}, names, found)
     append(sheet, ({**row.cells, "row_mark": None} for row in new), names)
-    known = sheet.sheet.columns
-    extra = [o for o in copy.form.fields if o.kind == "own" and o.name not in known]
+    filled = {name for row in copy.rows for name in row.cells if row.text(name)}
+    strange = [one for one in both if one.kind != "mark" and one.name not in known]
+    # A copy offers optional columns that the register may lack: they matter once filled in.
+    extra = [one for one in strange if one.kind == "own" or one.name in filled]
     found.unknown += [f"{title} {one.heading}" for one in extra]
 
 

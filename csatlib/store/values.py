@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from csatlib.schema import Quarter, SchemaError
 from csatlib.store import workbook
 from csatlib.store.forms import SEPARATOR, Field
-from csatlib.store.workbook import DAY, day_of, text_of
+from csatlib.store.workbook import DAY, LONGEST, day_of, text_of
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -45,6 +45,10 @@ def parsed(cell: Cell, field: Field, names: Mapping[str, str] | None = None) -> 
 
     ``names`` are Chinese names by id that a text may show in place of the id.
     """
+    if (length := len(text_of(cell))) > LONGEST:
+        return Fault(
+            f"有 {length:,} 个字，一格最多放得下 {LONGEST:,} 个；请缩短，全文请放进 proofs 文件夹。"
+        )
     if field.kind == "own":
         return _own(cell)
     if cell.data_type == "f":
@@ -99,7 +103,9 @@ def written(
         _format(cell, _SHARE_FORMAT if share else "General", kept="%" in now if share else plain)
     else:
         text = canonical(value).replace("\r\n", "\n").replace("\r", "\n")
-        workbook.put(cell, _UNSEEN.sub("", shown(text, field, names)))
+        text = _UNSEEN.sub("", shown(text, field, names))
+        # The whole of what a customer said stays in the table that it came from.
+        workbook.put(cell, text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
 
 
 def shown(text: str, field: Field, names: Mapping[str, str] | None = None) -> str:

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from csatlib.exports import ExportError
+from csatlib.exports.biff import workbook_stream
 from csatlib.exports.guard import Limits, kind_of, open_zip
 from csatlib.store.disk import PRIVATE_FILE, atomic
 from csatlib.store.places import StoreError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DAY",
+    "LONGEST",
     "Sheet",
     "day_of",
     "load",
@@ -45,9 +48,17 @@ _LOST = {
     "xl/slicers/": "切片器",
     "xl/threadedcomments/": "带回复的批注",
 }
+#: What a file is by its content where it is no xlsx.
+_NO_XLSX = {"xls": "旧式工作簿（xls）", "csv": "文本文件", "sav": " SPSS 文件"}
+_REMEDY = (
+    "请用 Excel 打开，另存为没有密码、没有宏的 xlsx（登记表的文件名不变）；"
+    "打不开时，登记表请从备份恢复，副本请重新导出一份。"
+)
 #: What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@")
 DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?")
+#: So many characters a cell holds; longer words are cut by Excel and when a workbook is written.
+LONGEST = 32_767
 #: So far down a heading may stand, below titles and remarks.
 _HEADING_ROWS = 10
 #: Every part of a written file bears this time: the same content gives the same bytes.
@@ -87,24 +98,30 @@ def load(data: bytes, file: str) -> Workbook:
 
     Raises
     ------
-    ExportError
-        If it is no workbook, has a password or macros, or unpacks to too much.
     StoreError
-        If it cannot be read.
+        If it is no xlsx, has a password or macros, unpacks to too much, or cannot be read.
     """
     import openpyxl
 
-    if kind_of(data, file=file) == "xlsx":
-        open_zip(data, _LIMITS, file=file)
+    try:
+        kind = kind_of(data, file=file)
+        if kind == "xlsx":
+            open_zip(data, _LIMITS, file=file)
+        elif kind == "xls":
+            workbook_stream(data, file=file)
+    except ExportError as error:
+        # Its remedy is for raw files, which can be exported once more: a register cannot.
+        found = str(error).rstrip("。").partition("；")[0]
+        raise StoreError(f"{found}；{_REMEDY}") from None
+    if kind != "xlsx":
+        raise StoreError(f"{file}：不是 xlsx 工作簿，是{_NO_XLSX[kind]}；{_REMEDY}")
     try:
         with warnings.catch_warnings():
             # What is not carried over is told by `save` where it matters.
             warnings.simplefilter("ignore")
             return openpyxl.load_workbook(io.BytesIO(data), rich_text=True)
     except Exception:
-        raise StoreError(
-            f"{file}：工作簿读不出，可能已损坏；请用 Excel 打开后另存为 xlsx，或从备份恢复。"
-        ) from None
+        raise StoreError(f"{file}：工作簿读不出，可能已损坏；{_REMEDY}") from None
 
 
 def sheet_of(
