@@ -173,7 +173,8 @@ def _enter(
     form, file = register.forms[0], register_file(register.name, line, root)
     before = file.read_bytes() if file.exists() else None
     rows = values_of(table, form)
-    if before is None and not any(fit or [True] * len(rows)):
+    allowed = [True] * len(rows) if fit is None else fit
+    if before is None and not any(allowed):
         return Entered(0, 0)
     name, names = name_of(file), shown_names(line, root)
     book = new_book(register, {"owner": owners}) if before is None else workbook.load(before, name)
@@ -184,7 +185,6 @@ def _enter(
     changed = sum(
         _brought_up(sheet, at, row, names) for row, at in zip(rows, known, strict=True) if at
     )
-    allowed = [True] * len(rows) if fit is None else fit
     fresh = [row for row, at, new in zip(rows, known, allowed, strict=True) if new and not at]
     new = append(sheet, fresh, names)
     if new or changed:
