@@ -24,7 +24,7 @@ from loop_registers import (
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from csatlib import privacy, schema, store
+from csatlib import privacy, report, schema, store
 from csatlib.store import StoreError
 from csatlib.store.loop_forms import REGISTERS
 
@@ -121,6 +121,19 @@ def test_the_tables_come_back_as_they_were(filled):
 def test_every_column_of_a_table_has_its_place_in_the_register(form):
     columns = {one.name for one in form.fields if one.kind != "mark"}
     assert columns == set(schema.TABLES[form.table].columns) - {"line"}
+
+
+def test_faults_of_measures_are_told_by_the_headings_of_the_register():
+    headings = REGISTERS["actions"].form("actions").headings
+    held = {**headings, "no such column": "—"}
+    rows = ({"action_id": "M1", "field": name} for name in held)
+    common = {"rule": "r", "severity": "must", "finding": "f", "suggestion": "s"}
+    shown = report.action_problems_view(table("action_problems", *rows, **common))["栏目"]
+    named = dict(zip(held, shown, strict=True))
+    for name in ("item", "theme", "measure", "metric", "unit", "baseline", "target", "owner",
+                 "helpers", "due", "evidence", "status", "done_on", "proof"):  # fmt: skip
+        assert named[name] == headings[name].partition("（")[0], name
+    assert named["no such column"] == "—"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,6 @@ from csatlib.report.acting import (
     action_priorities_view,
     action_problems_sentence,
     action_problems_view,
-    action_progress_sentences,
-    action_progress_view,
-    action_weeks_sentence,
     actions_view,
 )
 from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
@@ -117,6 +114,11 @@ from csatlib.report.modelling import (
     model_choice_view,
     screening_finding,
     screening_view,
+)
+from csatlib.report.progressing import (
+    action_progress_sentences,
+    action_progress_view,
+    action_weeks_sentence,
 )
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record

@@ -1,4 +1,4 @@
-"""Measures in Chinese: what is proposed, what is wrong with them, their order, how they stand."""
+"""Measures in Chinese: what is proposed, what is wrong with them, in what order they are begun."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from csatlib.report.theming import theme_name
-from csatlib.report.words import METRICS, joined, number
+from csatlib.report.words import METRICS, number
 from csatlib.study import Study
 
 __all__ = [
@@ -15,44 +15,30 @@ __all__ = [
     "action_priorities_view",
     "action_problems_sentence",
     "action_problems_view",
-    "action_progress_sentences",
-    "action_progress_view",
-    "action_weeks_sentence",
     "actions_view",
     "day_text",
     "shown_text",
 ]
 
-#: What each column of a measure is called in the register.
-FIELDS = {
-    "item": "题目",
+#: What each column of a measure is called in the register, without what its heading explains.
+_FIELDS = {
+    "item": "对应维度",
     "theme": "主题",
-    "measure": "改进措施",
+    "measure": "改进方案",
     "metric": "衡量指标",
     "unit": "单位",
     "baseline": "基线",
-    "target": "目标值",
-    "owner": "责任人",
+    "target": "目标",
+    "owner": "责任部门/责任人",
     "helpers": "协助",
-    "due": "计划完成日期",
+    "due": "计划完成时间",
     "evidence": "依据",
     "status": "状态",
-    "done_on": "实际完成日期",
+    "done_on": "实际完成时间",
     "proof": "证明材料",
 }
 _HORIZONS = {"quick_win": "短期速赢", "systemic": "长期系统性改进"}
 _SEVERITIES = {"must": "必须改", "should": "建议改"}
-_STATES = {
-    "draft": "草稿",
-    "on_track": "按计划",
-    "at_risk": "有风险",
-    "overdue": "逾期",
-    "done": "按时完成",
-    "done_late": "逾期完成",
-    "cancelled": "取消",
-    "beyond": "超出能力",
-    "undated": "没有日期",
-}
 _TURNS = {"first": "先做", "plan": "计划做", "along": "顺手做", "later": "暂缓"}
 _EASES = {"given": "登记", "playbook": "措施库", "horizon": "按长短期"}
 _REASONS = {
@@ -85,8 +71,8 @@ def day_text(value: object) -> str:
 
 
 def shown_text(value: object) -> str:
-    """Write a cell; a dash for an empty one."""
-    return "—" if pd.isna(value) or not str(value).strip() else str(value)
+    """Write a cell, without space around it; a dash for an empty one."""
+    return "—" if pd.isna(value) or not str(value).strip() else str(value).strip()
 
 
 def _item(item: object, study: Study) -> str:
@@ -173,7 +159,7 @@ def action_problems_view(problems: pd.DataFrame) -> pd.DataFrame:
         {
             "编号": problems["action_id"],
             "程度": problems["severity"].map(_SEVERITIES),
-            "栏目": problems["field"].map(FIELDS).fillna("—"),
+            "栏目": problems["field"].map(_FIELDS).fillna("—"),
             "问题": problems["finding"],
             "怎么改": problems["suggestion"],
         },
@@ -299,129 +285,3 @@ def action_priorities_sentences(priorities: pd.DataFrame) -> Sequence[str]:
             told.append(f"**{word}**（{why[turn]}）：{names}{more}。")
     lost = int(priorities["rank"].isna().sum())
     return [*told, *([f"{lost:,} 项缺少依据，没有排序。"] if lost else [])]
-
-
-def action_progress_view(progress: pd.DataFrame, actions: pd.DataFrame) -> pd.DataFrame:
-    """Show how each measure stands.
-
-    Parameters
-    ----------
-    progress : DataFrame
-        Table ``action_progress``.
-    actions : DataFrame
-        Table ``actions``: the words of the measures.
-
-    Returns
-    -------
-    DataFrame of str
-        In the rows' order: 编号, 改进措施, 责任人, 状态, 计划完成, 实际完成, 剩余天数, 完成比例,
-        里程碑, 最近一次报告, 提醒.
-
-    Examples
-    --------
-    >>> from csatlib import schema
-    >>> view = action_progress_view(schema.empty("action_progress"), schema.empty("actions"))
-    >>> list(view)[3:6]
-    ['状态', '计划完成', '实际完成']
-    """
-    rows = [row for _, row in progress.iterrows()]
-    words = dict(zip(actions["action_id"], actions["measure"], strict=True))
-    return pd.DataFrame(
-        {
-            "编号": progress["action_id"].astype("str"),
-            "改进措施": [shown_text(words.get(row["action_id"])) for row in rows],
-            "责任人": [shown_text(row["owner"]) for row in rows],
-            "状态": [_STATES[row["state"]] for row in rows],
-            "计划完成": [day_text(row["due"]) for row in rows],
-            "实际完成": [day_text(row["done_on"]) for row in rows],
-            "剩余天数": [_days(row["days_left"]) for row in rows],
-            "完成比例": [number(row["done_share"], "share") for row in rows],
-            "里程碑": [
-                f"{row['milestones_done']} / {row['milestones']}" if row["milestones"] else "—"
-                for row in rows
-            ],
-            "最近一次报告": [day_text(row["last_report"]) for row in rows],
-            "提醒": [shown_text(row["finding"]) for row in rows],
-        },
-        index=progress.index,
-    )
-
-
-def _days(value: object) -> str:
-    return "—" if pd.isna(value) else f"{value}".replace("-", "−")
-
-
-def action_progress_sentences(progress: pd.DataFrame) -> Sequence[str]:
-    """Say how many measures are done, late and at risk, and whose they are.
-
-    Parameters
-    ----------
-    progress : DataFrame
-        Table ``action_progress``.
-
-    Returns
-    -------
-    sequence of str
-        Drafts and cancelled measures are not counted; up to three late ones are named, the
-        longest overdue first.
-
-    Examples
-    --------
-    >>> from csatlib import schema
-    >>> action_progress_sentences(schema.empty("action_progress"))
-    ['没有正在执行的改进措施。']
-    """
-    rows = progress[~progress["state"].isin(["draft", "cancelled"])]
-    if rows.empty:
-        return ["没有正在执行的改进措施。"]
-    count = rows["state"].value_counts()
-    done = int(count.get("done", 0) + count.get("done_late", 0))
-    late = f"（其中逾期完成 {count['done_late']:,} 项）" if count.get("done_late", 0) else ""
-    told = [f"共 {len(rows):,} 项措施，已完成 {done:,} 项{late}。"]
-    overdue = rows[rows["state"] == "overdue"].sort_values("days_left", kind="stable")
-    if len(overdue):
-        named = [
-            joined(row["action_id"], f"（{shown_text(row['owner'])}，逾期 {-row['days_left']} 天）")
-            for _, row in overdue.head(_MOST_NAMED).iterrows()
-        ]
-        more = " 等" if len(overdue) > _MOST_NAMED else ""
-        told.append(f"**{len(overdue):,} 项逾期**：{'、'.join(named)}{more}。")
-    risky = int(count.get("at_risk", 0))
-    if risky:
-        told.append(f"{risky:,} 项有风险，原因见表。")
-    for state, words in (
-        ("undated", "没有计划完成日期"),
-        ("beyond", "超出能力，须与客户协商或说明"),
-    ):
-        if count.get(state, 0):
-            told.append(f"{count[state]:,} 项{words}。")
-    return told
-
-
-def action_weeks_sentence(weeks: pd.DataFrame) -> str:
-    """Say how many measures are open at the end of the last week, against the plan.
-
-    Parameters
-    ----------
-    weeks : DataFrame
-        Table ``action_weeks``.
-
-    Returns
-    -------
-    str
-        Without the full stop at its end, as the caption of a chart.
-
-    Examples
-    --------
-    >>> from csatlib import schema
-    >>> action_weeks_sentence(schema.empty("action_weeks"))
-    '没有正在执行的改进措施'
-    """
-    if weeks.empty or not weeks["actions"].iloc[-1]:
-        return "没有正在执行的改进措施"
-    last = weeks.iloc[-1]
-    behind = int(last["open"] - last["planned_open"])
-    pace = f"比计划多 {behind:,} 项" if behind > 0 else "与计划相同"
-    if behind < 0:
-        pace = f"比计划少 {-behind:,} 项"
-    return f"{last['actions']:,} 项措施还有 {last['open']:,} 项没有完成，{pace}"

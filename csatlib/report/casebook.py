@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from csatlib.report.acting import shown_text
 from csatlib.report.amounts import between, change_of, subject
 from csatlib.report.deciding import OUTCOME_WORDS, WHYS
 from csatlib.study import Study
@@ -40,13 +41,13 @@ def cases_view(cases: pd.DataFrame, study: Study) -> pd.DataFrame:
         {
             "案例": [row["case_id"] for row in rows],
             "季度": [row["quarter"] for row in rows],
-            "问题": [_text(row["problem"]) for row in rows],
+            "问题": [shown_text(row["problem"]) for row in rows],
             "指标": [subject(row["item"], row["theme"], study) for row in rows],
-            "措施": [_text(row["measure"]) for row in rows],
+            "措施": [shown_text(row["measure"]) for row in rows],
             "适用范围": [_scope(row["scope"], study) for row in rows],
             "结论": [f"{OUTCOME_WORDS[row['verdict']]}：{_why(row)}" for row in rows],
             "变化": [_size(row) for row in rows],
-            "备注": [_text(row["note"]) for row in rows],
+            "备注": [shown_text(row["note"]) for row in rows],
         },
         index=cases.index,
     )
@@ -131,7 +132,7 @@ def _measures(own: pd.DataFrame, verdict: str, study: Study) -> str:
     size = rows["estimate"].abs().astype("Float64").fillna(-1)
     rows = rows.iloc[(-size).argsort(kind="stable").to_numpy()]
     told: Sequence[str] = [
-        f"{_text(row['measure']).rstrip('。')}（{'；'.join(_facts(row, study))}）"
+        f"{shown_text(row['measure']).rstrip('。')}（{'；'.join(_facts(row, study))}）"
         for _, row in rows.iterrows()
     ]
     return "\n".join(told) or "—"
@@ -164,7 +165,3 @@ def _size(row: pd.Series) -> str:
 
 def _why(row: pd.Series) -> str:
     return "原因未记" if pd.isna(row["why"]) else WHYS.get(row["why"], str(row["why"]))
-
-
-def _text(value: object) -> str:
-    return "—" if pd.isna(value) or not str(value).strip() else str(value).strip()
