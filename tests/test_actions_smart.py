@@ -229,7 +229,7 @@ def test_a_measure_that_stands_twice_is_told_at_the_second():
     [
         (
             {"measure": "首次响应时间从2小时缩短至30分钟", "target": None, "baseline": None},
-            "基线写 120，目标值写 30，单位写分钟",
+            "基线写 120，目标写 30，单位写分钟",
         ),
         (
             {"measure": "提升响应速度", "metric": "首次响应时间", "unit": "分钟", "baseline": 120}

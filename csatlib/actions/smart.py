@@ -25,7 +25,7 @@ RULES: Mapping[str, str] = {
     "vague": "写明怎么做，不只写提升、加强、优化",
     "duplicate": "一项措施只登记一次",
     "no_number": "写明要达到的数",
-    "no_target": "把目标写进目标值一栏",
+    "no_target": "把目标写进目标一栏",
     "no_unit": "写明单位",
     "no_metric": "写明用什么衡量",
     "not_measurable": "用本业务线量得到的指标",
@@ -215,12 +215,12 @@ def _target(action: pd.Series, setting: _Setting) -> Iterator[Finding]:
         if numbered:
             span = span_of(text)
             told = (
-                f"基线写 {amount(span.baseline, None, None)}，目标值写 "
+                f"基线写 {amount(span.baseline, None, None)}，目标写 "
                 f"{amount(span.target, None, None)}，单位写{span.unit}"
                 if span
-                else "把措施里的数写进目标值和单位"
+                else "把措施里的数写进目标和单位"
             )
-            yield "no_target", "target", "should", "措施里有数，目标值一栏是空的", told
+            yield "no_target", "target", "should", "措施里有数，目标一栏是空的", told
         else:
             example = _example(action, setting)
             yield (
@@ -244,7 +244,7 @@ def _metric(action: pd.Series, setting: _Setting) -> Iterator[Finding]:
         return
     if metric in _SURVEYED and not item:
         finding = f"用{name_of(metric, '', '')}衡量，却没有写哪一题"
-        yield "not_measurable", "item", "must", finding, "在题目一栏写题目的编号"
+        yield "not_measurable", "item", "must", finding, "在对应维度一栏写题目的名称或编号"
     elif metric in _SURVEYED and setting.items is not None and item not in setting.items:
         finding = f"题目“{item}”不在本业务线的问卷里，量不到"
         yield "not_measurable", "item", "must", finding, "换成问卷里有的题目"
