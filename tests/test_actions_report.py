@@ -127,9 +127,16 @@ def test_every_code_gives_a_whole_sentence(bare):
         text = report.verdict_sentence(own, row, behind.assign(method=method), STUDY)
         assert text.startswith(f"网络组首次响应模板：{OUTCOME_WORDS[word]}。")
         assert text.endswith(f"；{NEXT_STEPS[step]}。")
-        assert not re.search(r"nan|None|NaT|<NA>|导致|——|。。|，，|，；|（）", text), text
+        assert not re.search(r"nan|None|NaT|<NA>|导致|变化 —|——|。。|，，|，；|（）", text), text
         seen.add((why, method, text))
     assert len({why for why, _, _ in seen}) == len(WHYS)
+
+
+UNCLEAR = {"verdict": "insufficient", "why": "return_to_mean", "next_step": "collect_more",
+           "plain": 0.4, "estimate": 0.07, "ci_low": -0.15, "ci_high": 0.29}  # fmt: skip
+#: Nothing corrects the plain change, and it is enough to deny the measure.
+DENIED = {"verdict": "short", "next_step": "iterate", "method": None, "estimate": None,
+          "ci_low": None, "ci_high": None}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -171,8 +178,53 @@ def test_every_code_gives_a_whole_sentence(bare):
             "+0.43（95% 区间 0.18–0.60），目标是 +1.00，只达到目标的 43%"
             "（没有对照客户，只能说与措施同时出现）；建议改进措施后再试。",
         ),
+        (
+            {}, UNCLEAR | {"method": "prior"}, {"method": "prior"},
+            "网络组首次响应模板：证据不足。措施前后看似提高 0.40 分，但措施正是在低分之后采取的，"
+            "没有措施也会回升约 0.33 分；扣除后 +0.07（95% 区间 −0.15 至 0.29）；建议增加复访的客户。",
+        ),
+        (
+            {}, UNCLEAR | {"method": "did"}, {"after": 4.02},
+            "网络组首次响应模板：证据不足。措施前后看似提高 0.40 分，同期范围之外的客户提高 0.33 分，"
+            "差 +0.07（95% 区间 −0.15 至 0.29），不能排除是偶然；建议增加复访的客户。",
+        ),
+        (
+            {}, DENIED | {"why": "no_change", "plain": 0.02, "plain_low": -0.05, "plain_high": 0.08},
+            {"method": "plain", "after": 3.64},
+            "网络组首次响应模板：未达预期。响应速度从 3.62 分到 3.64 分，前后直接比较提高 0.02 分"
+            "（95% 区间 −0.05 至 0.08），看不出变化（没有对照客户，同期的其他变化没有扣除）；建议改进措施后再试。",
+        ),
+        (
+            {}, DENIED | {"why": "worse", "plain": -0.3, "plain_low": -0.5, "plain_high": -0.1},
+            {"method": "plain", "after": 3.32},
+            "网络组首次响应模板：未达预期。响应速度从 3.62 分到 3.32 分，前后直接比较降低 0.30 分"
+            "（95% 区间 −0.50 至 −0.10），比措施之前更差（没有对照客户，只能说与措施同时出现）；建议改进措施后再试。",
+        ),
+        (
+            {}, {"verdict": "short", "why": "worse", "next_step": "iterate", "estimate": -0.4,
+                 "ci_low": -0.6, "ci_high": -0.2}, {},
+            "网络组首次响应模板：未达预期。响应速度从 3.62 分到 4.05 分，同期范围之外的客户提高 0.83 分，"
+            "差 −0.40（95% 区间 −0.60 至 −0.20），变化不如其他客户；建议改进措施后再试。",
+        ),
+        (
+            {}, {"verdict": "short", "why": "no_change", "next_step": "iterate", "estimate": 0.03,
+                 "ci_low": -0.1, "ci_high": 0.14, "detectable": 0.17}, {},
+            "网络组首次响应模板：未达预期。响应速度从 3.62 分到 4.05 分，同期范围之外的客户提高 0.40 分，"
+            "差 +0.03（95% 区间 −0.10 至 0.14），看不出差别（0.17 分以上的变化一般看得出来）；建议改进措施后再试。",
+        ),
+        (
+            {"metric": "nps"}, {"verdict": "insufficient", "why": "too_few", "metric": "nps", "n": 100,
+             "next_step": "collect_more", "detectable": 31.0, "goal": 10.0, "needed": 345},
+            {"metric": "nps", "n_before": 12},
+            "网络组首次响应模板：证据不足。只有 12 位客户可以前后比较，至少要变化 31.0 才看得出来；"
+            "要看出 10.0 的变化约需 340 位；建议增加复访的客户。",
+        ),
     ],
-    ids=["reached", "return to mean", "too few", "not carried out", "too early", "below the goal"],
+    ids=[
+        "reached", "return to mean", "too few", "not carried out", "too early", "below the goal",
+        "returning group", "like the others", "unchanged, nothing beside", "worse, nothing beside",
+        "worse than the others", "like the others, certainly", "few before",
+    ],
 )  # fmt: skip
 def test_sentences_that_a_director_reads(one, two, three, expected):
     assert said(one, two, three) == expected

@@ -27,24 +27,24 @@ METHODS = {
     "did": "与未涉及的客户比较（双重差分）",
     "matched": "与条件相近的客户比较（匹配）",
     "prior": "与更早季度的平常水平比较",
-    "return_to_mean": "扣除向均值的回归",
-    "adjusted": "按客户构成调整",
+    "return_to_mean": "没有措施时预期的回升（仅供参考）",
+    "adjusted": "下结论所依据的比较",
 }
 #: Methods with others beside, by which other changes of the same time are taken out.
 _COMPARED = ("did", "matched")
 #: Why a verdict is what it is, in a few words for a table.
 WHYS = {
     "goal_reached": "达到目标",
-    "improved": "明显改善，接近目标",
+    "improved": "有改善，达到目标的一半以上",
     "below_goal": "有变化，未到目标",
     "not_carried_out": "措施没有真正落实",
     "no_change": "看不出变化",
-    "worse": "比措施之前更差",
+    "worse": "结果变差",
     "new_problem": "带来了新的问题",
     "too_few": "可比的客户太少",
     "no_comparison": "没有可比的对照",
     "few_quarters": "季度太少，不知平常的起伏",
-    "return_to_mean": "变化是自然回升",
+    "return_to_mean": "变化可能只是自然回升",
     "too_early": "还不到评价的时候",
 }
 NEXT_STEPS = {
@@ -89,6 +89,10 @@ class _Told:
     def moved(self, value: float) -> str:
         """Say a change in words."""
         return moved(value, self.verdict["metric"], self.unit)
+
+    def size(self, value: float) -> str:
+        """Write how large a change is, without its direction."""
+        return self.moved(abs(float(value))).removeprefix("提高 ")
 
 
 def verdict_sentence(
@@ -181,8 +185,10 @@ def _levels(told: _Told) -> str:
 
 
 def _compared(told: _Told) -> str:
-    """Say the change by the verdict's method, and what was taken out."""
+    """Say the change by the verdict's method, and what was taken out; else the plain one."""
     method, effect = told.verdict["method"], told.effect
+    if pd.isna(told.verdict["estimate"]):
+        return _plain(told)
     change = f"{told.change()}{told.range()}"
     own = None if effect is None else effect["after"] - effect["before"]
     rest = None if own is None or pd.isna(own) else own - told.verdict["estimate"]
@@ -191,18 +197,14 @@ def _compared(told: _Told) -> str:
         beside = (
             f"同期范围之外的客户{told.moved(rest)}，" if known else "与同期范围之外的客户相比，"
         )
-        return f"{beside}差 {change}"
+        return f"，{beside}差 {change}"
     if method == "matched":
-        return f"与同期条件相近的其他客户相比，差 {change}"
+        return f"，与同期条件相近的其他客户相比，差 {change}"
     if method == "prior":
-        return f"与更早季度的平常水平相比{_others(told)}，变化 {change}"
-    if method == "return_to_mean":
-        return f"扣除自然回升后，变化 {change}"
-    if method == "adjusted":
-        return f"按客户构成调整后，变化 {change}"
+        return f"，与更早季度的平常水平相比{_others(told)}，变化 {change}"
     if method == "paired":
-        return f"同一批客户前后变化 {change}"
-    return f"变化 {change}"
+        return f"，同一批客户前后变化 {change}"
+    return f"，变化 {change}"
 
 
 def _beside(told: _Told) -> bool:
@@ -236,7 +238,7 @@ def _percent(share: float) -> str:
 
 
 def _reached(told: _Told) -> str:
-    return f"{_levels(told)}，{_compared(told)}{_attained(told)}{_alone(told)}"
+    return f"{_levels(told)}{_compared(told)}{_attained(told)}{_alone(told)}"
 
 
 def _below_goal(told: _Told) -> str:
@@ -244,26 +246,31 @@ def _below_goal(told: _Told) -> str:
     metric = told.verdict["metric"]
     missed = "" if pd.isna(goal) else f"，目标是 {change_of(goal, metric, told.unit)}"
     attained = _attained(told).replace("，达到", "，只达到")
-    return f"{_levels(told)}，{_compared(told)}{missed}{attained}{_alone(told)}"
+    return f"{_levels(told)}{_compared(told)}{missed}{attained}{_alone(told)}"
 
 
 def _no_change(told: _Told) -> str:
-    seen = told.verdict["detectable"]
-    metric = told.verdict["metric"]
-    size = "" if pd.isna(seen) else f"（{amount_of(seen, metric, told.unit)}以上的变化都看得出来）"
-    if metric in ("share", "theme", "within") and size:
-        size = f"（{100 * float(seen):.1f} 个百分点以上的变化都看得出来）"
-    return f"{_levels(told)}，{_compared(told)}，看不出变化{size}{_alone(told)}"
+    seen, found = told.verdict["detectable"], f"{_levels(told)}{_compared(told)}"
+    notes = [] if pd.isna(seen) else [joined(told.size(seen), "以上的变化一般看得出来")]
+    if _beside(told):
+        word = "看不出差别"
+    else:
+        word = "看不出变化"
+        notes.append("没有对照客户，同期的其他变化没有扣除")
+    return f"{found}，{word}" + (f"（{'；'.join(notes)}）" if notes else "")
 
 
 def _worse(told: _Told) -> str:
-    return f"{_levels(told)}，{_compared(told)}，比措施之前更差{_alone(told)}"
+    # Beside others one may fall behind and still rise.
+    words = {"did": "变化不如其他客户", "matched": "变化不如其他客户", "prior": "比平常更差"}
+    word = words.get(told.verdict["method"], "比措施之前更差")
+    return f"{_levels(told)}{_compared(told)}，{word}{_alone(told)}"
 
 
 def _new_problem(told: _Told) -> str:
     note = told.action.get("note")
     what = "" if note is None or pd.isna(note) else f"（{str(note).strip().rstrip('。')}）"
-    return f"{_levels(told)}，{_compared(told)}，但同时出现了新的问题{what}"
+    return f"{_levels(told)}{_compared(told)}，但同时出现了新的问题{what}"
 
 
 def _not_carried_out(told: _Told) -> str:
@@ -282,17 +289,18 @@ def _not_carried_out(told: _Told) -> str:
 def _too_few(told: _Told) -> str:
     n, seen, goal = (told.verdict[name] for name in ("n", "detectable", "goal"))
     needed = told.verdict.get("needed")
-    metric = told.verdict["metric"]
+    # Those asked before may be fewer than those asked after.
+    early = None if told.effect is None else told.effect["n_before"]
+    n = n if pd.isna(n) or pd.isna(early) else min(n, early)
     if pd.isna(n) or not int(n):
         return "没有一位客户可以前后比较"
     text = f"只有 {count(n)} 位客户可以前后比较"
     if pd.isna(seen):
         return text
-    size = moved(float(seen), metric, told.unit).removeprefix("提高 ")
-    text += f"，至少要变化 {size}才看得出来"
+    text += joined(f"，至少要变化 {told.size(seen)}", "才看得出来")
     if pd.notna(goal) and goal and needed is not None and pd.notna(needed):
-        wanted = moved(abs(float(goal)), metric, told.unit).removeprefix("提高 ")
-        text += f"；要看出 {wanted}的变化约需 {_rounded_up(int(needed)):,} 位"
+        wanted = joined(f"；要看出 {told.size(goal)}", "的变化")
+        text += f"{wanted}约需 {_rounded_up(int(needed)):,} 位"
     return text
 
 
@@ -322,15 +330,21 @@ def _plain(told: _Told) -> str:
 
 def _return_to_mean(told: _Told) -> str:
     plain, estimate = told.verdict["plain"], told.verdict["estimate"]
-    metric = told.verdict["metric"]
+    method = told.verdict["method"]
     if pd.isna(plain):
         return f"{told.name}的变化多半是自然回升：这些客户正是因为打分低才被选中"
-    text = f"措施前后看似{told.moved(plain)}，但这些客户正是因为打分低才被选中"
+    text = f"措施前后看似{told.moved(plain)}"
+    if method == "did":
+        return f"{text}{_compared(told)}，不能排除是偶然"
+    group = method == "prior"
+    text += f"，但{'措施正是在低分之后采取的' if group else '这些客户正是因为打分低才被选中'}"
     if pd.isna(estimate):
         return f"{text}，没有措施也会回升，回升多少无从得知"
-    natural = moved(float(plain) - float(estimate), metric, told.unit)
-    natural = natural.replace("提高", "回升约").replace("降低", "降低约")
-    return f"{text}，没有措施也会{natural}；扣除后 {told.change()}{told.range()}"
+    natural = told.moved(float(plain) - float(estimate))
+    if natural != "没有变化":
+        natural = natural.replace("提高", "回升约").replace("降低", "降低约")
+        text += f"，没有措施也会{natural}"
+    return f"{text}；扣除后 {told.change()}{told.range()}"
 
 
 def _too_early(told: _Told) -> str:
