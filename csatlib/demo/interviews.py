@@ -14,7 +14,7 @@ from csatlib.demo.comments import LINE_PRAISE, LINE_THEMES
 from csatlib.demo.company import customers
 from csatlib.demo.phrases_common import SLOTS
 from csatlib.demo.theme import Theme
-from csatlib.demo.wave import Wave, wave
+from csatlib.demo.wave import Wave, wave, wave_streams
 from csatlib.schema import Quarter
 
 __all__ = ["INTERVIEWED", "Plan", "Spoken", "plans", "talk"]
@@ -122,7 +122,7 @@ def _plan(source: Wave, number: int, place: int, level: str, rng: np.random.Gene
     voices = _voices(line, level, (*unasked, *short), rng)
     first = Quarter.parse(quarter).first_day
     day = first + timedelta(days=int(rng.integers(40, 85)))
-    invitation = next(i for i in source.invitations if i.key == _key(source, place))
+    invitation = source.invitations[source.order.tolist().index(place)]
     contact = next(c for c in customers(source.seed) if c.customer_id == invitation.customer_id)
     return Plan(
         interview_id=f"{_MARKS[line]}-{quarter}-{number + 1:02d}",
@@ -164,10 +164,6 @@ def _voices(
     return tuple(v for v in chosen if v in open_to)
 
 
-def _key(source: Wave, place: int) -> str:
-    return source.invitations[source.order.tolist().index(place)].key
-
-
 def _drawn(
     ids: Sequence[str], weights: Sequence[float], count: int, rng: np.random.Generator
 ) -> tuple[str, ...]:
@@ -180,7 +176,7 @@ def _drawn(
 def talk(plan: Plan, line: str, quarter: str, seed: int = 0) -> tuple[Spoken, ...]:
     """Write the interview turn by turn; somebody who refused says what must not be read."""
     number = int(plan.interview_id[-2:])
-    rng = wave(line, quarter, seed).streams(_PURPOSE + number, 1)[0]
+    rng = wave_streams(line, quarter, seed, _PURPOSE + number, 1)[0]
     asked, said = "访谈员", "客户"
     if plan.refused:
         words = phrases.REFUSED[line == "ops_company"]
