@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,14 @@ cleaning: {min_seconds: 10}
 def repository() -> Path:
     """The checkout's root."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def truth() -> dict[str, Any]:
+    """What is planted in the fictional company; nobody may change it."""
+    from csatlib import demo
+
+    return demo.truth()
 
 
 @pytest.fixture

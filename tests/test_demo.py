@@ -51,11 +51,6 @@ def written(tmp_path_factory):
     return SimpleNamespace(root=root, raw=root / "data" / "raw", paths=demo.write(root))
 
 
-@pytest.fixture(scope="module")
-def truth():
-    return demo.truth()
-
-
 def sheets(source):
     book = load_workbook(source, read_only=True)
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}

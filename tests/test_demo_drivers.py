@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from csatlib import demo
 from csatlib.demo.answers import asked, draw, latent_means
 from csatlib.demo.contact import late_chances
 from csatlib.demo.design import LINES, QUARTERS
@@ -28,9 +27,8 @@ every_wave = pytest.mark.parametrize(("line", "quarter"), _WAVES, ids=[" ".join(
 
 
 @pytest.fixture(scope="module")
-def observed():
-    planted = demo.truth()["drivers"]
-    return {line: planted[line]["observed"] for line in LINES}
+def observed(truth):
+    return {line: truth["drivers"][line]["observed"] for line in LINES}
 
 
 def importances_of(scores):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from csatlib import clean, demo, exports, privacy, store, study, text, themes
+from csatlib import clean, exports, privacy, store, study, text, themes
 from csatlib.demo import transcripts
 from csatlib.demo.interviews import INTERVIEWED, plans, talk
 from csatlib.demo.phrases_interviews import GUIDES, OPENINGS
@@ -19,9 +19,9 @@ CASES = [(line, quarter) for line in INTERVIEWED for quarter in QUARTERS]
 IDS = [f"{line}-{quarter}" for line, quarter in CASES]
 
 
-@cache
-def planted():
-    return demo.truth()["interviews"]
+@pytest.fixture(scope="session")
+def planted(truth):
+    return truth["interviews"]
 
 
 @cache
@@ -55,14 +55,14 @@ def test_another_seed_draws_other_interviews():
     assert dict(transcripts.files("hotline", "2026Q3", 0)) == one
 
 
-def test_the_event_line_holds_no_interviews():
+def test_the_event_line_holds_no_interviews(planted):
     assert plans("ops_event", "2026Q3") == ()
-    assert list(planted()) == list(INTERVIEWED)
+    assert list(planted) == list(INTERVIEWED)
 
 
 @pytest.mark.parametrize(("line", "quarter"), CASES, ids=IDS)
-def test_what_is_told_of_an_interview_is_in_its_heading(line, quarter):
-    told = {p["interview_id"]: p for p in planted()[line][quarter]}
+def test_what_is_told_of_an_interview_is_in_its_heading(line, quarter, planted):
+    told = {p["interview_id"]: p for p in planted[line][quarter]}
     read = spoken(line, quarter).interviews.set_index("interview_id")
     assert len(told) == 12
     assert set(read.index) == {i for i, p in told.items() if not p["refused"]}
@@ -73,8 +73,8 @@ def test_what_is_told_of_an_interview_is_in_its_heading(line, quarter):
 
 
 @pytest.mark.parametrize(("line", "quarter"), CASES, ids=IDS)
-def test_customers_of_every_level_and_kind_are_interviewed_once(line, quarter):
-    told = planted()[line][quarter]
+def test_customers_of_every_level_and_kind_are_interviewed_once(line, quarter, planted):
+    told = planted[line][quarter]
     levels = [p["level"] for p in told]
     assert {levels.count(level) for level in set(levels)} == {4}
     assert len(set(levels)) == 3
@@ -87,8 +87,8 @@ def test_customers_of_every_level_and_kind_are_interviewed_once(line, quarter):
 
 
 @pytest.mark.parametrize(("line", "quarter"), CASES, ids=IDS)
-def test_who_did_not_consent_is_left_out(line, quarter):
-    told = [p for p in planted()[line][quarter] if p["refused"]]
+def test_who_did_not_consent_is_left_out(line, quarter, planted):
+    told = [p for p in planted[line][quarter] if p["refused"]]
     refused = spoken(line, quarter).refused
     assert refused["reason"].tolist() == [p["refused"] for p in told]
     assert refused["file"].str.contains(told[0]["interview_id"], regex=False).all()
@@ -98,12 +98,12 @@ def test_who_did_not_consent_is_left_out(line, quarter):
 
 
 @pytest.mark.parametrize("line", INTERVIEWED)
-def test_the_planted_themes_are_found_again(line):
+def test_the_planted_themes_are_found_again(line, planted):
     right = false = missed = 0
     for quarter in QUARTERS:
         rows = coded(line, quarter).dropna(subset="theme")
         found = rows.groupby("interview_id")["theme"].agg(set)
-        for told in (p for p in planted()[line][quarter] if not p["refused"]):
+        for told in (p for p in planted[line][quarter] if not p["refused"]):
             # What is planted names praise as a strength, without its dimension.
             named = found.get(told["interview_id"], set())
             got = {"strength" if theme.startswith("praise_") else theme for theme in named}
@@ -116,12 +116,12 @@ def test_the_planted_themes_are_found_again(line):
 
 
 @pytest.mark.parametrize(("line", "quarter"), CASES, ids=IDS)
-def test_the_planted_gaps_of_the_guide_are_found_again(line, quarter):
+def test_the_planted_gaps_of_the_guide_are_found_again(line, quarter, planted):
     topics = study_of(line).codeframe.topics
     lexicon = text.Lexicon.of(study_of(line))
     coverage = themes.topic_coverage(spoken(line, quarter).turns, topics, lexicon=lexicon)
     assert [t.id for t in topics] == [t.id for t in GUIDES[line]]
-    for told in (p for p in planted()[line][quarter] if not p["refused"]):
+    for told in (p for p in planted[line][quarter] if not p["refused"]):
         own = coverage[coverage["interview_id"] == told["interview_id"]].set_index("topic")
         assert sorted(own.index[~own["asked"]]) == sorted(told["unasked"])
         assert sorted(own.index[own["asked"] & ~own["covered"]]) == sorted(told["short"])

@@ -25,11 +25,6 @@ QUARTERS = ("2026Q1", "2026Q2", "2026Q3")
 LAST_DAYS = dict(zip(QUARTERS, ("2026-03-31", "2026-06-30", "2026-09-30"), strict=True))
 
 
-@pytest.fixture(scope="module")
-def truth():
-    return demo.truth()
-
-
 def rows(quarter, folder, name):
     text = (REPOSITORY / "data/raw" / quarter / folder / name).read_text(encoding="utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))

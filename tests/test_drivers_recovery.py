@@ -21,9 +21,8 @@ every_line = pytest.mark.parametrize("line", LINES)
 
 
 @pytest.fixture(scope="module")
-def planted():
-    told = demo.truth()["drivers"]
-    return {line: told[line]["observed"][QUARTER] for line in LINES}
+def planted(truth):
+    return {line: truth["drivers"][line]["observed"][QUARTER] for line in LINES}
 
 
 def within(table, low, high, numbers):
