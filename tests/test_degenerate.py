@@ -268,22 +268,40 @@ def test_a_ratio_to_0(below):
         assert reasons_of(estimates.ratio(df, "score", "cost", min_base=1)) == ["no_denominator"]
 
 
+def assert_scaled(table: pd.DataFrame, unit: pd.DataFrame, factor: float, rel: float) -> None:
+    """Hold figures of answers in another unit to those in the unit itself."""
+    for name in ("estimate", "se", "ci_low", "ci_high"):
+        assert table[name].iloc[0] == pytest.approx(factor * unit[name].iloc[0], rel=rel), name
+
+
 @pytest.mark.parametrize("tiny", [1e-300, 1e-200, 1e-160, 1e-100])
 def test_tiny_numbers_whose_squares_vanish(tiny):
-    df = survey(score=tiny * np.arange(24), cost=tiny * np.arange(1, 25))
+    unit = survey(score=np.arange(24.0), cost=np.arange(1.0, 25))
+    df = unit.assign(score=tiny * unit["score"], cost=tiny * unit["cost"])
     for metric in ("mean", "total", "ratio"):
         for design in DESIGNS.values():
             table = published(ESTIMATORS[metric](df, design=design, min_base=1))
-            assert table["reason"].iloc[0] != "fixed_by_design"
+            one = ESTIMATORS[metric](unit, design=design, min_base=1)
+            factor = 1.0 if metric == "ratio" else tiny
+            if tiny < 1e-160:
+                assert table["reason"].tolist() == ["no_variation"]
+                assert table["estimate"].iloc[0] == pytest.approx(factor * one["estimate"].iloc[0])
+            else:
+                # Squares of 1e-160 keep a few digits.
+                assert_scaled(table, one, factor, rel=2e-3 if tiny == 1e-160 else 1e-9)
     published(estimates.ratio(df.assign(score=1.0), "score", "cost", min_base=1))
 
 
 @pytest.mark.parametrize("large", [1e8, 1e15, 1e40, 1e59])
 def test_large_numbers(large):
-    df = survey(score=large * (1 + np.arange(24) % 3), weight=large)
+    unit = survey(score=1.0 + np.arange(24) % 3, weight=1.0)
+    df = unit.assign(score=large * unit["score"], weight=large)
     for metric in ("mean", "total", "ratio"):
         for design in DESIGNS.values():
-            published(ESTIMATORS[metric](df, design=design, min_base=1))
+            table = published(ESTIMATORS[metric](df, design=design, min_base=1))
+            one = ESTIMATORS[metric](unit, design=design, min_base=1)
+            weighted = metric == "total" and design is not None and design.weight is not None
+            assert_scaled(table, one, large**2 if weighted else large, rel=1e-9)
 
 
 @pytest.mark.parametrize("beyond", [1e61, 1e155, 1e300, -1e300, math.inf], ids=str)
@@ -296,9 +314,14 @@ def test_numbers_whose_variance_overflows_are_refused(metric, beyond):
 def test_whole_numbers_beyond_the_digits_of_a_float():
     for answers in ([2**53, 2**53 + 1], [2**62, 2**62 + 1]):
         df = survey(score=pd.array(answers * 12, dtype="Int64"))
-        published(estimates.mean(df, "score", min_base=1))
+        table = estimates.mean(df, "score", min_base=1)
+        # Both are one float.
+        assert reasons_of(table) == ["no_variation"]
+        assert table["estimate"].tolist() == [float(answers[0])]
     df = survey(score=np.array([2**63, 2**64 - 1] * 12, dtype="uint64"))
-    published(estimates.mean(df, "score", min_base=1))
+    table = published(estimates.mean(df, "score", min_base=1))
+    assert table["estimate"].iloc[0] == pytest.approx(1.5 * 2**63)
+    assert table["se"].iloc[0] == pytest.approx(2**62 / math.sqrt(23))
 
 
 TYPES = {
