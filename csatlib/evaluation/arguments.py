@@ -124,7 +124,9 @@ def one_of(value: object, allowed: tuple[object, ...], what: str) -> None:
         raise ValueError(f"{what}: expected one of {allowed}, found {value!r}")
 
 
-def fitted(rows: dict[str, object] | list[dict[str, object]], table: str) -> pd.DataFrame:
+def fitted(
+    rows: pd.DataFrame | dict[str, object] | list[dict[str, object]], table: str
+) -> pd.DataFrame:
     """Bring columns or rows into the contract of a table."""
     blank = schema.empty(table)
     made = pd.DataFrame(rows, columns=None if isinstance(rows, dict) else list(blank))

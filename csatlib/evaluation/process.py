@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from csatlib import schema
 from csatlib.estimates import proportion_interval
+from csatlib.evaluation.arguments import fitted
 from csatlib.study import Stage
 
 __all__ = ["process_state", "rework"]
@@ -95,7 +95,7 @@ def process_state(
             min_base=min_base,
         )
     ]
-    return _table(rows, "process_state")
+    return fitted(rows, "process_state")
 
 
 def rework(
@@ -179,7 +179,7 @@ def rework(
                 "reason": None if n else "empty",
             }
         )
-    return _table(rows, "rework")
+    return fitted(rows, "rework")
 
 
 def _come_back(
@@ -321,9 +321,3 @@ def _require_times(tickets: pd.DataFrame, column: str) -> None:
             f"tickets.{column}: expected times, found {tickets[column].dtype}; read them with "
             "pandas.to_datetime"
         )
-
-
-def _table(rows: list[dict[str, object]], name: str) -> pd.DataFrame:
-    columns = schema.TABLES[name].columns
-    table = pd.DataFrame(rows, columns=list(columns))
-    return schema.check(table.astype({c: column.dtype for c, column in columns.items()}), name)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-from csatlib import schema
+from csatlib import estimates
 from csatlib.estimates.adjusting import adjust_p
+from csatlib.estimates.two_sample import by_t
+from csatlib.evaluation.arguments import fitted
 
 __all__ = ["Training", "training"]
 
@@ -78,8 +79,8 @@ def training(
     -------
     Training
         ``process``: ``group_by``, ``group``, ``aspect``, ``n``, ``mean``, ``se``, ``ci_low``,
-        ``ci_high`` (t), ``reason``. ``outcome``: ``course``, ``outcome`` (a test or a measure of
-        performance), ``n`` (trainees with both), ``trainees``, ``before``, ``after``, ``gain``
+        ``ci_high`` (t), ``reason`` as in `csatlib.estimates.mean`. ``outcome``: ``course``,
+        ``outcome`` (a test or a measure of performance), ``n`` (trainees with both), ``trainees``, ``before``, ``after``, ``gain``
         (after − before; of performance less the change of those without training), ``se``, ``df``,
         ``ci_low``, ``ci_high``, ``statistic``, ``p`` (paired t; Welch where others are compared
         with), ``p_adjusted`` (Holm, all rows), ``control`` (their change), ``control_n``,
@@ -110,65 +111,55 @@ def training(
     """
     tests = dict(tests or {})
     _check(records, ratings, tests, performance, by, trainee)
-    told = [
-        _rated(column, str(value), aspect, own[aspect], conf, min_base)
-        for column in by
-        for value, own in records.groupby(column, sort=True)
-        for aspect in ratings
-    ]
+    courses = [(str(course), rows) for course, rows in records.groupby("course", sort=True)]
     changes = [
-        own.assign(course=course)
-        for course, rows in records.groupby("course", sort=True)
-        for own in _tested(rows, tests, trainee)
+        (course, name, _tested(rows, before, after, trainee))
+        for course, rows in courses
+        for name, (before, after) in tests.items()
     ]
-    measures = [] if performance is None else _measures(performance, trainee)
-    for course, rows in records.groupby("course", sort=True):
+    if performance is not None:
+        everybody = set(records[trainee])
         changes += [
-            _performed(rows, performance, name, trainee, set(records[trainee])).assign(
-                course=course
-            )
-            for name in measures
+            (course, name, _performed(rows, performance, name, trainee, everybody))
+            for course, rows in courses
+            for name in _measures(performance, trainee)
         ]
-    outcome = [_gained(own, conf, min_base) for own in changes]
-    whole = pd.concat(changes, ignore_index=True) if changes else pd.DataFrame()
-    if len(whole):
-        whole = whole[whole["trained"]]
+    outcome = fitted([_gained(*change, conf, min_base) for change in changes], "training_outcome")
+    p = outcome["p"].to_numpy(float, na_value=np.nan)
+    trainees = [
+        own[own["trained"]].assign(course=course, outcome=name) for course, name, own in changes
+    ]
     return Training(
-        _table(pd.DataFrame(told), "training_process"),
-        _table(_adjusted(pd.DataFrame(outcome)), "training_outcome"),
-        _table(whole, "trainees"),
+        _rated(records, ratings, by, conf, min_base),
+        outcome.assign(p_adjusted=pd.array(adjust_p(p, "holm"), dtype="Float64")),
+        fitted(pd.concat(trainees) if trainees else [], "trainees"),
     )
 
 
 def _rated(
-    group_by: str, group: str, aspect: str, ratings: pd.Series, conf: float, min_base: int
-) -> dict[str, object]:
-    known = ratings.dropna().astype(float)
-    row: dict[str, object] = {"group_by": group_by, "group": group, "aspect": aspect}
-    row |= {"n": len(known)}
-    if len(known) < min_base:
-        return row | {"reason": "small_base" if len(known) else "empty"}
-    se = known.std() / np.sqrt(len(known))
-    half = special.stdtrit(len(known) - 1, (1 + conf) / 2) * se
-    mean = known.mean()
-    return row | {"mean": mean, "se": se, "ci_low": mean - half, "ci_high": mean + half}
+    records: pd.DataFrame, ratings: Sequence[str], by: Sequence[str], conf: float, min_base: int
+) -> pd.DataFrame:
+    """Average each rated aspect by each column, the aspects of one group beside each other."""
+    rows = []
+    for column in by:
+        found = [
+            estimates.mean(records, aspect, by=[column], conf=conf, min_base=min_base)
+            for aspect in ratings
+        ]
+        told = pd.concat(found).sort_values("group", kind="stable") if found else pd.DataFrame()
+        rows += told.rename(columns={"item": "aspect", "estimate": "mean"}).to_dict("records")
+    return fitted(rows, "training_process")
 
 
-def _tested(
-    rows: pd.DataFrame, tests: Mapping[str, tuple[str, str]], trainee: str
-) -> list[pd.DataFrame]:
-    return [
-        pd.DataFrame(
-            {
-                "trainee": rows[trainee].to_numpy(),
-                "outcome": name,
-                "before": rows[before].to_numpy(float, na_value=np.nan),
-                "after": rows[after].to_numpy(float, na_value=np.nan),
-                "trained": True,
-            }
-        ).assign(gain=lambda df: df["after"] - df["before"])
-        for name, (before, after) in tests.items()
-    ]
+def _tested(rows: pd.DataFrame, before: str, after: str, trainee: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "trainee": rows[trainee].to_numpy(),
+            "before": rows[before].to_numpy(float, na_value=np.nan),
+            "after": rows[after].to_numpy(float, na_value=np.nan),
+            "trained": True,
+        }
+    ).assign(gain=lambda df: df["after"] - df["before"])
 
 
 def _performed(
@@ -190,7 +181,6 @@ def _performed(
     found = pd.DataFrame(
         {
             "trainee": mean.index,
-            "outcome": name,
             "before": mean["before"].to_numpy(float),
             "after": mean["after"].to_numpy(float),
             "n_before": n["before"].fillna(0).to_numpy(int),
@@ -202,14 +192,17 @@ def _performed(
     return found
 
 
-def _gained(own: pd.DataFrame, conf: float, min_base: int) -> dict[str, object]:
+def _gained(
+    course: str, outcome: str, own: pd.DataFrame, conf: float, min_base: int
+) -> dict[str, object]:
+    """Test the gain: paired, or against the change of others by Welch."""
     pairs = own[own["gain"].notna()]
     gains = pairs.loc[pairs["trained"], "gain"].to_numpy()
     others = pairs.loc[~pairs["trained"], "gain"].to_numpy()
     compared = not own["trained"].all()
     row: dict[str, object] = {
-        "course": own["course"].iloc[0],
-        "outcome": own["outcome"].iloc[0],
+        "course": course,
+        "outcome": outcome,
         "n": len(gains),
         "trainees": int(own["trained"].sum()),
         "improved": int((gains > 0).sum()),
@@ -230,18 +223,10 @@ def _gained(own: pd.DataFrame, conf: float, min_base: int) -> dict[str, object]:
     row |= {"gain": change}
     if not variance > 0:
         return row | {"reason": "no_variation"}
-    se = np.sqrt(variance)
-    half = special.stdtrit(df, (1 + conf) / 2) * se
-    p = 2 * special.stdtr(df, -abs(change / se))
-    row |= {"se": se, "df": df, "statistic": change / se, "p": p}
+    found = by_t(change, variance, df, conf)
+    half = found.critical * found.se
+    row |= {"se": found.se, "df": df, "statistic": found.statistic, "p": found.p}
     return row | {"ci_low": change - half, "ci_high": change + half}
-
-
-def _adjusted(outcome: pd.DataFrame) -> pd.DataFrame:
-    if "p" not in outcome:
-        return outcome
-    p = outcome["p"].to_numpy(float, na_value=np.nan)
-    return outcome.assign(p_adjusted=adjust_p(p, "holm"))
 
 
 def _measures(performance: pd.DataFrame, trainee: str) -> list[str]:
@@ -273,9 +258,3 @@ def _check(
         for column in (trainee, "day"):
             if column not in performance:
                 raise ValueError(f"performance: no column {column!r}")
-
-
-def _table(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    columns = schema.TABLES[name].columns
-    table = rows.reindex(columns=list(columns))
-    return schema.check(table.astype({c: column.dtype for c, column in columns.items()}), name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from csatlib.report.weighting import p_value, signed
 from csatlib.report.words import REASONS, joined, number
 
 __all__ = [
@@ -290,7 +291,7 @@ def training_view(
             "培训后": number(row["after"], "mean"),
             "提高及 95% 区间": _gain(row),
             "未参加者同期": number(row["control"], "mean"),
-            "校正后 p": _p(row["p_adjusted"]),
+            "校正后 p": p_value(row["p_adjusted"]),
             "提高的人数": f"{row['improved']:,}",
         }
         for _, row in outcome.iterrows()
@@ -299,22 +300,13 @@ def training_view(
     return pd.DataFrame(rows, columns=[*columns, "校正后 p", "提高的人数"])
 
 
-def _p(value: object) -> str:
-    if pd.isna(value):
-        return "—"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+z.2f}".replace("-", "−").replace("+0.00", "0.00")
-
-
 def _gain(row: pd.Series) -> str:
     if pd.isna(row["gain"]):
         return REASONS.get(row["reason"], "—")
+    gain, low, high = (signed(row[column], "mean") for column in ("gain", "ci_low", "ci_high"))
     if pd.isna(row["ci_low"]):
-        return f"{_signed(row['gain'])}（{REASONS.get(row['reason'], row['reason'])}）"
-    return f"{_signed(row['gain'])}（{_signed(row['ci_low'])} 至 {_signed(row['ci_high'])}）"
+        return f"{gain}（{REASONS.get(row['reason'], row['reason'])}）"
+    return f"{gain}（{low} 至 {high}）"
 
 
 def training_sentences(
