@@ -384,12 +384,61 @@ def test_two_indicators_that_say_the_same_are_told():
             rows.append({"indicator": name, "name": name, "first": "满意", "group_by": "team", "group": f"g{i}", "period": QUARTER, "value": float(value), "direction": "higher", "source": "table"})  # fmt: skip
     told = evaluation.check_system(twins, fitted("indicator_values", *rows), quarter=QUARTER)
     assert told["finding"].str.contains("几乎同进同退").sum() == 1
+    assert told.loc[told["finding"].str.contains("同进同退"), "figure"].iloc[0] < -0.99
     few = evaluation.check_system(twins, fitted("indicator_values", *rows[:21]), quarter=QUARTER)
     assert not few["finding"].str.contains("几乎同进同退").any()
     with pytest.raises(ValueError, match="quarters"):
         evaluation.check_system(
             twins, fitted("indicator_values", *rows), quarter=QUARTER, quarters=1
         )
+
+
+def test_indicators_that_hang_together_are_one_finding():
+    names = ["甲", "乙", "丙", "丁", "戊"]
+    five = system(*(ONE | {"id": i, "name": n} for i, n in zip("abcde", names, strict=True)))
+    x = np.arange(10.0)
+    # a goes with b and b with c, though a and c part; d goes with e alone.
+    tilt = np.array([1.0, -1.0] * 5)
+    columns = {"a": x - 0.9 * tilt, "b": x, "c": x + 0.9 * tilt, "d": tilt, "e": -tilt}
+    rows = [
+        {"indicator": i, "name": i, "first": "满意", "group_by": "team", "group": f"g{g}", "period": QUARTER, "value": float(value), "direction": "higher", "source": "table"}
+        for i, column in columns.items()
+        for g, value in enumerate(column)
+    ]  # fmt: skip
+    assert abs(np.corrcoef(columns["a"], columns["c"])[0, 1]) < 0.95
+    told = evaluation.check_system(five, fitted("indicator_values", *rows), quarter=QUARTER)
+    told = told[told["finding"].str.contains("同进同退")]
+    assert told["indicator"].tolist() == ["b", "e"]
+    assert told["figure"].tolist() == pytest.approx(
+        [max(np.corrcoef(columns["b"], columns[i])[0, 1] for i in "ac"), -1]
+    )
+    first, second = told["finding"]
+    assert first.startswith("“甲”“乙”“丙”几乎同进同退（其中 2 对的相关系数超过 ±0.95，最强的 0.9")
+    assert second == "“丁”“戊”几乎同进同退（相关系数 −1.00），等于把一件事算了 2 次"
+
+
+def test_measures_are_all_counted_so_few_are_enough():
+    found = evaluation.check_system(SYSTEM, values(), quarter=QUARTER)
+    row = found[(found["principle"] == "representative") & (found["indicator"] == "done")].iloc[0]
+    assert row["passed"]
+    assert row["finding"].endswith("统计了全部 4 项，没有抽样")
+    none = values(progress=PROGRESS[:0])
+    found = evaluation.check_system(SYSTEM, none, quarter=QUARTER)
+    row = found[(found["principle"] == "representative") & (found["indicator"] == "done")].iloc[0]
+    assert pd.isna(row["passed"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "n"),
+    [("on_time", 2 / 4, 4), ("done", 3 / 5, 5), ("overdue", 1 / 5, 5), ("milestones", 0.5, 10)],
+)
+def test_drafts_count_in_no_figure_of_measures(metric, value, n):
+    one = system(ONE | {"source": "actions", "metric": metric})
+    progress = PROGRESS.assign(
+        milestones_done=PROGRESS["milestones_done"].where(PROGRESS["state"] != "draft", 2)
+    )
+    row = evaluation.indicator_values(one, quarter=QUARTER, progress=progress).iloc[0]
+    assert (row["value"], row["n"]) == (pytest.approx(value), n)
 
 
 # ---- targets -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -77,7 +77,9 @@ def check_system(
         ``first``; ``passed`` (NA where it cannot be told); ``figure`` (the number behind it);
         ``finding`` and ``remedy`` in Chinese. The principles are ``complete`` (each first level
         has indicators with values), ``representative`` (enough people or tickets behind each; no
-        two that go together closer than 0.95 over at least 8 common groups and periods),
+        two that go together closer than 0.95 over at least 8 common groups and periods: those
+        that hang together are one row, of the second of them; measures are all counted, so few
+        of them are enough),
         ``quantifiable`` (unit and definition), ``available`` (there is a value, and it does not
         cost much), ``current`` (the last value is not older than it should be), ``sustainable``
         (values in each of the last quarters), ``operable`` (target and owner).
@@ -179,6 +181,11 @@ def _representative(
     if n is None:
         finding = f"“{one.name}”没有样本量，说不清代表多少人或工单"
         return _row("representative", one, None, finding, "在来源里补上样本量")
+    if one.source == "actions":
+        if n == 0:
+            return _row("representative", one, None, f"“{one.name}”还没有可以计数的改进措施")
+        finding = f"“{one.name}”统计了全部 {int(n):,} 项，没有抽样"
+        return _row("representative", one, True, finding, figure=1.0)
     whole = population.get(one.source)
     share = float(n) / whole if whole else None
     covered = "" if share is None else f"，占全体的 {100 * share:.0f}%"
@@ -190,7 +197,7 @@ def _representative(
 def _duplicates(
     system: IndicatorSystem, values: pd.DataFrame, history: pd.DataFrame | None
 ) -> Iterator[Row]:
-    """Find pairs of indicators whose values rise and fall together over groups and periods."""
+    """Find indicators whose values rise and fall together over groups and periods."""
     rows = values if history is None else pd.concat([history, values], ignore_index=True)
     keys = ["group_by", "group", "period"]
     held = rows.dropna(subset=["value"]).drop_duplicates(["indicator", *keys], keep="last")
@@ -199,21 +206,43 @@ def _duplicates(
     named = held[keys].fillna("").agg("|".join, axis=1)
     wide = held.assign(key=named, value=held["value"].astype("float64"))
     wide = wide.pivot_table(index="key", columns="indicator", values="value")
-    for one, other in combinations(system.indicators, 2):
-        if one.id not in wide or other.id not in wide:
-            continue
-        both = wide[[one.id, other.id]].dropna().to_numpy()
-        away = both - both.mean(axis=0) if len(both) else both
-        spread = np.sqrt((away**2).sum(axis=0))
-        if len(both) < _PAIRS or (spread <= 1e-12 * np.abs(both).max(axis=0)).any():
-            continue
-        r = float((away[:, 0] * away[:, 1]).sum() / spread.prod())
-        if abs(r) > _DUPLICATE:
-            finding = (
-                f"“{one.name}”与“{other.name}”几乎同进同退（{len(both)} 组数，相关系数 {r:.2f}），"
-                "等于把一件事算了两次"
-            )
-            yield _row("representative", other, False, finding, "只保留其中一个，或合并", r)
+    known = [one.id for one in system.indicators if one.id in wide]
+    pairs = {
+        pair: _together(wide[list(pair)].dropna().to_numpy()) for pair in combinations(known, 2)
+    }
+    alike = {pair: r for pair, r in pairs.items() if abs(r) > _DUPLICATE}
+    for group in _hanging_together(alike):
+        members = [one for one in system.indicators if one.id in group]
+        among = [r for (first, _), r in alike.items() if first in group]
+        r = max(among, key=abs)
+        names = "".join(f"“{one.name}”" for one in members)
+        written = f"{r:.2f}".replace("-", "−")
+        told = f"相关系数 {written}"
+        if len(members) > 2:
+            told = f"其中 {len(among)} 对的相关系数超过 ±{_DUPLICATE}，最强的 {written}"
+        finding = f"{names}几乎同进同退（{told}），等于把一件事算了 {len(members)} 次"
+        yield _row("representative", members[1], False, finding, "只保留其中一个，或合并", r)
+
+
+def _together(both: np.ndarray) -> float:
+    """Correlate two columns; NaN where they are too short or one does not vary."""
+    if len(both) < _PAIRS:
+        return np.nan
+    away = both - both.mean(axis=0)
+    spread = np.sqrt((away**2).sum(axis=0))
+    if (spread <= 1e-12 * np.abs(both).max(axis=0)).any():
+        return np.nan
+    return float((away[:, 0] * away[:, 1]).sum() / spread.prod())
+
+
+def _hanging_together(pairs: Iterable[tuple[str, str]]) -> list[set[str]]:
+    """Join pairs that share an indicator, so that many pairs are told as a few groups."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        touched = [group for group in groups if group & set(pair)]
+        groups = [group for group in groups if group not in touched]
+        groups.append(set(pair).union(*touched))
+    return groups
 
 
 def _quantifiable(one: Indicator) -> Row:

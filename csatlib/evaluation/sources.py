@@ -24,6 +24,8 @@ __all__ = [
 
 #: The grouping of figures by links of the service process.
 LINK = "link"
+_RUNNING = ("on_track", "at_risk", "overdue", "undated")
+_FINISHED = ("done", "done_late")
 
 
 @dataclass(frozen=True)
@@ -79,20 +81,20 @@ def from_progress(one: Indicator, table: pd.DataFrame, quarter: str) -> Iterable
     Drafts, cancelled measures and those beyond our ability do not count; ``on_time`` is the share
     of the finished and the overdue that were finished in time.
     """
-    states = table["state"].value_counts()
+    counted = table[table["state"].isin([*_RUNNING, *_FINISHED])]
+    states = counted["state"].value_counts()
 
     def count(*names: str) -> int:
         return int(sum(states.get(name, 0) for name in names))
 
-    running = count("on_track", "at_risk", "overdue", "undated")
-    finished = count("done", "done_late")
+    running, finished = count(*_RUNNING), count(*_FINISHED)
     part, whole = {
         "done": (finished, finished + running),
         "overdue": (count("overdue"), finished + running),
         "on_time": (count("done"), finished + count("overdue")),
         "milestones": (
-            int(table["milestones_done"].sum()),
-            int(table["milestones"].sum()),
+            int(counted["milestones_done"].sum()),
+            int(counted["milestones"].sum()),
         ),
     }[one.metric or "done"]
     if whole == 0:
