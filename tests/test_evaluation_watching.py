@@ -49,6 +49,33 @@ def test_single_measurements_equal_qcc():
     assert chart["range_upper"].unique() == pytest.approx([3.2665 * ranges.mean()], rel=1e-4)
 
 
+def published(name):
+    path = Path(__file__).parent / "reference/published_control_charts.json"
+    return json.loads(path.read_text(encoding="utf-8"))["cases"][name]
+
+
+@pytest.mark.parametrize("name", ["orange juice cans", "purchase orders", "personal computers"])
+def test_charts_of_counts_equal_the_textbook(name):
+    case = published(name)
+    table = weekly(count=case["count"], n=case["n"])
+    chart = evaluation.control_chart(table, kind=case["kind"], rules=["beyond"])
+    assert chart["center"].unique() == pytest.approx([case["center"]], abs=case["rounded"])
+    for side in ("lower", "upper"):
+        printed = chart[side].iloc[[at - 1 for at in case["limits_of"]]]
+        assert printed.tolist() == pytest.approx(case[side], abs=case["rounded"])
+    assert [at + 1 for at in np.flatnonzero(chart["signal"])] == case["beyond"]
+
+
+def test_single_measurements_equal_the_textbook():
+    case = published("paint viscosity")
+    chart = evaluation.control_chart(weekly(case["value"]), kind="xmr", rules=["beyond"])
+    for column in ("center", "lower", "upper", "range_upper"):
+        found = chart[column].unique()
+        assert found == pytest.approx([case[column]], abs=case["rounded"]), column
+    assert chart["moving_range"].mean() == pytest.approx(case["mean_range"], abs=case["rounded"])
+    assert not chart["signal"].any()
+
+
 def test_shares_have_limits_of_their_own_size():
     chart = evaluation.control_chart(
         weekly(count=[6, 12, 9, 3, 8, 7, 10, 5], n=[50, 100, 80, 20, 70, 60, 90, 30]), kind="p"
@@ -84,12 +111,20 @@ def test_variation_beyond_counting_widens_the_limits():
     wide = evaluation.control_chart(table, kind="p", rules=["beyond"], overdispersed=True)
     assert narrow["signal"].sum() > 5
     assert wide["signal"].sum() <= 1
+    center = drawn.sum() / (5000 * 30)
+    binomial = np.sqrt(center * (1 - center) / 5000)
+    z = (drawn / 5000 - center) / binomial
+    between = np.abs(np.diff(z)).mean() / 1.128379
+    assert wide["sigma"].unique() == pytest.approx([binomial * between], rel=1e-6)
     even = weekly(count=[50, 51] * 10, n=[500] * 20)
     calm = evaluation.control_chart(even, kind="p", overdispersed=True)
     pd.testing.assert_frame_equal(calm, evaluation.control_chart(even, kind="p"))
 
 
-STEADY = [0.5, -0.5] * 8
+def test_without_two_points_in_a_row_nothing_is_widened():
+    apart = weekly(count=[5, 0, 6, 0] * 5, n=[50, 0, 60, 0] * 5)
+    wide = evaluation.control_chart(apart, kind="p", overdispersed=True)
+    pd.testing.assert_frame_equal(wide, evaluation.control_chart(apart, kind="p"))
 
 
 @pytest.mark.parametrize(
@@ -216,6 +251,21 @@ def test_points_of_one_pattern_are_one_alarm():
     assert (found["until"] - found["since"]).dt.days.tolist() == [0, 7]
     assert found["value"].tolist() == [32, 31]
     assert (found["limit"] == chart["upper"].iloc[0]).all()
+
+
+def test_alarms_of_earlier_quarters_are_left_out_and_lasting_ones_kept():
+    values = [10, 11, 9, 30, 11, 9, 10, 9, *[10.5] * 10]
+    chart = evaluation.control_chart(weekly(values), kind="xmr", rules=["beyond", "run"])
+    whole = evaluation.alarms(chart)
+    assert sorted(whole["rule"]) == ["beyond", "run"]
+    opens = chart["time"].iloc[12]
+    own = evaluation.alarms(chart, since=opens)
+    assert own["rule"].tolist() == ["run"]
+    assert own["since"].iloc[0] < opens <= own["until"].iloc[0]
+    last = whole["until"].max()
+    assert len(evaluation.alarms(chart, since=last)) == 1, "the last point itself is of it"
+    after = evaluation.alarms(chart, since=last + pd.Timedelta(days=1))
+    pd.testing.assert_frame_equal(after, schema.empty("alarms"))
 
 
 # streams
@@ -461,6 +511,19 @@ def test_later_work_is_compared_with_those_without_training():
     assert (found["statistic"], found["df"]) == pytest.approx((test.statistic, test.df))
 
 
+def test_a_course_whose_people_nobody_worked_with_is_told_as_empty():
+    nobody = pd.DataFrame({"trainee": ["x"], "day": [pd.Timestamp("2026-08-01")], "score": [4.0]})
+    row = evaluation.training(records(), performance=nobody[:0]).outcome.iloc[0]
+    assert (row["course"], row["outcome"], row["n"]) == ("投诉处理", "score", 0)
+    assert row["reason"] == "empty"
+
+
+def test_ratings_all_alike_have_no_error():
+    process = evaluation.training(records().assign(rating=5), ratings=["rating"]).process
+    assert set(process["reason"]) == {"no_variation"}
+    assert process[["se", "ci_low", "ci_high"]].isna().all(axis=None)
+
+
 def test_ratings_by_course_lecturer_and_method():
     table = records()
     process = evaluation.training(table, ratings=["rating"]).process
@@ -593,6 +656,14 @@ def test_alarms_are_drawn_in_the_colour_of_warning():
     axes = charts.control_lines(alarming(), metric="share")
     marked = [line for line in axes.lines if to_hex(line.get_color()) == style.SERIES[5]]
     assert [line.get_ydata().tolist() for line in marked] == [[pytest.approx(19 / 60)]]
+
+
+def test_a_control_chart_is_of_one_group():
+    table = pd.concat([weekly([1.0, 2] * 5).assign(group=g) for g in "ab"])
+    chart = evaluation.control_chart(table, kind="xmr")
+    chart["time"] += pd.to_timedelta(np.arange(len(chart)), unit="h")
+    with pytest.raises(ValueError, match="expected one group"):
+        charts.control_lines(chart)
 
 
 def test_stages_are_drawn_in_their_order_with_the_bottleneck_marked():

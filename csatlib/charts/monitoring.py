@@ -44,7 +44,8 @@ def control_lines(chart: pd.DataFrame, *, metric: str = "mean") -> Axes:
     ['数据不足']
     """
     frames.require_one(chart, "stream", "control_lines")
-    frames.require_unique(chart, ["group", "time"], "control_lines")
+    frames.require_one(chart, "group", "control_lines")
+    frames.require_unique(chart, ["time"], "control_lines")
     known = chart[chart["value"].notna()].sort_values("time")
     if known.empty:
         return style.no_data()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib import schema
+from csatlib.evaluation.arguments import fitted
 from csatlib.evaluation.run_rules import DEFAULT_RULES, RULES, length_of, patterns
 
 __all__ = ["alarms", "control_chart"]
@@ -34,7 +35,7 @@ def control_chart(
     Parameters
     ----------
     streams : DataFrame
-        Table ``streams``, such as `weekly` makes; of it ``stream``, ``group``, ``time`` and for
+        Table ``streams``, such as `stream` makes; of it ``stream``, ``group``, ``time`` and for
         ``p`` and ``u`` the columns ``count`` and ``n``, for ``xmr`` the column ``value`` are read.
         Several streams and groups may lie in one table; each has a chart of its own.
     kind : {"p", "u", "xmr"}
@@ -97,13 +98,10 @@ def control_chart(
         _chart(own.sort_values("time"), _Rules(kind, baseline, tuple(rules), overdispersed))
         for _, own in keyed.groupby(["stream", "group"], dropna=False, sort=True)
     ]
-    columns = schema.TABLES["control_charts"].columns
-    whole = pd.concat(charts, ignore_index=True) if charts else schema.empty("control_charts")
-    typed = whole.astype({name: column.dtype for name, column in columns.items()})
-    return schema.check(typed[list(columns)], "control_charts")
+    return fitted(pd.concat(charts) if charts else [], "control_charts")
 
 
-def alarms(chart: pd.DataFrame) -> pd.DataFrame:
+def alarms(chart: pd.DataFrame, *, since: pd.Timestamp | None = None) -> pd.DataFrame:
     """List what a control chart signals: which pattern, on which side, from when to when.
 
     Points that meet one rule one after the other are one alarm.
@@ -112,6 +110,10 @@ def alarms(chart: pd.DataFrame) -> pd.DataFrame:
     ----------
     chart : DataFrame
         Table ``control_charts``.
+    since : Timestamp, optional
+        Alarms whose last point lies before it are left out, such as those of earlier quarters
+        whose points are in the chart to make its limits. A pattern that began before it and
+        lasts is kept.
 
     Returns
     -------
@@ -140,10 +142,10 @@ def alarms(chart: pd.DataFrame) -> pd.DataFrame:
         for _, own in chart.groupby(["stream", "group"], dropna=False, sort=True)
         for row in _alarms(own.reset_index(drop=True))
     ]
-    columns = schema.TABLES["alarms"].columns
-    table = pd.DataFrame(rows, columns=list(columns))
-    typed = table.astype({name: column.dtype for name, column in columns.items()})
-    ordered = typed.sort_values(
+    table = fitted(rows, "alarms")
+    if since is not None:
+        table = table[table["until"] >= since]
+    ordered = table.sort_values(
         ["until", "stream", "group", "rule", "side"], ascending=[False, True, True, True, True]
     )
     return ordered.reset_index(drop=True)
@@ -226,7 +228,9 @@ def _limits(value: np.ndarray, n: np.ndarray, made: np.ndarray, rules: _Rules) -
         sigma = np.sqrt(spread / np.where(n > 0, n, np.nan))
         if rules.overdispersed and spread > 0:
             z = (value - center) / sigma
-            sigma *= max(1.0, np.nanmean(np.abs(np.diff(np.where(made, z, np.nan)))) / _D2)
+            moves = np.abs(np.diff(np.where(made, z, np.nan)))
+            # No two points in a row: nothing tells of a variation between them.
+            sigma *= 1.0 if np.isnan(moves).all() else max(1.0, np.nanmean(moves) / _D2)
     if not np.nanmax(sigma) > 0:
         return _Limits(center, nothing, "no_variation")
     return _Limits(center, sigma)
@@ -270,7 +274,7 @@ def _check(streams: pd.DataFrame, kind: str, baseline: int | None, rules: Sequen
     if missing:
         raise ValueError(
             f"streams: expected columns {', '.join(needed)}, {', '.join(missing)} missing; "
-            "make the table with evaluation.weekly or name the columns so"
+            "make the table with evaluation.stream or name the columns so"
         )
     words = [
         name

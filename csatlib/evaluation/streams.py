@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from csatlib import schema
+from csatlib.evaluation.arguments import fitted
 
 __all__ = ["stream"]
 
@@ -91,9 +92,7 @@ def stream(
     ends = pd.PeriodIndex(table["period"]).end_time
     table["complete"] = (starts >= days.min().normalize()) & (ends.normalize() <= days.max())
     table["time"] = starts
-    columns = schema.TABLES["streams"].columns
-    typed = table.astype({c: column.dtype for c, column in columns.items()})
-    return schema.check(typed[list(columns)], "streams")
+    return fitted(table, "streams")
 
 
 def _require(rows: pd.DataFrame, time: str, others: list[str]) -> None:
