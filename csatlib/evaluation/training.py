@@ -80,13 +80,14 @@ def training(
     Training
         ``process``: ``group_by``, ``group``, ``aspect``, ``n``, ``mean``, ``se``, ``ci_low``,
         ``ci_high`` (t), ``reason`` as in `csatlib.estimates.mean`. ``outcome``: ``course``,
-        ``outcome`` (a test or a measure of performance), ``n`` (trainees with both), ``trainees``, ``before``, ``after``, ``gain``
-        (after − before; of performance less the change of those without training), ``se``, ``df``,
-        ``ci_low``, ``ci_high``, ``statistic``, ``p`` (paired t; Welch where others are compared
-        with), ``p_adjusted`` (Holm, all rows), ``control`` (their change), ``control_n``,
-        ``improved`` (trainees whose figure rose), ``reason`` (``empty``, ``small_base``,
-        ``no_variation``). ``trainees``: ``course``, ``trainee``, ``outcome``, ``before``,
-        ``after``, ``gain``, ``n_before``, ``n_after`` (rows of performance).
+        ``outcome`` (a test or a measure of performance), ``n`` (trainees with both),
+        ``trainees``, ``before``, ``after``, ``gain`` (after − before; of performance less the
+        change of those without training), ``se``, ``df``, ``ci_low``, ``ci_high``, ``statistic``,
+        ``p`` (paired t; Welch where others are compared with), ``p_adjusted`` (Holm, all rows),
+        ``control`` (their change), ``control_n``, ``improved`` (trainees whose figure rose),
+        ``reason`` (``empty``, ``small_base``, ``no_variation``). ``trainees``: ``course``,
+        ``trainee``, ``outcome``, ``before``, ``after``, ``gain``, ``n_before``, ``n_after`` (rows
+        of performance).
 
     Raises
     ------

@@ -9,6 +9,7 @@ from csatlib.report.acting import (
 )
 from csatlib.report.appraisal import cross_counts, describe_view, units_finding, units_view
 from csatlib.report.casebook import cases_view, handbook, handbook_note
+from csatlib.report.checking import checks_sentence, checks_view
 from csatlib.report.churning import (
     churn_finding,
     churn_risk_check_view,
@@ -45,11 +46,7 @@ from csatlib.report.driving import (
 )
 from csatlib.report.effects import effects_view, verdict_sentences, verdicts_finding, verdicts_view
 from csatlib.report.evaluating import (
-    checks_sentence,
-    checks_view,
     measured,
-    service_targets_sentences,
-    service_targets_view,
     target_shares_view,
     target_summary_view,
     targets_finding,
@@ -120,6 +117,7 @@ from csatlib.report.progressing import (
     action_progress_view,
     action_weeks_sentence,
 )
+from csatlib.report.proposing import service_targets_sentences, service_targets_view
 from csatlib.report.provenance import cite, provenance, subtitle
 from csatlib.report.record import survey_record
 from csatlib.report.scripts import interview_script
