@@ -210,6 +210,14 @@ def test_owners_are_led_to_by_theme_item_or_stage():
             }.items()
         ),
         ({"coverage": covered(wait=18).assign(negative="多")}, "negative: expected numbers"),
+        (
+            {"estimates": table("estimates", [{"item": "speed"}]).assign(estimate="高")},
+            "draft: estimates: estimate: expected numbers, found dtype str; .*to_numeric",
+        ),
+        (
+            {"cases": table("cases", [case("派专人驻守", "effective")]).assign(estimate="高")},
+            "draft: cases: estimate: expected numbers",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(given, words):

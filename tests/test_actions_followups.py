@@ -99,6 +99,25 @@ def test_ids_as_numbers_and_as_their_digits_find_each_other():
         assert found["group"].tolist() == ["网络组", "数据组", "数据组"]
 
 
+def test_comments_numbered_are_found_again_in_every_table():
+    numbered = {"c1": 1, "c2": 2, "c3": 3, "c4": 4}
+    comments, coded = (
+        df.assign(comment_id=df["comment_id"].map(numbered)) for df in (COMMENTS, CODED)
+    )
+    found = actions.followups(
+        comments,
+        table([row("X-1", "contacted", comment_id="1", contacted_on="2026-08-03")]),
+        settings=SETTINGS,
+        today=TODAY,
+        coded=coded,
+        responses=RESPONSES,
+    )
+    assert found["followup_id"].tolist() == ["X-1", "F-3", "F-4"]
+    assert found["state"].tolist() == ["contacted", "new", "new"]
+    assert found["themes"].tolist()[:2] == ["menu、wait", "manner"]
+    assert found["polarity"].tolist()[:2] == ["mixed", "negative"]
+
+
 def test_the_register_is_laid_over_and_its_older_rows_stay():
     log = [
         row(
@@ -164,6 +183,18 @@ def test_the_register_is_seen_as_of_the_day(written, state, closed):
         ),
         ({"polarity": CODED}, "pass text.comment_polarity"),
         ({"today": "soon"}, "expected a day"),
+        (
+            {"log": [row("a", comment_id="c1")], "coded": CODED.assign(comment_id=range(5))},
+            r"comments.comment_id, followups: coded.comment_id: .*write both as text",
+        ),
+        (
+            {"responses": RESPONSES.assign(overall=["满意", "一般", "不满"])},
+            "followups: responses.overall: expected numbers, found dtype str",
+        ),
+        (
+            {"responses": RESPONSES.assign(submitted_at="上周")},
+            "followups: responses.submitted_at: expected times such as .* found 3 of 3",
+        ),
     ],
     ids=[
         "no answers",
@@ -173,6 +204,9 @@ def test_the_register_is_seen_as_of_the_day(written, state, closed):
         "twice",
         "clauses",
         "no day",
+        "other ids of comments",
+        "words for a score",
+        "words for a day",
     ],
 )
 def test_what_cannot_be_joined_is_told(given, words):

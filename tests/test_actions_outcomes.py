@@ -89,7 +89,7 @@ def test_a_share_begins_at_the_cutoff_of_its_item():
     assert speed[["before", "after"]].tolist() == pytest.approx([1 / 5, 1 / 3])
     assert speed["estimate"] == pytest.approx(2 / 15)
     assert manner[["before", "after"]].tolist() == pytest.approx([1, 2 / 3])
-    with pytest.raises(ValueError, match=r"expected true or false .* in 'manner'"):
+    with pytest.raises(ValueError, match=r"cutoffs: .* 'manner' .* measure A2, found none; add"):
         actions.effects(measures, both, today=TODAY, cutoffs={"speed": 3})
 
 

@@ -123,6 +123,9 @@ def draft(
     require(problems, read, "draft: problems", table="key_problems")
     if min_comments < 1:
         raise ValueError(f"draft: min_comments must be at least 1, found {min_comments}")
+    if estimates is not None:
+        held = ("item", "metric", "estimate")
+        require(estimates, held, "draft: estimates", table="estimates")
     label, day = str(Quarter.parse(quarter)), as_day(today, "draft: today")
     frame = codeframe or Codeframe()
     words = {**frame.labels(), **(labels or {})}
@@ -150,7 +153,9 @@ def _latest(cases: pd.DataFrame | None, line: str) -> pd.DataFrame:
     """Keep of each measure and problem the latest case of the line."""
     if cases is None:
         return pd.DataFrame(columns=["measure", "item", "theme", "verdict", "quarter", "case_id"])
-    require(cases, ("case_id", "line", "quarter", "item", "theme", "measure", "verdict"), "draft")
+    read = ["case_id", "line", "quarter", "item", "theme", "measure", "verdict"]
+    read += [name for name in ("estimate",) if name in cases]
+    require(cases, read, "draft: cases", table="cases")
     own = cases[(cases["line"] == line) & cases["measure"].notna()]
     own = own.sort_values(["quarter", "case_id"], kind="stable")
     return own[~own.duplicated(["measure", "item", "theme"], keep="last")]
@@ -169,17 +174,17 @@ def _proposals(problem: Problem, playbook: Playbook, cases: pd.DataFrame) -> lis
     past = {row["measure"]: row for _, row in cases[here.fillna(value=False)].iterrows()}
     known = [m for m in playbook.measures if _answers(m, problem)]
     short = [name for name, row in past.items() if row["verdict"] == "short"]
+    effective = [name for name, row in past.items() if row["verdict"] == "effective"]
     warning = "；".join(
         f"知识库：“{name}”在 {past[name]['quarter']} 未达预期，不再提出（{past[name]['case_id']}）"
         for name in short
     )
     proposals = [_Proposal(m, _told(past.get(m.measure))) for m in known if m.measure not in short]
     by_text = {m.measure for m in known}
-    for name, row in past.items():
-        if row["verdict"] == "effective" and name not in by_text:
-            proposals.append(_Proposal(_again(row), _told(row)))
-    worked = [p for p in proposals if p.note.startswith("知识库") and "有效" in p.note]
-    ordered = [*worked, *(p for p in proposals if p not in worked)]
+    for name in effective:
+        if name not in by_text:
+            proposals.append(_Proposal(_again(past[name]), _told(past[name])))
+    ordered = sorted(proposals, key=lambda p: p.measure.measure not in effective)
     if not ordered:
         missing = "措施库里没有对应的措施：请填写改进措施、责任人、目标值和计划完成时间"
         ordered = [_Proposal(None, missing)]

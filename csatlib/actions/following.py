@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from csatlib.actions.rows import as_day, require, tabled
-from csatlib.sampling.reading import one_type, texts_of
+from csatlib.sampling.reading import numbers_of, one_type, texts_of, times_of
 from csatlib.schema import TABLES
 from csatlib.study import Followups
 from csatlib.text import uninformative
@@ -68,7 +68,8 @@ def followups(
     ------
     ValueError
         If a column is missing, a comment or an answer stands twice in a table that should hold it
-        once, their ``response_id`` are of two types, or it is not known when and in which quarter
+        once, ids of comments or of answers are of two types in two tables, ``submitted_at`` holds
+        what is no time or ``score`` what is no number, or it is not known when and in which quarter
         an opinion was given.
 
     Examples
@@ -86,6 +87,11 @@ def followups(
     require(comments, ("comment_id", "response_id", "text"), "followups: comments")
     require(log, TABLES["followups"].columns, "followups: log", table="followups")
     day = as_day(today, "followups: today")
+    if coded is not None:
+        require(coded, ("comment_id", "theme"), "followups: coded")
+    if polarity is not None:
+        require(polarity, ("comment_id", "polarity"), "followups: polarity")
+    comments, log, coded, polarity = _by_text(comments, log, coded, polarity)
     _once(comments, "comments")
     _once(log, "log")
     told = comments[~uninformative(comments["text"])]
@@ -99,6 +105,23 @@ def followups(
     return tabled(_as_of(made, day).to_dict("records"), "followups")
 
 
+def _by_text(*tables: pd.DataFrame | None) -> list[pd.DataFrame | None]:
+    """Give the ids of comments as text in all tables, or say which are of another type."""
+    names = ("comments", "log", "coded", "polarity")
+    held = dict(zip(names, tables, strict=True))
+    one_type(
+        {
+            f"followups: {name}.comment_id": table["comment_id"]
+            for name, table in held.items()
+            if table is not None
+        }
+    )
+    return [
+        None if table is None else table.assign(comment_id=texts_of(table["comment_id"]))
+        for table in tables
+    ]
+
+
 def _once(table: pd.DataFrame, name: str) -> None:
     if table["comment_id"].duplicated().any():
         raise ValueError(
@@ -110,8 +133,9 @@ def _given(
     told: pd.DataFrame, responses: pd.DataFrame | None, settings: Followups, score: str | None
 ) -> pd.DataFrame:
     """Say of each opinion who gave it where and when."""
-    source = told
+    source, where = told, "followups: comments"
     if responses is not None:
+        where = "followups: responses"
         require(responses, ("response_id", "quarter", "line", "submitted_at"), "followups")
         source = _answered(told, responses)
     require(source, ("quarter", "line", "submitted_at"), "followups: comments without responses")
@@ -122,11 +146,14 @@ def _given(
         )
     columns = {name: source[name] for name in ("comment_id", "response_id", "text")}
     columns |= {name: source[name] for name in ("quarter", "line")}
-    columns["received_on"] = pd.to_datetime(source["submitted_at"]).dt.normalize()
+    given_at = times_of(source["submitted_at"], f"{where}.submitted_at")
+    columns["received_on"] = given_at.dt.normalize()
     given = {"customer_id": "customer_id", "channel": "channel"}
-    given |= {"group": settings.by or "", "score": score or ""}
+    given |= {"group": settings.by or ""}
     for name, column in given.items():
         columns[name] = source.get(column, pd.NA)
+    known = score in source
+    columns["score"] = numbers_of(source[score], f"{where}.{score}") if known else pd.NA
     return pd.DataFrame(columns)
 
 
@@ -150,7 +177,6 @@ def _themes(coded: pd.DataFrame | None) -> dict[str, str]:
     """Join the themes of each comment, in the order in which they are spoken of."""
     if coded is None:
         return {}
-    require(coded, ("comment_id", "theme"), "followups: coded")
     found = coded[coded["theme"].notna()]
     if "start" in found:
         found = found.sort_values(["comment_id", "start", "theme"], kind="stable")
@@ -160,7 +186,6 @@ def _themes(coded: pd.DataFrame | None) -> dict[str, str]:
 
 def _polarities(polarity: pd.DataFrame | None, coded: pd.DataFrame | None) -> dict[str, str]:
     if polarity is not None:
-        require(polarity, ("comment_id", "polarity"), "followups: polarity")
         if polarity["comment_id"].duplicated().any():
             raise ValueError(
                 "followups: polarity: expected the table comment_polarity with one row a comment, "

@@ -69,6 +69,8 @@ def effects(
     ------
     ActionError
         If a measure's scope or days cannot be read; the message names it.
+    ValueError
+        If a measure is about the share of satisfied answers to an item of scores without a cutoff.
 
     Examples
     --------
@@ -77,6 +79,9 @@ def effects(
     """
     tables = []
     for action, frames, chosen in _judged(actions, responses, today, rechecks, labels):
+        metric, cutoff = text_of(action["metric"]) or "mean", (cutoffs or {}).get(action["item"])
+        if metric == "share" and cutoff is None:
+            _refuse_scores(responses[action["item"]], action)
         found = effect(
             frames.before,
             frames.after,
@@ -85,8 +90,8 @@ def effects(
             history=None if frames.history.empty else frames.history,
             match=match,
             by=list(parse_scope(text_of(action["scope"]))),
-            metric=text_of(action["metric"]) or "mean",
-            cutoff=(cutoffs or {}).get(action["item"]),
+            metric=metric,
+            cutoff=cutoff,
             design=design,
             goal=_goal(action),
             chosen=chosen,
@@ -174,6 +179,15 @@ def _asked_again(frames: Frames) -> Frames:
         control=pd.concat([frames.control, *others]),
         history=frames.history[frames.history["customer_id"].isin(asked)],
     )
+
+
+def _refuse_scores(answers: pd.Series, action: pd.Series) -> None:
+    if answers.notna().any() and not pd.api.types.is_bool_dtype(answers.dtype):
+        raise ValueError(
+            f"cutoffs: expected the score from which answers to {action['item']!r} are satisfied, "
+            f"for the share of measure {action['action_id']}, found none; add it, such as "
+            f"cutoffs={{{action['item']!r}: 4}}"
+        )
 
 
 def _goal(action: pd.Series) -> float | None:
