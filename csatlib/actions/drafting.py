@@ -181,9 +181,7 @@ def _proposals(problem: Problem, playbook: Playbook, cases: pd.DataFrame) -> lis
     )
     proposals = [_Proposal(m, _told(past.get(m.measure))) for m in known if m.measure not in short]
     by_text = {m.measure for m in known}
-    for name in effective:
-        if name not in by_text:
-            proposals.append(_Proposal(_again(past[name]), _told(past[name])))
+    proposals += [_Proposal(_again(past[n]), _told(past[n])) for n in effective if n not in by_text]
     ordered = sorted(proposals, key=lambda p: p.measure.measure not in effective)
     if not ordered:
         missing = "措施库里没有对应的措施：请填写改进措施、责任人、目标值和计划完成时间"
