@@ -144,7 +144,7 @@ DENIED = {"verdict": "short", "next_step": "iterate", "method": None, "estimate"
     [
         (
             {}, {}, {},
-            "网络组首次响应模板：有效。响应速度从 3.62 分到 4.05 分，同期范围之外的客户提高 0.04 分，"
+            "网络组首次响应模板：有效。响应速度从 3.62 分到 4.05 分，同期其他客户提高 0.04 分，"
             "差 +0.39（95% 区间 0.18–0.60），达到目标的 98%；建议推广。",
         ),
         (
@@ -483,9 +483,9 @@ def test_lines_of_those_reached_and_the_others():
     ticks = [tick.get_text() for tick in axes.get_xticklabels()]
     assert ticks == [f"{word}\nn=100 / 100" for word in ("2026Q1", "措施前", "措施后")]
     lines = {line.get_label(): line for line in axes.lines if line.get_label()[0] != "_"}
-    assert set(lines) == {"措施涉及的客户", "范围之外的客户"}
+    assert set(lines) == {"措施涉及的客户", "其他客户"}
     assert lines["措施涉及的客户"].get_ydata().tolist() == [3.6, 3.62, 4.05]
-    assert pd.isna(lines["范围之外的客户"].get_ydata()[2])
+    assert pd.isna(lines["其他客户"].get_ydata()[2])
     assert axes.get_ylabel() == "响应速度（分）"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _WAVE_WORDS = {"before": "措施前", "after": "措施后"}
 _SHARES = ("share", "theme", "within")
-_REACHED, _OTHERS = "措施涉及的客户", "范围之外的客户"
+_REACHED, _OTHERS = "措施涉及的客户", "其他客户"
 
 
 @style.styled

@@ -19,7 +19,7 @@ _REASONS = {
     "no_events": "前后都没有发生",
     "none_before": "措施之前没有发生，不算倍数",
     "follow_up_open": "观察期未满",
-    "no_control": "没有范围之外的客户",
+    "no_control": "没有其他客户",
     "no_history": "没有更早的季度",
     "no_pairs": "没有两次都回答的客户",
     "no_matches": "找不到条件相近的客户",

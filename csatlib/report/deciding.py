@@ -194,9 +194,7 @@ def _compared(told: _Told) -> str:
     rest = None if own is None or pd.isna(own) else own - told.verdict["estimate"]
     known = rest is not None and pd.notna(rest)
     if method == "did":
-        beside = (
-            f"同期范围之外的客户{told.moved(rest)}，" if known else "与同期范围之外的客户相比，"
-        )
+        beside = f"同期其他客户{told.moved(rest)}，" if known else "与同期其他客户相比，"
         return f"，{beside}差 {change}"
     if method == "matched":
         return f"，与同期条件相近的其他客户相比，差 {change}"
