@@ -430,7 +430,7 @@ def test_a_measure_that_names_no_item_pays_for_its_choice():
 
 
 def test_verdicts_refuse_tables_that_are_not_theirs():
-    with pytest.raises(ValueError, match="effects: expected the column"):
+    with pytest.raises(ValueError, match=r"verdicts: effects: expected the columns .* missing"):
         judged(effects=pd.DataFrame({"action_id": []}))
     with pytest.raises(ValueError, match="smallest"):
         judged(smallest=0)

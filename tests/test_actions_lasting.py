@@ -11,6 +11,7 @@ import pytest
 
 from csatlib import schema
 from csatlib.actions import (
+    action_frames,
     active_customers,
     cases,
     churn,
@@ -158,10 +159,11 @@ def test_a_problem_that_nobody_raised_has_reasons():
 
 
 def test_a_measure_done_before_it_began_is_refused():
+    early = {**WHEN, "started_on": "2026-08-01", "done_on": "2026-07-01"}
     with pytest.raises(ValueError, match="done_on: expected a day from started_on"):
-        recurrence(
-            MENTIONS, "wait", started_on="2026-08-01", done_on="2026-07-01", today="2026-09-30"
-        )
+        recurrence(MENTIONS, "wait", **early)
+    with pytest.raises(ValueError, match="of measure A7; check both days"):
+        recurrence(MENTIONS, "wait", action_id="A7", **early)
     with pytest.raises(ValueError, match="mentions: expected names of columns"):
         recurrence(MENTIONS, "wait", column="topic", **WHEN)
 
@@ -451,6 +453,27 @@ def test_orders_are_summed_with_counts():
     with pytest.raises(ValueError, match="found 1 negative"):
         orders_gained(asked.assign(orders=asked["orders"].replace(9, -1)))
     assert orders_gained(schema.empty("rechecks")).empty
+
+
+@pytest.mark.parametrize("name", ["today", "started_on", "done_on", "since"])
+def test_a_word_is_no_day_of_a_problem(name):
+    with pytest.raises(ValueError, match=f"{name}: expected a day such as .* found 'soon'"):
+        recurrence(MENTIONS, "wait", **{**WHEN, name: "soon"})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: repeats(TICKETS, today="soon"),
+        lambda: churn_risk(CUSTOMERS, ANSWERS, today="soon"),
+        lambda: orders_gained(schema.empty("rechecks"), today="soon"),
+        lambda: action_frames({"quarter": "2026Q2"}, ANSWERS, today="soon"),
+    ],
+    ids=["repeats", "churn_risk", "orders_gained", "action_frames"],
+)
+def test_a_word_is_no_day_of_a_run(call):
+    with pytest.raises(ValueError, match=r"today: expected a day such as .* found 'soon'"):
+        call()
 
 
 # ---- cases ---------------------------------------------------------------------------------------

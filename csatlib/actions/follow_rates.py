@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from csatlib.actions.arguments import between
 from csatlib.actions.follow_states import followup_states
 from csatlib.actions.rows import as_day, filled, require, tabled
 from csatlib.actions.survival import waiting_quantile
@@ -54,8 +55,9 @@ def followup_rates(
         ``reason``. Shares, ``count`` of ``n`` with Wilson's interval: of all ``contacted``,
         ``closed`` (also where it ended as beyond our ability or out of reach), ``late`` and
         ``escalated``; ``contacted_in_time`` and ``closed_in_time`` of those whose date has passed
-        or that are over; of those that ended ``corrective``, ``preventive``, ``explanation`` (of
-        those beyond our ability only) and ``checked`` on record, and ``complete``. Days from
+        or that are over; with a record of ``corrective`` and of ``preventive`` of the closed, of
+        ``explanation`` of those beyond our ability; ``checked`` and ``complete`` of all that ended,
+        closed, beyond our ability or out of reach. Days from
         receipt, ``count`` of ``n`` over: ``contact_days_median``, ``contact_days_p90``,
         ``close_days_median``, ``close_days_p90``. ``reason``: ``empty`` (n is 0), ``no_event``
         (nothing is over yet), ``not_reached`` (too few are over for this quantile), else NA.
@@ -83,8 +85,7 @@ def followup_rates(
     >>> found.loc[["closed", "close_days_median"], "estimate"].tolist()
     [0.5, 4.0]
     """
-    if not 0 < conf < 1:
-        raise ValueError(f"followup_rates: expected conf between 0 and 1, found {conf}")
+    conf = between(conf, "conf")
     groups = [by] if isinstance(by, str) else list(by)
     require(followups, ("received_on", *_RECORDED), "followup_rates", table="followups")
     require(followups, groups, "followup_rates")
@@ -113,7 +114,7 @@ def _shares(
         for name in _RECORDED
     }
     beyond = rows["state"] == "beyond"
-    worked = ended & (rows["state"] == "closed")
+    worked = rows["state"] == "closed"
     counted = {
         "contacted": (contacted, every),
         "contacted_in_time": _in_time(

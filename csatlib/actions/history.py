@@ -37,13 +37,12 @@ def group_prior(stack: Stack) -> Prior:
     for it was chosen. The residuals hold shock and sampling error together; where sampling errors
     after are larger than theirs, the difference is added.
     """
-    used = (stack.wave != BEFORE) & np.isin(stack.wave, (HISTORY, AFTER))
+    stack = stack.keep(stack.wave != BEFORE)
     mine = {w: stack.where(w, reached=True) for w in (HISTORY, AFTER)}
     counts = {w: int(rows.sum()) for w, rows in mine.items()}
     shape = {"n_before": counts[HISTORY], "n_after": counts[AFTER], "series": True}
     if not counts[HISTORY] or not counts[AFTER]:
         return Prior(**shape, reason="no_history" if counts[AFTER] else "empty")
-    stack = stack.keep(used)
     time = np.unique(stack.wave * (stack.quarter.max() + 1) + stack.quarter, return_inverse=True)[1]
     group = np.where(stack.reached, 0, stack.group + 1)
     groups = np.unique(group, return_inverse=True)[1]
@@ -62,10 +61,8 @@ def group_prior(stack: Stack) -> Prior:
     if isinstance(found, str):
         return Prior(**shape, reason=found)
     estimate, spent, df = found
-    weights = {w: stack.where(w, reached=True) for w in (HISTORY, AFTER)}
     before, after = (
-        float(np.average(stack.value[rows], weights=stack.weight[rows]))
-        for rows in weights.values()
+        float(np.average(stack.value[rows], weights=stack.weight[rows])) for rows in mine.values()
     )
     told = shape | {"before": before, "after": after, "estimate": estimate}
     if not spent > 1e-24:
@@ -108,6 +105,8 @@ def _against(
     sampling = float(variance[target].sum() / target.sum() ** 2 + line**2 @ variance[fitted])
     beyond = sampling - typical * scale
     # Sampling errors that are smaller after are not taken off: the result could fall below them.
+    # Nor are they a floor: residuals that are small by chance belong to the t of so few quarters,
+    # and with a floor below them intervals without shocks would hold almost always.
     return estimate, square * scale + max(beyond, 0.0), float(df)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from csatlib.actions.counts import Figure, share
+from csatlib.actions.rows import as_day
 from csatlib.fieldwork.arguments import as_contract, check_conf, columns_of
 from csatlib.sampling.reading import texts_of, times_of
 from csatlib.schema import RISKS, TABLES
@@ -116,7 +117,7 @@ def churn_risk(
     columns_of(customers, [key], "customers")
     _check_points(points, levels)
     ids = pd.Index(texts_of(customers[key]).dropna().unique(), dtype="str")
-    now = pd.Timestamp(today).normalize()
+    now = as_day(today, "today")
     signs = {
         **_of_scores(ids, responses, now, overall, recommend, dissatisfied, key),
         **_of_followups(ids, followups, now),

@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from csatlib.actions.rows import require
+from csatlib.actions.rows import as_day, require
 from csatlib.fieldwork.arguments import as_contract, columns_of
 from csatlib.sampling.reading import times_of
 from csatlib.schema import TABLES
@@ -59,7 +59,7 @@ def orders_gained(rechecks: pd.DataFrame, *, today: date | str | None = None) ->
         )
     if today is not None:
         on = times_of(rows["asked_on"], "rechecks.asked_on")
-        end = pd.Timestamp(today).normalize() + pd.Timedelta(days=1)
+        end = as_day(today, "today") + pd.Timedelta(days=1)
         rows = rows[(on < end).to_numpy(dtype=bool, na_value=False)]
     parts = [(name, own) for name, own in rows.groupby("action_id")]
     if len(rows):

@@ -124,7 +124,9 @@ def _parts(
 ) -> dict[str, np.ndarray]:
     """Look up what each measure answers: importance and shortfall of its item, frequency."""
     if problems["driver"].duplicated().any():
-        raise ValueError("prioritise: problems: expected each driver once, found one twice")
+        raise ValueError(
+            "prioritise: problems: expected each driver once, found one twice; keep one row of it"
+        )
     keyed = problems.set_index("driver").reindex(rows["item"])
     parts = {name: keyed[name].to_numpy(dtype=float, na_value=np.nan) for name in _PARTS}
     parts["shortfall"] = np.maximum(parts["shortfall"], 0.0)
@@ -133,7 +135,9 @@ def _parts(
     require(coverage, ("theme", "negative", "base"), "prioritise: coverage", table="coverage")
     known = coverage[coverage["theme"].notna() & (coverage["base"] > 0)]
     if known["theme"].duplicated().any():
-        raise ValueError("prioritise: coverage: expected each theme once, found one twice")
+        raise ValueError(
+            "prioritise: coverage: expected each theme once, found one twice; keep one row of it"
+        )
     shares = known.set_index("theme")["negative"] / known.set_index("theme")["base"]
     told = shares.reindex(rows["theme"]).to_numpy(dtype=float, na_value=np.nan)
     parts["frequency"] = np.where(np.isnan(told), parts["frequency"], told)

@@ -9,6 +9,7 @@ from numbers import Real
 import pandas as pd
 
 from csatlib.actions.counts import Figure, rate, rate_ratio, share
+from csatlib.actions.rows import as_day
 from csatlib.fieldwork.arguments import as_contract, check_conf, columns_of, groups_of
 from csatlib.sampling.reading import times_of
 from csatlib.schema import TABLES
@@ -105,13 +106,15 @@ def recurrence(
     """
     columns_of(mentions, [column, unit, key, at], "mentions")
     check_conf(conf)
-    first, last = pd.Timestamp(started_on), pd.Timestamp(done_on)
+    first, last = as_day(started_on, "started_on"), as_day(done_on, "done_on")
     if last < first:
+        whose = "" if action_id is None else f" of measure {action_id}"
         raise ValueError(
             f"done_on: expected a day from started_on ({first.date()}) on, found {last.date()}"
+            f"{whose}; check both days"
         )
     rows = _until(mentions, at, today)
-    earliest = pd.Timestamp.min if since is None else pd.Timestamp(since)
+    earliest = pd.Timestamp.min if since is None else as_day(since, "since")
     sides = {
         "before": rows[(rows[at] >= earliest) & (rows[at] < first)],
         "after": rows[rows[at] >= last],
@@ -204,7 +207,7 @@ def repeats(
     rows = _until(tickets.dropna(subset=[column, key]).reset_index(drop=True), at, today)
     rows = rows.assign(_since=times_of(rows[start], f"tickets.{start}")).dropna(subset="_since")
     rows = rows.assign(_next=_next(rows, column, key, at, strictly=since is not None))
-    span, end = pd.Timedelta(days=days), pd.Timestamp(today).normalize() + pd.Timedelta(days=1)
+    span, end = pd.Timedelta(days=days), as_day(today, "today") + pd.Timedelta(days=1)
     rows["_over"] = rows["_since"] + span <= end
     rows["_again"] = rows["_over"] & (rows["_next"] - rows["_since"] <= span)
     rows["_period"] = _period(rows[at], every)
@@ -222,7 +225,7 @@ def repeats(
 def _until(df: pd.DataFrame, at: str, today: date | str) -> pd.DataFrame:
     """Keep the rows with a time that is not later than the day."""
     times = times_of(df[at], at)
-    end = pd.Timestamp(today).normalize() + pd.Timedelta(days=1)
+    end = as_day(today, "today") + pd.Timedelta(days=1)
     return df.assign(**{at: times})[(times < end).to_numpy(dtype=bool, na_value=False)]
 
 
@@ -246,8 +249,7 @@ def _next(rows: pd.DataFrame, column: str, key: str, at: str, *, strictly: bool)
 
 
 def _period(times: pd.Series, every: str) -> pd.Series:
-    label = times.dt.to_period(_PERIODS[every]).astype("str")
-    return label.astype("str")
+    return times.dt.to_period(_PERIODS[every]).astype("str")
 
 
 def _table(found: Sequence[tuple[object, ...]], action_id: str | None) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from csatlib.actions.arguments import table
 from csatlib.actions.rows import as_day, require
@@ -136,8 +137,9 @@ def verdicts(
     """
     if not 0 < smallest < np.inf:
         raise ValueError(f"smallest: expected a number above 0, found {smallest!r}")
-    _present(actions, "actions", ("action_id", "baseline", "target", "done_on", "due"))
-    _present(effects, "effects", ("action_id", "item", "metric", "method", "estimate", "reason"))
+    require(actions, ("action_id", "baseline", "target", "done_on", "due"), "verdicts: actions")
+    read = ("action_id", "item", "metric", "method", "estimate", "reason")
+    require(effects, read, "verdicts: effects")
     if fewest < 1:
         raise ValueError(f"fewest: expected 1 or more, found {fewest!r}")
     day = as_day(today, "verdicts: today")
@@ -159,12 +161,6 @@ def verdicts(
         rows.append({"action_id": action["action_id"]} | found | told)
     columns = {name: column.dtype for name, column in TABLES["action_verdicts"].columns.items()}
     return table(rows, columns)
-
-
-def _present(df: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
-    absent = [column for column in columns if column not in df.columns]
-    if absent:
-        raise ValueError(f"{name}: expected the column {absent[0]!r}, found {list(df.columns)[:8]}")
 
 
 def _dates(values: pd.Series, name: str) -> None:
@@ -221,8 +217,6 @@ def _judged_by(action: dict, effects: pd.DataFrame | None) -> dict[str, object]:
 
 def _widened(told: dict, family: int) -> dict[str, float]:
     """Widen an interval by Bonferroni for the items of one family, keeping its confidence."""
-    from scipy import stats
-
     df, se, estimate = told["df"], told["se"], told["estimate"]
     outside = 2 * stats.t.sf((told["ci_high"] - estimate) / se, df)
     half = stats.t.isf(outside / family / 2, df) * se

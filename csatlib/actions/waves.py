@@ -11,7 +11,7 @@ import pandas as pd
 
 from csatlib import schema
 from csatlib.actions.inputs import ActionError, day_of, quarters_of, text_of, whose
-from csatlib.actions.rows import require
+from csatlib.actions.rows import as_day, require
 from csatlib.actions.scope import scope_mask
 from csatlib.estimates import mean
 from csatlib.estimates.design import Design
@@ -76,7 +76,7 @@ class _Times:
         label = text_of(action.get("quarter"))
         if label is None:
             raise ActionError(f"{whose(action_id)}quarter（由哪个季度的结果提出）没有填写")
-        now = pd.Timestamp(today).normalize()
+        now = as_day(today, "today")
         began = day_of(action, "started_on", action_id=action_id)
         done = day_of(action, "done_on", action_id=action_id)
         if began is not None and done is not None and done < began:
