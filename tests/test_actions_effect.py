@@ -124,6 +124,25 @@ def test_prior_of_groups_is_the_two_way_regression_of_their_means():
     assert one["p"] == pytest.approx(0.390684016549631, rel=1e-9)
 
 
+def test_a_noisier_quarter_after_widens_the_interval_of_the_prior():
+    means, spreads = [3.2, 3.4, 3.3, 3.6], [0.5, 0.5, 0.5, 2.0]
+    rows = [
+        {"quarter": at, "score": level + side * spread, "customer_id": f"{at}{side}"}
+        for at, (level, spread) in enumerate(zip(means, spreads, strict=True))
+        for side in (-1, 1)
+    ]
+    table = pd.DataFrame(rows)
+    late = table["quarter"] == 3
+    found = actions.effect(table.head(0), table[late], history=table[~late], item="score")
+    one = row(found, "prior")
+    assert one[["estimate", "df"]].tolist() == pytest.approx([0.3, 2])
+    # Quarters vary by 0.01 and the prediction by 1 + 1/3 of it; a quarter's mean has an error, as
+    # a domain of all 8 answers, of 8/7 · 0.5/2² and the last one's of 8/7 · 8/2²: what the
+    # residuals lack of the error of the prediction, e₄ + e/3 − e · (1 + 1/3), is e₄ − e.
+    missing = 8 / 7 * (8 - 0.5) / 4
+    assert one["se"] == pytest.approx(np.sqrt(0.01 * 4 / 3 + missing))
+
+
 def test_matched_is_the_mean_over_cells():
     before = pd.DataFrame({"customer_id": range(4), "score": [1, 1, 2, 2]})
     after = before.assign(score=[3, 2, 4, 5])
@@ -133,6 +152,9 @@ def test_matched_is_the_mean_over_cells():
     one = row(actions.effect(before, after, item="score", control=control), "matched")
     assert one["estimate"] == pytest.approx((2.5 - 2.5) / 2 + (4.5 - 3) / 2)
     assert one[["n_after", "n_control"]].tolist() == [4, 5]
+    # Of the four reached (0.25² + 1.25² + 0.25² + 1.25²)/4² · 4/3; of the five others, at half the
+    # weight a cell, (0.5²·2/2² · 2 + 1²·2/3² · 3/2)/2² · 5/4.
+    assert one["se"] == pytest.approx(np.sqrt(0.203125 * 4 / 3 + (0.0625 + 1 / 12) * 5 / 4))
 
 
 # ---- what is judged by ---------------------------------------------------------------------------
@@ -170,6 +192,22 @@ def test_the_adjusted_row_names_its_method_or_what_is_missing(given, settings, r
     if has:
         same = ["estimate", "se", "df", "ci_low", "ci_high", "p", "detectable"]
         assert one[same].tolist() == row(table, reason)[same].tolist()
+
+
+@pytest.mark.parametrize(
+    ("times", "reason"),
+    [(1, "no_comparison"), (4, "matched")],
+    ids=["0.6 to the power of 3", "0.6 to the power of 12"],
+)
+def test_customers_were_chosen_where_chance_does_not_explain_what_they_lack(times, reason):
+    low = [1, 2, 3] * times
+    before = tiny(low)
+    after = tiny([score + 1 + at % 2 for at, score in enumerate(low)])
+    others = tiny([1, 2, 3, 4, 5] * 3, range(100, 115))
+    later = tiny([2, 1, 4, 4, 5, 3, 3, 3, 5, 4, 1, 2, 2, 4, 4], range(100, 115))
+    control = pd.concat([others.assign(wave="before"), later.assign(wave="after")])
+    found = actions.effect(before, after, item="score", control=control)
+    assert row(found, "adjusted")["reason"] == reason
 
 
 def test_a_plain_improvement_after_a_bad_quarter_is_no_evidence():
@@ -387,10 +425,12 @@ FALL = {"baseline": 3.4, "target": 3.0}
         ({"action": {"proof": None}}, "short", "not_carried_out", "carry_out"),
         ({"action": {"status": "cancelled"}}, "short", "not_carried_out", "carry_out"),
         ({"problems": pd.DataFrame({"action_id": ["A1"]})}, "short", "new_problem", "iterate"),
+        ({"problems": pd.DataFrame({"action_id": ["A1"]}), "fewest": 81}, "short", "new_problem",
+         "iterate"),
         ({"adjusted": "no_comparison"}, "insufficient", "no_comparison", "add_comparison"),
         ({"adjusted": "no_comparison", "plain": (0.0, -0.1, 0.1)}, "short", "no_change", "iterate"),
         ({"adjusted": "few_quarters", "plain": (-0.2, -0.3, -0.1)}, "short", "worse", "iterate"),
-        ({"adjusted": "no_comparison", "plain": (0.1, -0.2, 0.4)}, "insufficient", "no_comparison",
+        ({"adjusted": "no_comparison", "plain": (0.1, -0.1, 0.3)}, "insufficient", "no_comparison",
          "add_comparison"),
         ({"adjusted": (0.0, -0.1, 0.1), "fewest": 81}, "insufficient", "too_few", "collect_more"),
         ({"adjusted": "few_quarters"}, "insufficient", "few_quarters", "wait"),
@@ -406,6 +446,17 @@ FALL = {"baseline": 3.4, "target": 3.0}
 def test_each_rule_of_a_verdict(case, verdict, why, step):
     found = judged(**case)
     assert found[["verdict", "why", "next_step"]].tolist() == [verdict, why, step]
+
+
+@pytest.mark.parametrize(("detectable", "why"), [(0.35, "no_change"), (0.45, "return_to_mean")])
+def test_what_could_not_have_shown_the_goal_does_not_deny_it(detectable, why):
+    base = {"action_id": "A1", "item": "score", "metric": "mean", "n_after": 80, "df": 50.0}
+    adjusted = {"estimate": 0.1, "ci_low": -0.1, "ci_high": 0.3, "detectable": detectable}
+    plain = {"estimate": 0.5, "ci_low": 0.3, "ci_high": 0.7}
+    effects = pd.DataFrame(
+        [base | {"method": "plain"} | plain, base | {"method": "adjusted"} | adjusted]
+    )
+    assert judged(effects=effects.assign(reason="matched", se=0.1, p=0.1))["why"] == why
 
 
 def test_without_a_goal_the_smallest_change_counts():
