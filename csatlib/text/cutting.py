@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module, metadata
-from itertools import chain, compress
+from itertools import chain
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
@@ -37,9 +37,13 @@ _ALONE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U000
 _REPLACED = re.compile("|".join(re.escape(word) for word in REPLACEMENTS.values()))
 #: White space in Python's eyes, so it is no token; within a text a blank may stand for it.
 _END = "\x1e"
-_TEXTS_AT_ONCE = 8_192
+#: The numbers of so few texts stay in the processor's cache too.
+_TEXTS_AT_ONCE = 2_048
 #: The engine's words of so few texts stay in the processor's cache until they are measured.
-_TEXTS_A_CALL = 128
+_TEXTS_A_CALL = 64
+#: Words that are seen have two to the power of so many slots; keys are spread over them.
+_SEEN = 17
+_SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)
 #: Masks that leave the first so many of four half words.
 _FIRST = np.array([0, 0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF], np.uint64)
 #: Which characters below 128 are letters or digits, and which others jieba puts into blocks.
@@ -72,6 +76,23 @@ class Cutter:
 
 
 @dataclass(frozen=True, eq=False)
+class _Seen:
+    """Numbers of words by their keys, a slot for each: most words are looked up all at once.
+
+    An empty slot holds the end mark, whose number is 0. A word whose slot is taken goes without.
+    """
+
+    keys: np.ndarray
+    ids: np.ndarray
+
+    def add(self, slots: np.ndarray, keys: np.ndarray, ids: np.ndarray) -> None:
+        """Fill slots that are empty; of several words for a slot the first, likely a frequent."""
+        empty = np.flatnonzero(self.keys[slots] == ord(_END))[::-1]
+        self.keys[slots[empty]] = keys[empty]
+        self.ids[slots[empty]] = ids[empty]
+
+
+@dataclass(frozen=True, eq=False)
 class Cut:
     """The tokens of texts as numbers of words.
 
@@ -87,6 +108,7 @@ class Cut:
 def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut:
     """Split texts; white space and marks of removed personal data part them and are no tokens."""
     numbers: dict[str, int] = {_END: 0}
+    seen = _Seen(np.full(1 << _SEEN, ord(_END)), np.zeros(1 << _SEEN, np.int32))
     parts = []
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         some = np.asarray(texts[start : start + _TEXTS_AT_ONCE], object).tolist()
@@ -96,17 +118,28 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
         sizes = by.sizes(pieces, hmm=hmm)
         if hmm and by.engine is not None:
             sizes = _modelled(sizes, text, points[: len(text)], by.tokenizer.FREQ)
-        parts.append(_numbered(sizes, text, points, numbers))
-    is_token = np.fromiter(map(_is_token, numbers), bool, len(numbers))
-    words = sorted(compress(numbers, is_token.tolist()))
-    places = np.zeros(len(numbers), np.int32)
-    places[list(map(numbers.__getitem__, words))] = np.arange(len(words))
+        parts.append(_numbered(sizes, text, points, numbers, seen))
+    names = list(numbers)
+    is_token = np.fromiter(map(_is_token, names), bool, len(names))
+    order = np.array(_order(names))
+    order = order[is_token[order]]
+    words = list(map(names.__getitem__, order.tolist()))
+    places = np.zeros(len(names), np.int32)
+    places[order] = np.arange(len(order))
     counts = [np.zeros(0, np.int64)]
     for i, part in enumerate(parts):
         kept = is_token[part]
         counts.append(np.diff(kept.cumsum()[part == numbers[_END]], prepend=0))
         parts[i] = places[part[kept]]
     return Cut(np.concatenate([places[:0], *parts]), np.concatenate(counts), words)
+
+
+def _order(words: list[str]) -> list[int]:
+    """Give the places of the words in the order of their characters."""
+    # What numbers of three characters have put in order leaves little to compare.
+    points = np.array(words, "U3").view(np.uint32).reshape(-1, 3).astype(np.int64)
+    keys = points[:, 0] << 42 | points[:, 1] << 21 | points[:, 2]
+    return sorted(keys.argsort(kind="stable").tolist(), key=words.__getitem__)
 
 
 def _modelled(
@@ -130,16 +163,35 @@ def _modelled(
     ends[inside] = markov.word_ends(points[inside], last - first)
     first, last = _stretches(is_loose & ~is_han)
     has_mark = _any(is_mark, first, last)
-    for start, end in zip(first[has_mark].tolist(), last[has_mark].tolist(), strict=True):
-        found = np.array([len(part) for part in finalseg.re_skip.split(text[start:end]) if part])
-        ends[start:end] = False
-        ends[start - 1 + found.cumsum()] = True
+    first, last = first[has_mark], last[has_mark]
+    ends[_within(first, last, len(points))] = False
+    ends[_parted(text, first, last, finalseg.re_skip)] = True
     first, last = _stretches(is_loose)
     joined = _any(~ends, first, last)
-    for start, end in zip(first[joined].tolist(), last[joined].tolist(), strict=True):
-        if frequencies.get(text[start:end]):
-            ends[start:end] = True
+    first, last = first[joined], last[joined]
+    known = _known(text, first, last, frequencies)
+    ends[_within(first[known], last[known], len(points))] = True
     return np.diff(np.flatnonzero(ends), prepend=-1)
+
+
+def _parted(text: str, first: np.ndarray, last: np.ndarray, by: re.Pattern[str]) -> list[int]:
+    """Split stretches of the text; give the last character of each part."""
+    found = []
+    for start, end in zip(first.tolist(), last.tolist(), strict=True):
+        place = start - 1
+        for part in by.split(text[start:end]):
+            if part:
+                place += len(part)
+                found.append(place)
+    return found
+
+
+def _known(
+    text: str, first: np.ndarray, last: np.ndarray, frequencies: Mapping[str, int]
+) -> np.ndarray:
+    """Tell which stretches of the text are words of the dictionary."""
+    words = [text[i:j] for i, j in zip(first.tolist(), last.tolist(), strict=True)]
+    return np.fromiter(map(bool, map(frequencies.get, words)), bool, len(words))
 
 
 def _is_loose(
@@ -155,8 +207,8 @@ def _is_loose(
     first = np.flatnonzero(starts & ~ends & is_letter)
     places = np.flatnonzero(ends)
     last = places[np.searchsorted(places, first)] + 1
-    for start, end in zip(first.tolist(), last.tolist(), strict=True):
-        loose[start:end] = not frequencies.get(text[start:end])
+    unknown = ~_known(text, first, last, frequencies)
+    loose[_within(first[unknown], last[unknown], len(ends))] = True
     return loose
 
 
@@ -171,7 +223,8 @@ def _within(first: np.ndarray, last: np.ndarray, length: int) -> np.ndarray:
     steps = np.zeros(length + 1, np.int8)
     steps[first] = 1
     steps[last] = -1
-    return np.flatnonzero(steps.cumsum(dtype=np.int8))
+    # Truth values are searched far faster than numbers.
+    return np.flatnonzero(steps.cumsum(dtype=np.int8).view(bool))
 
 
 def _any(marked: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -181,18 +234,23 @@ def _any(marked: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
 
 
 def _numbered(
-    sizes: np.ndarray, text: str, points: np.ndarray, numbers: dict[str, int]
+    sizes: np.ndarray, text: str, points: np.ndarray, numbers: dict[str, int], seen: _Seen
 ) -> np.ndarray:
     """Give each word its number; new words come after those that are known."""
     starts = sizes.cumsum() - sizes
     keys = _keys(sizes, starts, text, points, numbers)
-    codes, uniques = pd.factorize(keys)
+    slots = (keys.view(np.uint64) * _SPREAD >> np.uint64(64 - _SEEN)).view(np.int64)
+    ids = seen.ids[slots]
+    missed = np.flatnonzero(seen.keys[slots] != keys)
+    codes, uniques = pd.factorize(keys[missed])
     place = np.zeros(len(uniques), np.int64)
-    place[codes] = np.arange(len(sizes))
+    place[codes] = missed
     first, last = starts[place].tolist(), (starts + sizes)[place].tolist()
     words = [text[i:j] for i, j in zip(first, last, strict=True)]
-    ids = [numbers.setdefault(word, len(numbers)) for word in words]
-    return np.array(ids, np.int32)[codes]
+    found = np.array([numbers.setdefault(word, len(numbers)) for word in words], np.int32)
+    ids[missed] = found[codes]
+    seen.add(slots[place], uniques, found)
+    return ids
 
 
 def _keys(

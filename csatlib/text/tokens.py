@@ -118,6 +118,6 @@ def _pos(words: list[str], codes: np.ndarray) -> pd.Categorical:
     """Look each word up once and hand its tag to its tokens."""
     found = list(map(tags().get, words))
     known = sorted(set(found) - {None})
-    place = {tag: code for code, tag in enumerate(known)}
-    places = np.array([place.get(tag, -1) for tag in found] + [-1], np.int16)
+    place = {None: -1} | {tag: code for code, tag in enumerate(known)}
+    places = np.array([*map(place.__getitem__, found), -1], np.int16)
     return pd.Categorical.from_codes(places[codes], pd.Index(known, dtype="str"), validate=False)
