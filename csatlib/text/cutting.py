@@ -7,7 +7,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,16 +111,14 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
     """Split texts; white space and marks of removed personal data part them and are no tokens."""
     numbers: dict[str, int] = {_END: 0}
     seen = _Seen(np.full(1 << _SEEN, ord(_END)), np.zeros(1 << _SEEN, np.int32))
-    parts = []
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        some = np.asarray(texts[start : start + _TEXTS_AT_ONCE], object).tolist()
-        pieces = [_joined(some[i : i + _TEXTS_A_CALL]) for i in range(0, len(some), _TEXTS_A_CALL)]
-        text = "".join(pieces)
-        points = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), np.uint32)
-        sizes = by.sizes(pieces, hmm=hmm)
-        if hmm and by.engine is not None:
-            sizes = _modelled(sizes, text, points[: len(text)], by.tokenizer.FREQ)
-        parts.append(_numbered(sizes, text, points, numbers, seen))
+    several = (
+        np.asarray(texts[start : start + _TEXTS_AT_ONCE], object).tolist()
+        for start in range(0, len(texts), _TEXTS_AT_ONCE)
+    )
+    # The engine leaves the interpreter to others while it works; jieba itself does not.
+    threads = 1 if by.engine is None or len(texts) <= _TEXTS_AT_ONCE else os.cpu_count() or 1
+    measured = _in_turn(lambda some: _measured(some, by, hmm=hmm), several, min(threads, 4))
+    parts = [_numbered(*each, numbers, seen) for each in measured]
     names = list(numbers)
     is_token = np.fromiter(map(_is_token, names), bool, len(names))
     order = np.array(_order(names))
@@ -132,6 +132,35 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
         counts.append(np.diff(kept.cumsum()[part == numbers[_END]], prepend=0))
         parts[i] = places[part[kept]]
     return Cut(np.concatenate([places[:0], *parts]), np.concatenate(counts), words)
+
+
+def _in_turn(
+    work: Callable[[list[str]], tuple], given: Iterable[list[str]], threads: int
+) -> Iterator[tuple]:
+    """Do the work of each in threads, and give what came of it in the order of what was given."""
+    if threads < 2:
+        yield from map(work, given)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        begun: deque[Future[tuple]] = deque()
+        for one in given:
+            begun.append(pool.submit(work, one))
+            # No more than are soon asked for: each holds the numbers of its characters.
+            if len(begun) > threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+
+
+def _measured(texts: list[str], by: Cutter, *, hmm: bool) -> tuple[np.ndarray, str, np.ndarray]:
+    """Give the lengths of the words, the texts as one, and the numbers of its characters."""
+    pieces = [_joined(texts[i : i + _TEXTS_A_CALL]) for i in range(0, len(texts), _TEXTS_A_CALL)]
+    text = "".join(pieces)
+    points = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), np.uint32)
+    sizes = by.sizes(pieces, hmm=hmm)
+    if hmm and by.engine is not None:
+        sizes = _modelled(sizes, text, points[: len(text)], by.tokenizer.FREQ)
+    return sizes, text, points
 
 
 def _order(words: list[str]) -> list[int]:
@@ -221,8 +250,8 @@ def _stretches(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _within(first: np.ndarray, last: np.ndarray, length: int) -> np.ndarray:
     steps = np.zeros(length + 1, np.int8)
-    steps[first] = 1
-    steps[last] = -1
+    steps[first] += 1
+    steps[last] -= 1
     # Truth values are searched far faster than numbers.
     return np.flatnonzero(steps.cumsum(dtype=np.int8).view(bool))
 
