@@ -59,7 +59,7 @@ def compare(name: str, ways: dict[str, Callable[[], object]], rounds: int) -> No
 def same(texts: list[str], by: cutting.Cutter) -> str:
     """Count the reviews whose tokens are identical."""
     done = cutting.cut(texts, by)
-    words, ends = [done.words[i] for i in done.ids], done.counts.cumsum()
+    words, ends = done.words[done.ids].tolist(), done.counts.cumsum()
     pairs = zip(texts, ends - done.counts, ends, strict=True)
     equal = sum(
         [w for w in by.tokenizer.lcut(one) if not w.isspace()] == words[start:end]

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import random
+import threading
+import time
 from importlib import metadata, util
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def cut(texts, terms=(), hmm=True, by=None):
     """Cut texts and give each one's words."""
     done = cutting.cut(texts, by or cutting.cutter(tuple(terms)), hmm=hmm)
     ends = done.counts.cumsum()
-    words = [done.words[i] for i in done.ids]
+    words = done.words[done.ids].tolist()
     return [words[end - count : end] for end, count in zip(ends, done.counts, strict=True)]
 
 
@@ -259,6 +261,37 @@ def test_how_many_texts_go_at_once_changes_nothing(monkeypatch):
     whole = plain(tokenise(texts))
     monkeypatch.setattr(cutting, "_TEXTS_AT_ONCE", 7)
     pd.testing.assert_frame_equal(whole, plain(tokenise(texts)))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_the_number_of_threads_changes_nothing(monkeypatch, threads):
+    texts = [*reviews()[:400], *reviews()[:100]]
+    whole = tokenise(texts)
+    seen = set()
+    measure = cutting._measured
+
+    def watched(some, by, *, hmm):
+        seen.add(threading.get_ident())
+        # Some come back before those that were begun earlier.
+        time.sleep(len(some[0]) % 3 / 100)
+        return measure(some, by, hmm=hmm)
+
+    monkeypatch.setattr(cutting, "_TEXTS_AT_ONCE", 20)
+    monkeypatch.setattr(cutting.os, "cpu_count", lambda: threads)
+    monkeypatch.setattr(cutting, "_measured", watched)
+    pd.testing.assert_frame_equal(whole, tokenise(texts))
+    assert len(seen) == threads
+
+
+def test_an_error_of_a_thread_is_that_of_the_call(monkeypatch):
+    def failing(some, by, *, hmm):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(cutting, "_TEXTS_AT_ONCE", 2)
+    monkeypatch.setattr(cutting.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(cutting, "_measured", failing)
+    with pytest.raises(MemoryError, match="no room"):
+        tokenise(["太慢了", "服务好", "转人工难", "还行"])
 
 
 def test_without_the_model_unknown_words_fall_apart():

@@ -14,13 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module, metadata
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute as pc
 
 from csatlib.privacy import REPLACEMENTS
 from csatlib.text import markov
@@ -39,10 +41,12 @@ _ALONE = re.compile("([\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U000
 _REPLACED = re.compile("|".join(re.escape(word) for word in REPLACEMENTS.values()))
 #: White space in Python's eyes, so it is no token; within a text a blank may stand for it.
 _END = "\x1e"
+#: What pandas calls ``str`` where pyarrow is installed.
+_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 #: The numbers of so few texts stay in the processor's cache too.
-_TEXTS_AT_ONCE = 2_048
+_TEXTS_AT_ONCE = 4_096
 #: The engine's words of so few texts stay in the processor's cache until they are measured.
-_TEXTS_A_CALL = 64
+_TEXTS_A_CALL = 256
 #: Words that are seen have two to the power of so many slots; keys are spread over them.
 _SEEN = 17
 _SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -104,7 +108,7 @@ class Cut:
 
     ids: np.ndarray
     counts: np.ndarray
-    words: list[str]
+    words: pd.Index
 
 
 def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut:
@@ -121,17 +125,17 @@ def cut(texts: pd.Index | Sequence[str], by: Cutter, *, hmm: bool = True) -> Cut
     parts = [_numbered(*each, numbers, seen) for each in measured]
     names = list(numbers)
     is_token = np.fromiter(map(_is_token, names), bool, len(names))
-    order = np.array(_order(names))
-    order = order[is_token[order]]
-    words = list(map(names.__getitem__, order.tolist()))
+    words = pa.array(compress(names, is_token.tolist()), pa.large_string())
+    order = pc.sort_indices(words)
     places = np.zeros(len(names), np.int32)
-    places[order] = np.arange(len(order))
+    places[np.flatnonzero(is_token)[order.to_numpy()]] = np.arange(len(order))
     counts = [np.zeros(0, np.int64)]
     for i, part in enumerate(parts):
         kept = is_token[part]
         counts.append(np.diff(kept.cumsum()[part == numbers[_END]], prepend=0))
         parts[i] = places[part[kept]]
-    return Cut(np.concatenate([places[:0], *parts]), np.concatenate(counts), words)
+    labels = pd.Index(pd.arrays.ArrowStringArray(words.take(order), dtype=_TEXT))
+    return Cut(np.concatenate([places[:0], *parts]), np.concatenate(counts), labels)
 
 
 def _in_turn(
@@ -161,14 +165,6 @@ def _measured(texts: list[str], by: Cutter, *, hmm: bool) -> tuple[np.ndarray, s
     if hmm and by.engine is not None:
         sizes = _modelled(sizes, text, points[: len(text)], by.tokenizer.FREQ)
     return sizes, text, points
-
-
-def _order(words: list[str]) -> list[int]:
-    """Give the places of the words in the order of their characters."""
-    # What numbers of three characters have put in order leaves little to compare.
-    points = np.array(words, "U3").view(np.uint32).reshape(-1, 3).astype(np.int64)
-    keys = points[:, 0] << 42 | points[:, 1] << 21 | points[:, 2]
-    return sorted(keys.argsort(kind="stable").tolist(), key=words.__getitem__)
 
 
 def _modelled(

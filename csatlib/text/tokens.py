@@ -66,12 +66,11 @@ def tokenise(comments: pd.DataFrame, *, lexicon: Lexicon, hmm: bool = True) -> p
     done = cut(distinct, cutter(lexicon.terms), hmm=hmm)
     counts = np.where(number < 0, 0, np.append(done.counts, 0)[number])
     position, codes = _spread(done, number, counts)
-    words = pd.Index(done.words, dtype="str")
     tokens = pd.DataFrame(
         {
             "comment_id": _owners(ids, counts),
             "position": pd.arrays.IntegerArray(position, np.zeros(len(position), bool)),
-            "token": pd.Categorical.from_codes(codes, words, validate=False),
+            "token": pd.Categorical.from_codes(codes, done.words, validate=False),
             "pos": _pos(done.words, codes),
         },
         copy=False,
@@ -110,13 +109,15 @@ def _spread(done: Cut, number: np.ndarray, counts: np.ndarray) -> tuple[np.ndarr
 def _owners(ids: pd.Index, counts: np.ndarray) -> pd.Categorical:
     """Repeat each comment's id for its tokens; a comment without any is no category."""
     has_any = counts > 0
+    # The same index, where none is left out, knows already that each id stands once.
+    ids = ids if has_any.all() else ids[has_any]
     codes = np.repeat(np.arange(has_any.sum(), dtype=np.int32), counts[has_any])
-    return pd.Categorical.from_codes(codes, ids[has_any].astype("str").rename(None), validate=False)
+    return pd.Categorical.from_codes(codes, ids.rename(None), validate=False)
 
 
-def _pos(words: list[str], codes: np.ndarray) -> pd.Categorical:
+def _pos(words: pd.Index, codes: np.ndarray) -> pd.Categorical:
     """Look each word up once and hand its tag to its tokens."""
-    found = list(map(tags().get, words))
+    found = list(map(tags().get, words.tolist()))
     known = sorted(set(found) - {None})
     place = {None: -1} | {tag: code for code, tag in enumerate(known)}
     places = np.array([*map(place.__getitem__, found), -1], np.int16)

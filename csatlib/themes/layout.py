@@ -188,14 +188,15 @@ def _tokens(written: Written, lexicon: Lexicon, vocabulary: Vocabulary) -> _Toke
     # No word goes over a line end, so lines are split as the texts are.
     lines = written.given.tobytes().decode("utf-32-le").split("\n")
     done = cut(lines, cutter(lexicon.terms))
-    length = np.fromiter(map(len, done.words), dtype=np.int32, count=len(done.words))[done.ids]
+    words = done.words.tolist()
+    length = np.fromiter(map(len, words), dtype=np.int32, count=len(words))[done.ids]
     blank = of_each(written.codes, lambda letter: letter.isspace() or letter == "\x00")
     places = np.flatnonzero(~blank).astype(np.int32)
     if length.sum() != len(places):
         raise ValueError("themes: the tokens do not spell the texts out")
     behind = np.cumsum(length, dtype=np.int32)
     start, end = places[behind - length], places[behind - 1] + 1
-    return _Tokens(start, end, done.ids, _words(done.words, vocabulary))
+    return _Tokens(start, end, done.ids, _words(words, vocabulary))
 
 
 def _words(given: Sequence[str], vocabulary: Vocabulary) -> _Words:
