@@ -362,6 +362,16 @@ def test_recurrence_is_told():
     assert "措施之前没有发生" in report.recurrence_finding(none, labels=labels)[0]
 
 
+def test_without_records_of_before_nobody_is_said_to_have_been_content():
+    df = recurring()
+    df.loc[df["period"].eq("before"), ["events", "base", "estimate"]] = [0, 0, None]
+    again = df["metric"].str.startswith("raised_again")
+    df.loc[again, ["events", "base", "estimate"]] = [0, 0, None]
+    assert report.recurrence_finding(df, labels=FRAME.labels()) == [
+        "“排队时间长”：没有措施之前的记录，前后不能比较。"
+    ]
+
+
 def test_repeats_are_shown():
     df = table("recurrence", [{"problem": "网络故障", "metric": "repeat", "period": "2026-07",
                                "events": 3, "base": 60, "per": 1, "estimate": 0.05, "ci_low": 0.017,

@@ -94,8 +94,14 @@ def recurrence_finding(
     rows = recurrence[recurrence["metric"] != "repeat"]
     for (_, problem), own in rows.groupby(["action_id", "problem"], dropna=False, sort=False):
         found = {(row["metric"], row["period"]): row for _, row in own.iterrows()}
-        name = labels.get(problem, problem)
-        told.append(f"“{name}”：{_again(found)}；{_rates(found, unit)}。")
+        # Nobody wrote anything before: that is not that nobody complained.
+        known = found[("rate", "before")]["base"] > 0
+        text = (
+            f"{_again(found)}；{_rates(found, unit)}"
+            if known
+            else "没有措施之前的记录，前后不能比较"
+        )
+        told.append(f"“{labels.get(problem, problem)}”：{text}。")
     return told
 
 
